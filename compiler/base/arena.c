@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* The arena: a list of chunks, the newest first; an allocation that does not fit starts a new chunk. */
+#include "compiler/base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ArenaChunk {
+    ArenaChunk *previous;
+    size_t used, size;
+    alignas(max_align_t) unsigned char bytes[];
+};
+
+enum { CHUNK_BYTES = 1 << 18, ALIGNMENT = alignof(max_align_t) };
+
+void arena_start(Arena *arena, jmp_buf *out_of_memory)
+{
+    *arena = (Arena){.out_of_memory = out_of_memory};
+}
+
+void arena_end(Arena *arena)
+{
+    while (arena->chunk != NULL) {
+        ArenaChunk *previous = arena->chunk->previous;
+        free(arena->chunk);
+        arena->chunk = previous;
+    }
+    arena->total = 0;
+}
+
+static void arena_fail(Arena *arena)
+{
+    if (arena->out_of_memory == NULL)
+        abort();
+    longjmp(*arena->out_of_memory, 1);
+}
+
+void *arena_take(Arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - sizeof(ArenaChunk) - ALIGNMENT)
+        arena_fail(arena);
+    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (arena->chunk == NULL || arena->chunk->size - arena->chunk->used < bytes) {
+        size_t room = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
+        ArenaChunk *chunk = calloc(1, sizeof *chunk + room);
+        if (chunk == NULL)
+            arena_fail(arena);
+        chunk->previous = arena->chunk;
+        chunk->size = room;
+        arena->chunk = chunk;
+        arena->total += room;
+    }
+    void *result = arena->chunk->bytes + arena->chunk->used;
+    arena->chunk->used += bytes;
+    return result;
+}
+
+void *arena_grow(Arena *arena, const void *old, size_t old_count, size_t new_count, size_t size)
+{
+    void *result = arena_take(arena, new_count, size);
+    if (old_count > 0)
+        memcpy(result, old, old_count * size);
+    return result;
+}
+
+char *arena_copy_text(Arena *arena, const char *text, size_t length)
+{
+    char *result = arena_take(arena, length + 1, 1);
+    if (length > 0)
+        memcpy(result, text, length);
+    return result;
+}
+
+char *arena_vprint(Arena *arena, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (length < 0)
+        arena_fail(arena);
+    char *result = arena_take(arena, (size_t)length + 1, 1);
+    vsnprintf(result, (size_t)length + 1, format, arguments);
+    return result;
+}
+
+char *arena_print(Arena *arena, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *result = arena_vprint(arena, format, arguments);
+    va_end(arguments);
+    return result;
+}
