@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Differentiation, IR -> IR. Both modes give ordinary functions that can be differentiated again. */
+#ifndef COMPILER_GRAD_GRAD_H
+#define COMPILER_GRAD_GRAD_H
+
+#include "compiler/ir/ir.h"
+
+/* Reverse mode. `wanted` (input_count flags) says which inputs' cotangents are needed, `seeded` (output_count flags)
+ * which outputs have a cotangent. Two functions come out, for
+ *   forward(inputs) -> outputs, residuals
+ *   backward(inputs, residuals, cotangents of the seeded real outputs) -> cotangents of the wanted inputs
+ * The backward function takes only those of the inputs that it reads (see `backward_inputs`); a residual is a value of
+ * the forward computation that the backward one reads and that is worth keeping; cheap ones are computed again.
+ * The cotangent of a non-sample input of a function with per-sample values is summed over the batch, so it is SHARED. */
+typedef struct GradVjp {
+    IrFunction *forward, *backward;
+    int residual_count;        /* the last outputs of forward */
+    int backward_input_count;  /* backward's first inputs: which inputs of the original function they are */
+    int *backward_inputs;
+} GradVjp;
+
+/* Cached per module by (function, wanted, seeded): calls of one function share one pair. */
+typedef struct GradCache GradCache;
+GradCache *grad_cache_new(IrModule *module);
+const GradVjp *grad_vjp(GradCache *cache, IrFunction *function, const bool *wanted, const bool *seeded);
+
+/* One function with everything in it: (inputs) -> outputs, cotangents of the wanted inputs, for a function whose output
+ * `output` is a real scalar (rank 0); its cotangent is 1. What a training step is made of. */
+IrFunction *grad_value_and_gradient(GradCache *cache, IrFunction *function, int output, const bool *wanted,
+                                    const char *name);
+
+/* Forward mode: (inputs, tangents of the real inputs flagged in `moving`) -> outputs, tangents of the real outputs. */
+IrFunction *grad_jvp(GradCache *cache, IrFunction *function, const bool *moving);
+
+#endif
