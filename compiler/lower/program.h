@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* What a spec is lowered to: named entry functions in one IR module, the trained tensors behind their parameters, the
+ * numbers given at each call, and what the package's program level must know. The only thing that `emit` reads. */
+#ifndef COMPILER_LOWER_PROGRAM_H
+#define COMPILER_LOWER_PROGRAM_H
+
+#include "compiler/ir/ir.h"
+#include "compiler/spec/spec.h"
+
+/* How a tensor starts. UNIFORM: in [-scale, scale]; NORMAL: scale times a normal draw; CONSTANT: scale. */
+typedef enum InitKind { INIT_CONSTANT, INIT_UNIFORM, INIT_NORMAL } InitKind;
+
+typedef struct ProgramTensor {
+    const char *name; /* "flow.layers.3.net.0.weight": the path in the expanded list of layers */
+    IrType type;      /* kind PARAMETER (trained) or STATE */
+    InitKind init;
+    double scale;
+    Span span;
+    int64_t offset; /* in reals, in the one block of weights; tensors stand in the order of this list, dense */
+} ProgramTensor;
+
+/* A number given at each call; its value at a training step comes from the schedule. */
+typedef struct ProgramScalar {
+    const char *name; /* "kT", "loss.0.weight" */
+    Schedule schedule; /* from spec.h */
+} ProgramScalar;
+
+typedef enum EntryKind {
+    ENTRY_SAMPLE,      /* (tensors, scalars) -> x [D], log_q []; draws with purpose "sample" */
+    ENTRY_LOG_PROB,    /* (tensors, scalars, x [D]) -> log_q [] */
+    ENTRY_ENERGY,      /* (scalars, x [D]) -> U [] */
+    ENTRY_FORCE,       /* (scalars, x [D]) -> F [D] = -dU/dx */
+    ENTRY_OBSERVABLES, /* (scalars, x [D]) -> values [n] */
+    ENTRY_LOSS,        /* (tensors, scalars) -> loss [] (SHARED); the step's loss before differentiation, kept for tests */
+    ENTRY_STEP,        /* (tensors, scalars) -> loss [], gradient of each trained tensor (SHARED), in their order */
+    ENTRY_COUNT
+} EntryKind;
+
+/* An entry's inputs, always in this order: every tensor of the program that it uses (see tensor_inputs), every scalar
+ * of the program in its order (all of them, rank 0, kind SCALAR), then x where the list above has it. */
+typedef struct ProgramEntry {
+    IrFunction *function; /* NULL: the program has no such entry */
+    int tensor_count;
+    int *tensor_inputs; /* the program's tensor that each of the first inputs is */
+} ProgramEntry;
+
+typedef struct Program {
+    const ModelSpec *spec;
+    IrModule *module;
+    int64_t dimension; /* D: components of one configuration */
+    int tensor_count;
+    ProgramTensor *tensors;
+    int64_t weight_count; /* reals in all tensors */
+    int scalar_count;
+    ProgramScalar *scalars;
+    int observable_count;
+    const char **observable_names;
+    ProgramEntry entries[ENTRY_COUNT];
+} Program;
+
+/* NULL after errors in `diagnostics`. The module is verified; no pass but differentiation has run on it. */
+Program *lower_program(Arena *arena, const ModelSpec *spec, Diagnostics *diagnostics);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* What the host runtime knows of a model: a table of facts and functions that the emitted NAME_main.c fills in.
+ * No part of the runtime knows more of a model than this, and no emitted file does the runtime's work. */
+#ifndef RUNTIME_HOST_MODEL_H
+#define RUNTIME_HOST_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum ModelInit { MODEL_INIT_CONSTANT, MODEL_INIT_UNIFORM, MODEL_INIT_NORMAL } ModelInit;
+
+typedef struct ModelTensor {
+    const char *name; /* "flow.layers.3.net.0.weight" */
+    int rank;
+    int64_t shape[6];
+    size_t offset, count; /* in reals, in the block of weights */
+    bool trained;         /* false: state */
+    ModelInit init;
+    double scale;
+} ModelTensor;
+
+typedef enum ModelScheduleShape {
+    MODEL_SCHEDULE_CONSTANT,
+    MODEL_SCHEDULE_LINEAR,
+    MODEL_SCHEDULE_COSINE,
+    MODEL_SCHEDULE_EXPONENTIAL,
+    MODEL_SCHEDULE_STAGES
+} ModelScheduleShape;
+
+/* A number over the training step. Before `warm_up` steps have passed it is multiplied by (step + 1) / (warm_up + 1);
+ * then it goes from `from` to `to` while the step goes from 0 to `steps` (0: to the end of the training). */
+typedef struct ModelSchedule {
+    ModelScheduleShape shape;
+    double from, to;
+    int64_t steps, warm_up;
+    int stage_count; /* STAGES: value[i] while step < until[i], the last value after that */
+    const int64_t *until;
+    const double *value;
+} ModelSchedule;
+
+typedef struct ModelScalar {
+    const char *name;
+    ModelSchedule schedule;
+} ModelScalar;
+
+typedef enum ModelOptimizer { MODEL_ADAM, MODEL_ADAMW } ModelOptimizer;
+
+typedef struct ModelTraining {
+    int64_t steps, batch, checkpoint_every, evaluate_every;
+    uint64_t seed;
+    ModelOptimizer optimizer;
+    ModelSchedule rate;
+    double beta1, beta2, epsilon, weight_decay, clip_norm /* 0: none */, average /* 0: none */;
+} ModelTraining;
+
+/* One precision's functions. `scalars` are all of the model's in their order. Samples are rows: x[count][dimension].
+ * `workspace` has workspace_bytes(threads) bytes, aligned to 64. Sample k of a stream depends on (weights, scalars,
+ * seed, step, k) and on nothing else. */
+typedef struct ModelFunctions32 {
+    size_t (*workspace_bytes)(int threads);
+    void (*sample)(const float *weights, const float *scalars, uint64_t seed, uint64_t first, size_t count, float *x,
+                   float *log_q, void *workspace, int threads);
+    void (*log_prob)(const float *weights, const float *scalars, size_t count, const float *x, float *log_q,
+                     void *workspace, int threads);
+    void (*energy)(const float *scalars, size_t count, const float *x, float *energy, void *workspace, int threads);
+    void (*force)(const float *scalars, size_t count, const float *x, float *force, void *workspace, int threads);
+    void (*observables)(const float *scalars, size_t count, const float *x, float *values /* [count][n] */,
+                        void *workspace, int threads);
+    /* One training step's loss and gradient (weight_count reals, 0 for states) over `batch` samples. */
+    double (*step)(const float *weights, const float *scalars, uint64_t seed, uint32_t step, float *gradient,
+                   void *workspace, int threads);
+} ModelFunctions32;
+
+typedef struct ModelFunctions64 {
+    size_t (*workspace_bytes)(int threads);
+    void (*sample)(const double *weights, const double *scalars, uint64_t seed, uint64_t first, size_t count,
+                   double *x, double *log_q, void *workspace, int threads);
+    void (*log_prob)(const double *weights, const double *scalars, size_t count, const double *x, double *log_q,
+                     void *workspace, int threads);
+    void (*energy)(const double *scalars, size_t count, const double *x, double *energy, void *workspace, int threads);
+    void (*force)(const double *scalars, size_t count, const double *x, double *force, void *workspace, int threads);
+    void (*observables)(const double *scalars, size_t count, const double *x, double *values, void *workspace,
+                        int threads);
+    double (*step)(const double *weights, const double *scalars, uint64_t seed, uint32_t step, double *gradient,
+                   void *workspace, int threads);
+} ModelFunctions64;
+
+/* A function that the model has not (no energy, no log-density) is NULL in the tables. */
+typedef struct Model {
+    const char *name, *spec_name;                     /* "double_well", "specs/double_well.yaml" without folders */
+    const char *spec_sha256, *package_sha256, *version; /* hexadecimal; the compiler's version */
+    int64_t dimension;
+    const char *const *component_names; /* dimension of them: "x[0]" or the spec's names */
+    size_t weight_count;
+    int tensor_count;
+    const ModelTensor *tensors;
+    int scalar_count;
+    const ModelScalar *scalars; /* the one named "kT" is the temperature in units of energy */
+    int observable_count;
+    const char *const *observable_names;
+    ModelTraining training;
+    int64_t flops_per_sample_step, flops_per_sample; /* of a training step and of sampling: 2 per multiply-add */
+    const ModelFunctions32 *single_precision;
+    const ModelFunctions64 *double_precision; /* NULL: not built */
+} Model;
+
+/* The whole command-line program: verbs train, sample, log_prob, energy, evaluate, info, selftest. Returns the exit
+ * code. */
+int program_main(const Model *model, int argc, char **argv);
+
+#endif
