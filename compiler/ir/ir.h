@@ -18,15 +18,7 @@ typedef enum IrOpcode {
     IR_OPCODE_COUNT
 } IrOpcode;
 
-typedef enum IrClass {
-    IR_ELEMENTWISE,
-    IR_STRUCTURE,
-    IR_REDUCTION,
-    IR_PRODUCT,
-    IR_DRAW,
-    IR_BATCH,
-    IR_PROGRAM
-} IrClass;
+typedef enum IrClass { IR_ELEMENTWISE, IR_STRUCTURE, IR_REDUCTION, IR_PRODUCT, IR_DRAW, IR_BATCH, IR_PROGRAM } IrClass;
 
 typedef enum IrElement { IR_REAL, IR_INT, IR_BOOL } IrElement;
 
@@ -42,6 +34,7 @@ typedef enum IrKind {
 } IrKind;
 
 enum { IR_RANK_MAX = 6 };
+#define IR_COUNT_MAX INT64_C(2147483647) /* elements of one value, per sample; every size is at least 1 */
 
 typedef struct IrType {
     IrElement element;
@@ -69,19 +62,19 @@ typedef struct IrOp {
     const char *note; /* a comment for the emitted code at the first op of a piece: formula and source; or NULL */
 
     /* attributes; which of them an op has is in ops.def, the others are zero */
-    IrType type;          /* CONSTANT, DRAW_*: the result; BROADCAST, RESHAPE: its shape */
-    const double *data;   /* CONSTANT: elements in row-major order (int and bool as doubles) */
+    IrType type;        /* CONSTANT, DRAW_*: the result; BROADCAST, RESHAPE: its shape */
+    const double *data; /* CONSTANT: elements in row-major order (int and bool as doubles) */
     int axis_count;
     int64_t axes[IR_RANK_MAX];
-    int64_t axis, start, length;      /* SLICE; SCATTER_ADD, PUT: length; SCAN: length = how often */
+    int64_t axis, start, length; /* SLICE; SCATTER_ADD, PUT: length; SCAN: length = how often */
     int64_t table_count;
-    const int64_t *table;             /* GATHER, SCATTER_ADD */
-    bool reversed, exclusive;         /* CUMSUM, SCAN (reversed: the step number and the slices run downwards) */
-    bool lower, transposed, unit;     /* SOLVE_TRIANGULAR */
-    const char *labels;               /* CONTRACT, BATCH_CONTRACT: "ij,j->i" */
-    uint32_t purpose, block, stride;  /* DRAW_*: counter block = block + operand * stride + element / 4 */
-    IrFunction *callee;               /* CALL, SCAN */
-    int carried, sliced;              /* SCAN */
+    const int64_t *table;            /* GATHER, SCATTER_ADD */
+    bool reversed, exclusive;        /* CUMSUM, SCAN (reversed: the step number and the slices run downwards) */
+    bool lower, transposed, unit;    /* SOLVE_TRIANGULAR */
+    const char *labels;              /* CONTRACT, BATCH_CONTRACT: "ij,j->i" */
+    uint32_t purpose, block, stride; /* DRAW_*: counter block = block + operand * stride + element / 4 */
+    IrFunction *callee;              /* CALL, SCAN */
+    int carried, sliced;             /* SCAN */
 } IrOp;
 
 /* SCAN. Operands: carried initial values, sliced values (leading axis = length), fixed values.
@@ -94,6 +87,7 @@ struct IrFunction {
     const char *note; /* what it computes, a formula; or NULL */
     Span span;
     struct IrModule *module;
+    int position; /* in the module's list */
 
     IrValue *values;
     int value_count, value_room;
@@ -109,7 +103,7 @@ struct IrFunction {
 typedef struct IrModule {
     Arena *arena;
     const char *name;
-    int64_t batch; /* the batch's size where BATCH ops are used (training steps); 0: no such function */
+    int64_t batch;          /* the batch's size where BATCH ops are used (training steps); 0: no such function */
     IrFunction **functions; /* a callee stands before its callers */
     int function_count, function_room;
 } IrModule;
@@ -127,6 +121,7 @@ IrType ir_type_scalar(IrElement element, IrKind kind);
 int64_t ir_type_count(const IrType *type); /* number of elements (per sample) */
 bool ir_shape_equal(const IrType *a, const IrType *b);
 
+/* An input of kind CONSTANT becomes SHARED: what a caller passes is not known inside. */
 IrId ir_input(IrFunction *function, const char *name, IrType type);
 void ir_output(IrFunction *function, const char *name, IrId value);
 const IrType *ir_type_of(const IrFunction *function, IrId value);
@@ -145,7 +140,9 @@ const char *ir_infer(IrFunction *function, const IrOp *op, IrType *results);
 int ir_result_count(const IrOp *op);
 /* Appends an op whose code, operands and attributes are filled in; allocates its results. A type error here is an
  * error of the compiler, not of the user: it prints the message with the function's name to stderr and abort()s.
- * Returns the first result (-1 if none); the op is the function's last. */
+ * Returns the first result (-1 if none); the op is the function's last. The operands are copied; data, table, labels
+ * and note must live as long as the module. A callee that was begun after `function` moves `function` to the module's
+ * end. */
 IrId ir_append(IrFunction *function, IrOp op);
 
 /* Thin helpers over ir_append. Elementwise helpers broadcast a rank-0 operand to the other's shape by an explicit
@@ -153,18 +150,18 @@ IrId ir_append(IrFunction *function, IrOp op);
 IrId ir_unary(IrBuilder *builder, IrOpcode code, IrId a);
 IrId ir_binary(IrBuilder *builder, IrOpcode code, IrId a, IrId b);
 IrId ir_select(IrBuilder *builder, IrId condition, IrId a, IrId b);
-IrId ir_constant(IrBuilder *builder, double value);                     /* real, rank 0 */
-IrId ir_constant_int(IrBuilder *builder, int64_t value);                /* int32, rank 0 */
+IrId ir_constant(IrBuilder *builder, double value);      /* real, rank 0 */
+IrId ir_constant_int(IrBuilder *builder, int64_t value); /* int32, rank 0 */
 IrId ir_constant_array(IrBuilder *builder, IrType type, const double *data);
-IrId ir_zeros(IrBuilder *builder, const IrType *like);                  /* real zeros of that shape, kind CONSTANT */
+IrId ir_zeros(IrBuilder *builder, const IrType *like); /* real zeros of that shape, kind CONSTANT */
 IrId ir_broadcast(IrBuilder *builder, IrId a, const IrType *shape, const int64_t *axes);
 IrId ir_broadcast_scalar(IrBuilder *builder, IrId a, const IrType *shape);
 IrId ir_reshape(IrBuilder *builder, IrId a, int rank, const int64_t *size);
 IrId ir_transpose(IrBuilder *builder, IrId a, const int64_t *axes);
 IrId ir_slice(IrBuilder *builder, IrId a, int64_t axis, int64_t start, int64_t length);
-IrId ir_element(IrBuilder *builder, IrId a, int64_t index);             /* rank 1 -> rank 0: slice and reshape */
+IrId ir_element(IrBuilder *builder, IrId a, int64_t index); /* rank 1 -> rank 0: slice and reshape */
 IrId ir_concat(IrBuilder *builder, int64_t axis, int count, const IrId *values);
-IrId ir_stack(IrBuilder *builder, int count, const IrId *values);       /* rank 0 values -> rank 1 */
+IrId ir_stack(IrBuilder *builder, int count, const IrId *values); /* rank 0 values -> rank 1 */
 IrId ir_gather(IrBuilder *builder, IrId a, int64_t axis, int64_t count, const int64_t *table);
 IrId ir_scatter_add(IrBuilder *builder, IrId a, int64_t axis, int64_t count, const int64_t *table, int64_t length);
 IrId ir_reduce(IrBuilder *builder, IrOpcode code, IrId a, int axis_count, const int64_t *axes);
@@ -182,6 +179,7 @@ void ir_scan(IrBuilder *builder, IrFunction *callee, int64_t length, int carried
 
 const char *ir_op_text(IrOpcode code);
 IrClass ir_op_class(IrOpcode code);
+void ir_op_arity(IrOpcode code, int *least, int *most); /* most -1: any number */
 bool ir_opcode_from_text(const char *text, IrOpcode *code);
 /* Same op, operands, attributes (spans, notes and names aside): what common-subexpression elimination compares. */
 bool ir_op_equal(const IrOp *a, const IrOp *b);
@@ -204,5 +202,10 @@ const char *ir_labels_parse(const char *labels, const IrType *a, const IrType *b
 IrFunction *ir_function_like(IrModule *module, const IrFunction *function, const char *name, IrId *map);
 /* A copy of `op` with operands through `map` appended to `function`; maps its results; names are kept. */
 void ir_copy_op(IrFunction *function, const IrFunction *from, const IrOp *op, IrId *map);
+void ir_copy_outputs(IrFunction *function, const IrFunction *from, const IrId *map);
+/* The same outside the module's list, for a pass that rewrites in place: when the draft is done, `ir_function_adopt`
+ * makes it the content of the function that callers point to. */
+IrFunction *ir_function_draft(const IrFunction *function, IrId *map);
+void ir_function_adopt(IrFunction *function, const IrFunction *draft);
 
 #endif
