@@ -2,30 +2,20 @@
 /* The types of an op's results, from its operands and attributes: one shape rule per op, and the kinds. Every rule also
  * checks what it needs, so an op that passes here is well formed. Building, the parser and the verifier all ask this
  * file; none of them knows a shape rule of its own. */
-#include "compiler/ir/ir.h"
+#include "compiler/ir/infer_rules.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const char *const ELEMENT_TEXT[] = {"real", "int32", "bool"};
 
-/* What a rule looks at: the op, the types of its operands, and room for the answer. */
-typedef struct Inference {
-    Arena *arena;
-    const IrModule *module;
-    const IrOp *op;
-    const IrType **operands;
-    IrType *result;
-} Inference;
-
-static const char *type_text(Arena *arena, const IrType *type)
+const char *infer_type_text(Arena *arena, const IrType *type)
 {
     Text text = text_start(arena);
     text_put(&text, ELEMENT_TEXT[type->element]);
-    text_put(&text, "[");
     for (int axis = 0; axis < type->rank; axis++)
-        text_print(&text, "%s%lld", axis > 0 ? ", " : "", (long long)type->size[axis]);
-    text_put(&text, "]");
+        text_print(&text, "%s%lld", axis > 0 ? ", " : "[", (long long)type->size[axis]);
+    text_put(&text, type->rank > 0 ? "]" : "");
     return text.bytes;
 }
 
@@ -59,13 +49,13 @@ static const char *expect_not_bool(const Inference *in, int operand)
     return arena_print(in->arena, "operand %d is bool, expected real or int32", operand + 1);
 }
 
-static const char *expect_type(const Inference *in, int operand, const IrType *type)
+const char *infer_expect_type(const Inference *in, int operand, const IrType *type)
 {
     const IrType *actual = in->operands[operand];
     if (actual->element == type->element && ir_shape_equal(actual, type))
         return NULL;
-    return arena_print(in->arena, "operand %d is %s, expected %s", operand + 1, type_text(in->arena, actual),
-                       type_text(in->arena, type));
+    return arena_print(in->arena, "operand %d is %s, expected %s", operand + 1, infer_type_text(in->arena, actual),
+                       infer_type_text(in->arena, type));
 }
 
 static const char *expect_axis(const Inference *in)
@@ -83,7 +73,7 @@ static const char *infer_real(Inference *in)
 {
     const char *wrong = expect_element(in, 0, IR_REAL);
     for (int i = 1; i < in->op->operand_count && !wrong; i++)
-        wrong = expect_type(in, i, in->operands[0]);
+        wrong = infer_expect_type(in, i, in->operands[0]);
     *in->result = *in->operands[0];
     return wrong;
 }
@@ -93,7 +83,7 @@ static const char *infer_number(Inference *in)
 {
     const char *wrong = expect_not_bool(in, 0);
     for (int i = 1; i < in->op->operand_count && !wrong; i++)
-        wrong = expect_type(in, i, in->operands[0]);
+        wrong = infer_expect_type(in, i, in->operands[0]);
     *in->result = *in->operands[0];
     return wrong;
 }
@@ -109,7 +99,7 @@ static const char *infer_logic(Inference *in)
 {
     const char *wrong = expect_element(in, 0, IR_BOOL);
     for (int i = 1; i < in->op->operand_count && !wrong; i++)
-        wrong = expect_type(in, i, in->operands[0]);
+        wrong = infer_expect_type(in, i, in->operands[0]);
     *in->result = *in->operands[0];
     return wrong;
 }
@@ -119,10 +109,10 @@ static const char *infer_select(Inference *in)
     *in->result = *in->operands[1];
     const char *wrong = expect_element(in, 0, IR_BOOL);
     if (!wrong)
-        wrong = expect_type(in, 2, in->operands[1]);
+        wrong = infer_expect_type(in, 2, in->operands[1]);
     if (!wrong && !ir_shape_equal(in->operands[0], in->operands[1]))
-        wrong = arena_print(in->arena, "the condition is %s, the choices are %s", type_text(in->arena, in->operands[0]),
-                            type_text(in->arena, in->operands[1]));
+        wrong = arena_print(in->arena, "the condition is %s, the choices are %s",
+                            infer_type_text(in->arena, in->operands[0]), infer_type_text(in->arena, in->operands[1]));
     return wrong;
 }
 
@@ -168,8 +158,8 @@ static const char *infer_reshape(Inference *in)
     const char *wrong = check_shape(in->arena, in->result);
     if (wrong || ir_type_count(in->result) == ir_type_count(in->operands[0]))
         return wrong;
-    return arena_print(in->arena, "%s cannot be reshaped to %s", type_text(in->arena, in->operands[0]),
-                       type_text(in->arena, in->result));
+    return arena_print(in->arena, "%s cannot be reshaped to %s", infer_type_text(in->arena, in->operands[0]),
+                       infer_type_text(in->arena, in->result));
 }
 
 static const char *infer_transpose(Inference *in)
@@ -214,7 +204,7 @@ static const char *infer_concat(Inference *in)
         IrType expected = *in->operands[0];
         if (in->operands[i]->rank == expected.rank)
             expected.size[in->op->axis] = in->operands[i]->size[in->op->axis];
-        wrong = expect_type(in, i, &expected);
+        wrong = infer_expect_type(in, i, &expected);
         if (wrong)
             return wrong;
         total += expected.size[in->op->axis];
@@ -289,8 +279,8 @@ static const char *infer_put(Inference *in)
     for (int i = 0; i < index->rank && fits; i++)
         fits = from->size[i] == index->size[i];
     if (!fits)
-        return arena_print(in->arena, "values %s do not begin with the index's axes %s", type_text(in->arena, from),
-                           type_text(in->arena, index));
+        return arena_print(in->arena, "values %s do not begin with the index's axes %s",
+                           infer_type_text(in->arena, from), infer_type_text(in->arena, index));
     IrType result = {.element = from->element, .rank = from->rank - index->rank + 1};
     result.size[0] = in->op->length;
     for (int i = index->rank; i < from->rank; i++)
@@ -344,7 +334,7 @@ static const char *infer_contract(Inference *in)
     for (int i = 0; i < result.rank; i++)
         result.size[i] = labels.size[(unsigned char)labels.result[i]];
     *in->result = result;
-    return in->op->operand_count > 2 ? expect_type(in, 2, &result) : NULL;
+    return in->op->operand_count > 2 ? infer_expect_type(in, 2, &result) : NULL;
 }
 
 static const char *infer_solve_triangular(Inference *in)
@@ -357,22 +347,30 @@ static const char *infer_solve_triangular(Inference *in)
     if (wrong)
         return wrong;
     if (matrix->rank != 2 || matrix->size[0] != matrix->size[1])
-        return arena_print(in->arena, "operand 1 is %s, expected a square matrix", type_text(in->arena, matrix));
+        return arena_print(in->arena, "operand 1 is %s, expected a square matrix", infer_type_text(in->arena, matrix));
     if (right->rank < 1 || right->rank > 2 || right->size[0] != matrix->size[0])
-        return arena_print(in->arena, "operand 2 is %s, expected %lld rows", type_text(in->arena, right),
+        return arena_print(in->arena, "operand 2 is %s, expected %lld rows", infer_type_text(in->arena, right),
                            (long long)matrix->size[0]);
     return NULL;
 }
 
 static const char *infer_draw(Inference *in)
 {
-    *in->result = in->op->type;
-    if (in->op->type.element != IR_REAL)
+    const IrOp *op = in->op;
+    *in->result = op->type;
+    if (op->type.element != IR_REAL)
         return "draws are real";
-    if (in->op->operand_count == 0)
+    const char *wrong = check_shape(in->arena, &op->type);
+    if (wrong)
+        return wrong;
+    /* the counter's last word is purpose << 20 | block, and a block holds four draws */
+    int64_t last = (int64_t)op->block + (ir_type_count(&op->type) - 1) / 4;
+    if (op->purpose >= 1u << 12 || last >= 1 << 20)
+        return "purposes lie below 2^12, draw blocks below 2^20";
+    if (op->operand_count == 0)
         return NULL;
     IrType index = ir_type_scalar(IR_INT, IR_KIND_SHARED);
-    return expect_type(in, 0, &index);
+    return infer_expect_type(in, 0, &index);
 }
 
 static const char *infer_collect(Inference *in)
@@ -399,123 +397,11 @@ static const char *infer_distribute(Inference *in)
         return "operand 1 is per sample, expected a shared value";
     if (from->rank < 1 || from->size[0] != in->module->batch)
         return arena_print(in->arena, "operand 1 is %s, expected a first axis of size %lld, the batch's",
-                           type_text(in->arena, from), (long long)in->module->batch);
+                           infer_type_text(in->arena, from), (long long)in->module->batch);
     IrType result = {.element = from->element, .rank = from->rank - 1};
     for (int axis = 1; axis < from->rank; axis++)
         result.size[axis - 1] = from->size[axis];
     *in->result = result;
-    return NULL;
-}
-
-/* ---- programs --------------------------------------------------------------------------------------------------- */
-
-/* May a value of type `given` be passed to an input of type `declared`? A lower kind may, a per-sample value only to a
- * per-sample input. */
-static const char *check_argument(const Inference *in, int operand, const IrType *declared)
-{
-    const char *wrong = expect_type(in, operand, declared);
-    if (wrong)
-        return wrong;
-    if (in->operands[operand]->kind == IR_KIND_SAMPLE && declared->kind != IR_KIND_SAMPLE)
-        return arena_print(in->arena, "operand %d is per sample, the callee's input is not", operand + 1);
-    return NULL;
-}
-
-static IrKind kind_outside(IrKind inside)
-{
-    return inside == IR_KIND_SAMPLE ? IR_KIND_SAMPLE : IR_KIND_SHARED;
-}
-
-static const char *infer_call(Inference *in)
-{
-    const IrFunction *callee = in->op->callee;
-    if (!callee)
-        return "no callee";
-    if (in->op->operand_count != callee->input_count)
-        return arena_print(in->arena, "%d operands, %s has %d inputs", in->op->operand_count, callee->name,
-                           callee->input_count);
-    for (int i = 0; i < callee->input_count; i++) {
-        const char *wrong = check_argument(in, i, ir_type_of(callee, callee->inputs[i]));
-        if (wrong)
-            return wrong;
-    }
-    for (int i = 0; i < callee->output_count; i++) {
-        in->result[i] = *ir_type_of(callee, callee->outputs[i]);
-        in->result[i].kind = kind_outside(in->result[i].kind);
-    }
-    return NULL;
-}
-
-static const char *check_scan_counts(const Inference *in)
-{
-    const IrOp *op = in->op;
-    const IrFunction *callee = op->callee;
-    if (!callee)
-        return "no callee";
-    if (op->length < 1)
-        return "a scan takes at least one step";
-    if (op->carried < 0 || op->sliced < 0 || op->carried > op->operand_count ||
-        op->sliced > op->operand_count - op->carried)
-        return "fewer operands than carried and sliced values";
-    if (callee->input_count != op->operand_count + 1)
-        return arena_print(in->arena, "%d operands and the step, %s has %d inputs", op->operand_count, callee->name,
-                           callee->input_count);
-    if (callee->output_count < op->carried)
-        return arena_print(in->arena, "%d carried values, %s has %d outputs", op->carried, callee->name,
-                           callee->output_count);
-    const IrType *step = ir_type_of(callee, callee->inputs[0]);
-    if (step->element != IR_INT || step->rank != 0 || step->kind != IR_KIND_SCALAR)
-        return arena_print(in->arena, "the first input of %s is not the step: scalar int32[]", callee->name);
-    return NULL;
-}
-
-static const char *infer_scan_operands(const Inference *in)
-{
-    const IrOp *op = in->op;
-    for (int i = 0; i < op->operand_count; i++) {
-        IrType declared = *ir_type_of(op->callee, op->callee->inputs[i + 1]);
-        if (i >= op->carried && i < op->carried + op->sliced) {
-            if (declared.rank + 1 > IR_RANK_MAX)
-                return arena_print(in->arena, "a value has at most %d axes", IR_RANK_MAX);
-            memmove(declared.size + 1, declared.size, sizeof declared.size[0] * (size_t)declared.rank);
-            declared.size[0] = op->length;
-            declared.rank++;
-        }
-        const char *wrong = check_argument(in, i, &declared);
-        if (wrong)
-            return wrong;
-    }
-    return NULL;
-}
-
-static const char *infer_scan(Inference *in)
-{
-    const IrOp *op = in->op;
-    const char *wrong = check_scan_counts(in);
-    if (!wrong)
-        wrong = infer_scan_operands(in);
-    if (wrong)
-        return wrong;
-    for (int i = 0; i < op->callee->output_count; i++) {
-        IrType type = *ir_type_of(op->callee, op->callee->outputs[i]);
-        if (i < op->carried) {
-            const IrType *input = ir_type_of(op->callee, op->callee->inputs[i + 1]);
-            if (type.element != input->element || !ir_shape_equal(&type, input))
-                return arena_print(in->arena, "carried value %d enters as %s and leaves as %s", i + 1,
-                                   type_text(in->arena, input), type_text(in->arena, &type));
-            if (type.kind == IR_KIND_SAMPLE && input->kind != IR_KIND_SAMPLE)
-                return arena_print(in->arena, "carried value %d leaves per sample and enters otherwise", i + 1);
-            type.kind = kind_outside(input->kind);
-        } else {
-            if (type.rank + 1 > IR_RANK_MAX)
-                return arena_print(in->arena, "a value has at most %d axes", IR_RANK_MAX);
-            memmove(type.size + 1, type.size, sizeof type.size[0] * (size_t)type.rank);
-            type.size[0] = op->length;
-            type.rank++;
-            type.kind = kind_outside(type.kind);
-        }
-        in->result[i] = type;
-    }
     return NULL;
 }
 
