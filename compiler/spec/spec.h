@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* The typed model description: what a spec says, defaults filled in, every value still knowing its place in the file.
+ * Read-only for all later stages. Formulas are text here; compiler/expr gives them meaning. */
+#ifndef COMPILER_SPEC_SPEC_H
+#define COMPILER_SPEC_SPEC_H
+
+#include "compiler/base/diagnostics.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum ScheduleShape {
+    SCHEDULE_CONSTANT,
+    SCHEDULE_LINEAR,
+    SCHEDULE_COSINE,
+    SCHEDULE_EXPONENTIAL,
+    SCHEDULE_STAGES
+} ScheduleShape;
+
+/* A number over the training step t. While t < warm_up it is multiplied by (t + 1) / (warm_up + 1). It goes from `from`
+ * to `to` while t goes from 0 to `steps` (0: to the end of the training). CONSTANT: `from`. */
+typedef struct Schedule {
+    ScheduleShape shape;
+    double from, to;
+    int64_t steps, warm_up;
+    int stage_count; /* STAGES: value[i] while t < until[i], the last value after that */
+    const int64_t *until;
+    const double *value;
+    Span span;
+} Schedule;
+
+/* A formula as written. The decoded text; `exact` when its characters stand one for one in the file from span.begin on
+ * (plain and simply quoted scalars), so that a place in the text has a place in the file. */
+typedef struct Formula {
+    const char *text;
+    size_t length;
+    Span span;
+    bool exact;
+} Formula;
+
+/* The place of characters begin..end of a formula: where exact, those characters; else the formula's beginning. */
+Span formula_span(const Formula *formula, size_t begin, size_t end);
+
+typedef struct SpecParameter {
+    const char *name;
+    Span span;
+    int rank;           /* 0 a number, 1 a list, 2 a table */
+    int64_t size[2];
+    const double *data; /* row-major */
+} SpecParameter;
+
+typedef enum TermScope { SCOPE_NONE, SCOPE_COMPONENTS } TermScope;
+
+typedef struct EnergyTerm {
+    TermScope over;
+    Formula value;
+    int parameter_count;
+    const SpecParameter *parameters;
+    Span span;
+} EnergyTerm;
+
+typedef enum Activation {
+    ACTIVATION_TANH,
+    ACTIVATION_RELU,
+    ACTIVATION_SILU,
+    ACTIVATION_GELU,
+    ACTIVATION_SOFTPLUS
+} Activation;
+
+typedef struct NetSpec {
+    int hidden_count;
+    const int64_t *hidden; /* widths of the hidden layers */
+    Activation activation;
+    Span span;
+} NetSpec;
+
+typedef enum LayerKind { LAYER_COUPLING, LAYER_PERMUTE, LAYER_REPEAT } LayerKind;
+typedef enum Transform { TRANSFORM_ADDITIVE, TRANSFORM_AFFINE } Transform;
+typedef enum Split { SPLIT_ALTERNATE, SPLIT_HALVES, SPLIT_MASK } Split;
+
+typedef struct LayerSpec LayerSpec;
+struct LayerSpec {
+    LayerKind kind;
+    Span span;
+    /* coupling */
+    Transform transform;
+    Split split;
+    int64_t mask_count;
+    const bool *mask;       /* SPLIT_MASK: true where a component passes unchanged and conditions the others */
+    NetSpec net;
+    bool separate;          /* a net each for scale and shift */
+    double log_scale_bound; /* 0: none */
+    /* permute: with `order`, y[i] = x[order[i]]; without, the components in reverse */
+    int64_t order_count;
+    const int64_t *order;
+    /* repeat */
+    int64_t repeat;
+    int layer_count;
+    const LayerSpec *layers;
+    /* the expanded list */
+    int64_t coupling_index; /* which coupling of the expanded list this is, from 0; couplings alone count */
+};
+
+typedef struct LossTerm {
+    enum { LOSS_REVERSE_KL } kind;
+    Schedule weight;
+    Span span;
+} LossTerm;
+
+typedef enum Optimizer { OPTIMIZER_ADAM, OPTIMIZER_ADAMW } Optimizer;
+
+typedef struct TrainSpec {
+    int64_t steps, batch, checkpoint_every, evaluate_every;
+    uint64_t seed;
+    Optimizer optimizer;
+    Schedule rate;
+    double beta1, beta2, epsilon, weight_decay;
+    double clip_norm; /* 0: none */
+    double average;   /* 0: none */
+    Span span;
+} TrainSpec;
+
+typedef struct ObservableSpec {
+    const char *name;
+    TermScope over;
+    Formula value;
+    int parameter_count;
+    const SpecParameter *parameters;
+    Span span;
+} ObservableSpec;
+
+typedef struct TargetSpec {
+    bool double_precision; /* precision.compute: double */
+    bool openmp;
+    Span span;
+} TargetSpec;
+
+typedef struct ModelSpec {
+    const Source *source; /* the file itself; spans of `extends`ed parts have theirs */
+    const char *name;
+    int64_t dimension; /* system.vector */
+    const char *const *component_names; /* NULL, or `dimension` names */
+    Span system_span;
+    Schedule kT;
+    int term_count;
+    const EnergyTerm *terms;
+    Span energy_span;
+    double base_scale; /* flow.base: gaussian: {scale} */
+    int layer_count;   /* as written */
+    const LayerSpec *layers;
+    int expanded_count; /* repeats unrolled: couplings and permutes alone */
+    const LayerSpec *expanded;
+    Span flow_span;
+    int loss_count;
+    const LossTerm *losses;
+    TrainSpec train;
+    int observable_count;
+    const ObservableSpec *observables;
+    TargetSpec target;
+} ModelSpec;
+
+/* A whole spec from a file: YAML, extends, overrides, schema, defaults. NULL after errors in `diagnostics`.
+ * `overrides` are "train.steps=100". */
+typedef struct SpecOptions {
+    int override_count;
+    const char *const *overrides;
+    int allow_read_count;
+    const char *const *allow_read;
+} SpecOptions;
+const ModelSpec *spec_read(Arena *arena, const char *path, const SpecOptions *options, Diagnostics *diagnostics);
+/* The same from text in memory (tests; no `extends`). */
+const ModelSpec *spec_read_text(Arena *arena, const char *name, const char *text, Diagnostics *diagnostics);
+
+#endif
