@@ -14,7 +14,7 @@ typedef struct IrTensor {
 
 typedef struct IrRun {
     Arena *arena;
-    int64_t batch;         /* samples in this run */
+    int64_t batch;               /* samples in this run */
     uint64_t seed, first_sample; /* sample s of the batch has the number first_sample + s */
     uint32_t step;
     const char *error; /* set when an index of TAKE or PUT is out of range, ...; else NULL */

@@ -88,6 +88,7 @@ struct IrFunction {
     Span span;
     struct IrModule *module;
     int position; /* in the module's list */
+    bool entry;   /* named from outside the module: its inputs and outputs stay as they are */
 
     IrValue *values;
     int value_count, value_room;

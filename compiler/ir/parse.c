@@ -442,6 +442,7 @@ static void take_function(Parser *parser)
     const char *note = NULL;
     if (parser_accept_word(parser, "note"))
         note = parser_take_text(parser, IR_TOKEN_STRING, "a note in quotes");
+    bool entry = parser_accept_word(parser, "entry");
     parser_expect_word(parser, "function");
     Span span = parser->token.span;
     const char *name = parser_take_text(parser, IR_TOKEN_WORD, "a function's name");
@@ -454,6 +455,7 @@ static void take_function(Parser *parser)
         return;
     parser->function = ir_function_new(parser->module, name);
     parser->function->note = note;
+    parser->function->entry = entry;
     parser->function->span = span;
     parser->values = name_table_start(parser->arena);
     take_inputs(parser);

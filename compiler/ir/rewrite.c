@@ -29,6 +29,7 @@ IrFunction *ir_function_draft(const IrFunction *function, IrId *map)
     IrFunction *draft = ARENA_NEW(function->module->arena, IrFunction);
     draft->name = function->name;
     draft->module = function->module;
+    draft->entry = function->entry;
     draft->position = INT32_MAX; /* behind every callee */
     copy_header(draft, function, map);
     return draft;

@@ -3,7 +3,8 @@
  * parse.c reads the same form, where names are free and written types are checked but may be left out.
  *
  *   module    = "module" name ["batch" integer] function*
- *   function  = ["note" string] "function" name "(" [input ("," input)*] ")" ["->" "(" [output ("," output)*] ")"]
+ *   function  = ["note" string] ["entry"] "function" name "(" [input ("," input)*] ")" ["->" "(" [output ("," output)*]
+ * ")"]
  *               "{" op* ["return" value ("," value)*] "}"
  *   input     = value ":" type                       output = [name ":"] type
  *   op        = ["note" string] [value ("," value)* "="] what [":" type ("," type)*]
@@ -273,7 +274,7 @@ static void print_header(const Printer *printer)
     const IrFunction *function = printer->function;
     Text *out = printer->out;
     print_note(out, function->note, "");
-    text_print(out, "function %s(", function->name);
+    text_print(out, "%sfunction %s(", function->entry ? "entry " : "", function->name);
     for (int i = 0; i < function->input_count; i++) {
         text_put(out, i > 0 ? ", " : "");
         print_value(printer, function->inputs[i]);
