@@ -200,8 +200,13 @@ static bool operands_fit(const Plan *plan, const IrOp *op)
         const View *view = &plan->views[op->operands[i]];
         if (!value_is_known(plan, op->operands[i]))
             return false;
-        if (plan->group_of[view->root] != current)
+        if (plan->group_of[view->root] != current) {
+            const Group *group = &plan->groups[current];
+            if (group->kind == GROUP_DENSE &&
+                !plan_dense_can_read(plan, &plan->function->ops[group->ops[0]], op->operands[i]))
+                return false;
             continue;
+        }
         const IrValue *root = &plan->function->values[view->root];
         bool is_sum = root->op >= 0 && ir_op_class(plan->function->ops[root->op].code) == IR_REDUCTION;
         if (view->map != NULL || is_sum)

@@ -110,5 +110,7 @@ typedef struct Dense {
     bool start_per_row;   /* start is one real per row, shared; else it has the result's shape */
 } Dense;
 bool plan_dense(const Plan *plan, const IrOp *op, Dense *dense);
+/* Whether an elementwise op on the contraction's result can read `value` at an accumulator. */
+bool plan_dense_can_read(const Plan *plan, const IrOp *contraction, IrId value);
 
 #endif
