@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Vectors of reals: one real for each of LANES samples (or features). The operators + - * / work on them; what C has no
+ * operator for is here. With LANES == 1 a vector is a real. Freestanding. */
+#ifndef ANSATZ_CORE_LANES_H
+#define ANSATZ_CORE_LANES_H
+
+#include "config.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#elif defined(__aarch64__) && defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+#if ANSATZ_PRECISION == 64
+#include <math.h>
+#endif
+
+#if LANES == 1
+typedef real lanes;
+typedef real_int lanes_int;
+typedef real_bits lanes_bits;
+#else
+typedef real lanes __attribute__((vector_size(ANSATZ_LANE_BYTES)));
+typedef real_int lanes_int __attribute__((vector_size(ANSATZ_LANE_BYTES)));
+typedef real_bits lanes_bits __attribute__((vector_size(ANSATZ_LANE_BYTES)));
+#endif
+
+/* ---- moving ------------------------------------------------------------------------------------------------------ */
+
+static ALWAYS_INLINE lanes lanes_splat(real x)
+{
+#if LANES == 1
+    return x;
+#else
+    return x - (lanes){0}; /* x - 0 is x, also for -0 */
+#endif
+}
+
+static ALWAYS_INLINE lanes_int lanes_int_splat(real_int x)
+{
+#if LANES == 1
+    return x;
+#else
+    return x - (lanes_int){0};
+#endif
+}
+
+/* From and to memory of any alignment. */
+static ALWAYS_INLINE lanes lanes_load(const real *from)
+{
+    lanes x;
+    memcpy(&x, from, sizeof x);
+    return x;
+}
+
+static ALWAYS_INLINE void lanes_store(real *to, lanes x)
+{
+    memcpy(to, &x, sizeof x);
+}
+
+static ALWAYS_INLINE lanes lanes_from_bits(lanes_bits bits)
+{
+    lanes x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static ALWAYS_INLINE lanes_bits lanes_to_bits(lanes x)
+{
+    lanes_bits bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+/* ---- fused multiply-add: a b + c, rounded once --------------------------------------------------------------------- */
+
+#if ANSATZ_PRECISION == 32 && !defined(__FMA__) && !defined(__ARM_FEATURE_FMA) && !defined(__riscv_f)
+#define ANSATZ_SOFTWARE_FMA 1
+#elif ANSATZ_PRECISION == 64 && !defined(__FMA__) && !(defined(__aarch64__) || defined(__riscv_d))
+#define ANSATZ_SOFTWARE_FMA 1
+#else
+#define ANSATZ_SOFTWARE_FMA 0
+#endif
+
+/* Float without hardware: the product is exact in double; the sum is rounded to odd there, so that the rounding to
+ * float is the only one that counts (Boldo and Melquiond 2008, "Emulation of a FMA and correctly rounded sums"). */
+static inline real real_fma(real a, real b, real c)
+{
+#if !ANSATZ_SOFTWARE_FMA && ANSATZ_PRECISION == 32
+    return __builtin_fmaf(a, b, c);
+#elif !ANSATZ_SOFTWARE_FMA
+    return __builtin_fma(a, b, c);
+#elif ANSATZ_PRECISION == 64
+    return fma(a, b, c);
+#else
+    double product = (double)a * (double)b, sum = product + (double)c;
+    double c_part = sum - product, error = (product - (sum - c_part)) + ((double)c - c_part);
+    uint64_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    if (error != 0 && (bits & 1) == 0 && (bits >> 52 & 0x7ff) != 0x7ff) {
+        bits = (error > 0) == (sum > 0) ? bits + 1 : bits - 1;
+        memcpy(&sum, &bits, sizeof sum);
+    }
+    return (float)sum;
+#endif
+}
+
+static ALWAYS_INLINE lanes lanes_fma(lanes a, lanes b, lanes c)
+{
+#if LANES == 1
+    return real_fma(a, b, c);
+#elif ANSATZ_LANE_BYTES == 64 && ANSATZ_PRECISION == 32
+    return (lanes)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif ANSATZ_LANE_BYTES == 64
+    return (lanes)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#elif ANSATZ_LANE_BYTES == 32 && ANSATZ_PRECISION == 32 && !ANSATZ_SOFTWARE_FMA
+    return (lanes)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif ANSATZ_LANE_BYTES == 32 && !ANSATZ_SOFTWARE_FMA
+    return (lanes)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#elif ANSATZ_LANE_BYTES == 16 && defined(__FMA__) && ANSATZ_PRECISION == 32
+    return (lanes)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
+#elif ANSATZ_LANE_BYTES == 16 && defined(__FMA__)
+    return (lanes)_mm_fmadd_pd((__m128d)a, (__m128d)b, (__m128d)c);
+#elif ANSATZ_LANE_BYTES == 16 && defined(__aarch64__) && ANSATZ_PRECISION == 32
+    return (lanes)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#elif ANSATZ_LANE_BYTES == 16 && defined(__aarch64__)
+    return (lanes)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+#else
+    lanes result;
+    for (int i = 0; i < LANES; i++)
+        result[i] = real_fma(a[i], b[i], c[i]);
+    return result;
+#endif
+}
+
+/* ---- masks and choices: a mask is -1 (true) or 0 in each lane --------------------------------------------------------- */
+
+#if LANES == 1
+#define ANSATZ_MASK(condition) ((lanes_int) - (condition))
+#else
+#define ANSATZ_MASK(condition) ((lanes_int)(condition))
+#endif
+
+static ALWAYS_INLINE lanes_int lanes_less(lanes a, lanes b)
+{
+    return ANSATZ_MASK(a < b);
+}
+
+static ALWAYS_INLINE lanes_int lanes_less_equal(lanes a, lanes b)
+{
+    return ANSATZ_MASK(a <= b);
+}
+
+static ALWAYS_INLINE lanes_int lanes_equal(lanes a, lanes b)
+{
+    return ANSATZ_MASK(a == b);
+}
+
+static ALWAYS_INLINE lanes_int lanes_true(void)
+{
+    return lanes_int_splat(-1);
+}
+
+static ALWAYS_INLINE lanes_int lanes_false(void)
+{
+    return lanes_int_splat(0);
+}
+
+/* A boolean that was stored as a real. */
+static ALWAYS_INLINE lanes_int lanes_is_true(lanes x)
+{
+    return ~lanes_equal(x, lanes_splat(REAL(0.0)));
+}
+
+/* a where the mask is true, else b. */
+static ALWAYS_INLINE lanes lanes_select(lanes_int mask, lanes a, lanes b)
+{
+    lanes_bits m = (lanes_bits)mask;
+    return lanes_from_bits((m & lanes_to_bits(a)) | (~m & lanes_to_bits(b)));
+}
+
+/* ---- arithmetic that C has no operator for ----------------------------------------------------------------------------- */
+
+#define REAL_SIGN_BIT ((real_bits)1 << (ANSATZ_PRECISION - 1))
+
+static ALWAYS_INLINE lanes lanes_abs(lanes x)
+{
+    return lanes_from_bits(lanes_to_bits(x) & ~(REAL_SIGN_BIT - (lanes_bits){0}));
+}
+
+/* |x| with the sign of y. */
+static ALWAYS_INLINE lanes lanes_copysign(lanes x, lanes y)
+{
+    lanes_bits sign = REAL_SIGN_BIT - (lanes_bits){0};
+    return lanes_from_bits((lanes_to_bits(x) & ~sign) | (lanes_to_bits(y) & sign));
+}
+
+/* The smaller; NaN if either is; min(-0, 0) = -0 in either order. */
+static ALWAYS_INLINE lanes lanes_min(lanes a, lanes b)
+{
+    lanes smaller = lanes_select(lanes_less(a, b), a, b);
+    lanes both = lanes_from_bits(lanes_to_bits(a) | lanes_to_bits(b)); /* of equal values: -0 if one is */
+    lanes result = lanes_select(lanes_equal(a, b), both, smaller);
+    return lanes_select(lanes_equal(a, a) & lanes_equal(b, b), result, a + b);
+}
+
+/* The larger; NaN if either is; max(-0, 0) = 0 in either order. */
+static ALWAYS_INLINE lanes lanes_max(lanes a, lanes b)
+{
+    lanes larger = lanes_select(lanes_less(b, a), a, b);
+    lanes both = lanes_from_bits(lanes_to_bits(a) & lanes_to_bits(b));
+    lanes result = lanes_select(lanes_equal(a, b), both, larger);
+    return lanes_select(lanes_equal(a, a) & lanes_equal(b, b), result, a + b);
+}
+
+/* The square root, correctly rounded. */
+static ALWAYS_INLINE lanes lanes_sqrt(lanes x)
+{
+#if ANSATZ_LANE_BYTES == 64 && ANSATZ_PRECISION == 32
+    return (lanes)_mm512_sqrt_ps((__m512)x);
+#elif ANSATZ_LANE_BYTES == 64
+    return (lanes)_mm512_sqrt_pd((__m512d)x);
+#elif ANSATZ_LANE_BYTES == 32 && ANSATZ_PRECISION == 32
+    return (lanes)_mm256_sqrt_ps((__m256)x);
+#elif ANSATZ_LANE_BYTES == 32
+    return (lanes)_mm256_sqrt_pd((__m256d)x);
+#elif ANSATZ_LANE_BYTES == 16 && defined(__SSE2__) && ANSATZ_PRECISION == 32
+    return (lanes)_mm_sqrt_ps((__m128)x);
+#elif ANSATZ_LANE_BYTES == 16 && defined(__SSE2__)
+    return (lanes)_mm_sqrt_pd((__m128d)x);
+#elif ANSATZ_LANE_BYTES == 16 && defined(__aarch64__) && ANSATZ_PRECISION == 32
+    return (lanes)vsqrtq_f32((float32x4_t)x);
+#elif ANSATZ_LANE_BYTES == 16 && defined(__aarch64__)
+    return (lanes)vsqrtq_f64((float64x2_t)x);
+#elif defined(__SSE2__) && ANSATZ_PRECISION == 32
+    return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x)));
+#elif defined(__SSE2__)
+    return _mm_cvtsd_f64(_mm_sqrt_sd(_mm_set_sd(x), _mm_set_sd(x)));
+#elif ANSATZ_PRECISION == 32
+    return __builtin_sqrtf(x);
+#else
+    return __builtin_sqrt(x);
+#endif
+}
+
+/* The nearest whole number, ties to even, for |x| below 2^22 (2^51 in double). */
+static ALWAYS_INLINE lanes lanes_round_small(lanes x)
+{
+#if ANSATZ_PRECISION == 32
+    lanes shift = lanes_splat(REAL(12582912.0)); /* 1.5 2^23 */
+#else
+    lanes shift = lanes_splat(REAL(6755399441055744.0)); /* 1.5 2^52 */
+#endif
+    return (x + shift) - shift;
+}
+
+/* The largest whole number that is not larger; the sign of a zero is kept. */
+static ALWAYS_INLINE lanes lanes_floor(lanes x)
+{
+#if ANSATZ_PRECISION == 32
+    lanes whole = lanes_splat(REAL(8388608.0)); /* 2^23: all that is larger is whole */
+#else
+    lanes whole = lanes_splat(REAL(4503599627370496.0));
+#endif
+    lanes size = lanes_abs(x), rounded = lanes_copysign((size + whole) - whole, x);
+    lanes lower = rounded - lanes_splat(REAL(1.0));
+    lanes result = lanes_select(lanes_less(x, rounded), lower, rounded);
+    return lanes_select(lanes_less(size, whole), lanes_copysign(result, x), x);
+}
+
+/* -1, 0 or 1; a zero's and a NaN's own. */
+static ALWAYS_INLINE lanes lanes_sign(lanes x)
+{
+    lanes one = lanes_copysign(lanes_splat(REAL(1.0)), x), zero = lanes_splat(REAL(0.0));
+    return lanes_select(lanes_less(x, zero) | lanes_less(zero, x), one, x);
+}
+
+/* ---- the same for one number ---------------------------------------------------------------------------------------------- */
+
+static ALWAYS_INLINE real lanes_first(lanes x)
+{
+#if LANES == 1
+    return x;
+#else
+    return x[0];
+#endif
+}
+
+static inline real real_min(real a, real b)
+{
+    return lanes_first(lanes_min(lanes_splat(a), lanes_splat(b)));
+}
+
+static inline real real_max(real a, real b)
+{
+    return lanes_first(lanes_max(lanes_splat(a), lanes_splat(b)));
+}
+
+static inline real real_abs(real x)
+{
+    return lanes_first(lanes_abs(lanes_splat(x)));
+}
+
+static inline real real_sqrt(real x)
+{
+    return lanes_first(lanes_sqrt(lanes_splat(x)));
+}
+
+static inline real real_floor(real x)
+{
+    return lanes_first(lanes_floor(lanes_splat(x)));
+}
+
+static inline real real_sign(real x)
+{
+    return lanes_first(lanes_sign(lanes_splat(x)));
+}
+
+static inline int real_less(real a, real b)
+{
+    return a < b;
+}
+
+static inline int real_less_equal(real a, real b)
+{
+    return a <= b;
+}
+
+static inline int real_equal(real a, real b)
+{
+    return a == b;
+}
+
+static inline real real_select(int condition, real a, real b)
+{
+    return condition ? a : b;
+}
+
+/* ---- where a loop of emitted code reads and writes -------------------------------------------------------------------------
+ * A per-sample tensor of n elements is stored [n][BLOCK]. With samples in lanes a loop goes by elements, and through the
+ * block by vectors; with one sample it goes through the elements by vectors.
+ *   each     a value of this element and these samples
+ *   sample   a value of these samples, the same for all elements
+ *   feature  a value of this element, the same for all samples
+ *   row      as `each`, in loops that go element by element either way */
+
+#if ANSATZ_BLOCK == 1
+#define I_STEP LANES
+#define S_STEP 1
+#else
+#define I_STEP 1
+#define S_STEP LANES
+#endif
+
+static ALWAYS_INLINE lanes load_each(const real *from)
+{
+    return lanes_load(from);
+}
+
+static ALWAYS_INLINE void store_each(real *to, lanes x)
+{
+    lanes_store(to, x);
+}
+
+static ALWAYS_INLINE lanes load_sample(const real *from)
+{
+    return ANSATZ_BLOCK == 1 ? lanes_splat(*from) : lanes_load(from);
+}
+
+static ALWAYS_INLINE lanes load_feature(const real *from)
+{
+    return ANSATZ_BLOCK == 1 ? lanes_load(from) : lanes_splat(*from);
+}
+
+static ALWAYS_INLINE lanes load_row(const real *from)
+{
+    return ANSATZ_BLOCK == 1 ? lanes_splat(*from) : lanes_load(from);
+}
+
+static ALWAYS_INLINE void store_row(real *to, lanes x)
+{
+    if (ANSATZ_BLOCK == 1)
+        *to = lanes_first(x);
+    else
+        lanes_store(to, x);
+}
+
+#endif
