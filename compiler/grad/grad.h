@@ -5,21 +5,23 @@
 
 #include "compiler/ir/ir.h"
 
-/* Reverse mode. `wanted` (input_count flags) says which inputs' cotangents are needed, `seeded` (output_count flags)
- * which outputs have a cotangent. Two functions come out, for
- *   forward(inputs) -> outputs, residuals
- *   backward(inputs, residuals, cotangents of the seeded real outputs) -> cotangents of the wanted inputs
+/* Reverse mode. `wanted` (input_count flags) says which real inputs' cotangents are needed, `seeded` (output_count
+ * flags) which real outputs have a cotangent; flags of int32 and bool values count as false. Two functions come out, for
+ *   forward(inputs) -> outputs, further residuals
+ *   backward(inputs, residuals, cotangents of the seeded outputs) -> cotangents of the wanted inputs
  * The backward function takes only those of the inputs that it reads (see `backward_inputs`); a residual is a value of
- * the forward computation that the backward one reads and that is worth keeping; cheap ones are computed again.
+ * the forward computation that the backward one reads and that is worth keeping; cheap ones are computed again. Where
+ * a residual is an output anyway it is not returned twice, and where all are, forward is the function itself.
  * The cotangent of a non-sample input of a function with per-sample values is summed over the batch, so it is SHARED. */
 typedef struct GradVjp {
     IrFunction *forward, *backward;
-    int residual_count;        /* the last outputs of forward */
-    int backward_input_count;  /* backward's first inputs: which inputs of the original function they are */
+    int residual_count;
+    int *residual_outputs;    /* which output of forward each residual is */
+    int backward_input_count; /* backward's first inputs: which inputs of the original function they are */
     int *backward_inputs;
 } GradVjp;
 
-/* Cached per module by (function, wanted, seeded): calls of one function share one pair. */
+/* Cached per module by what is asked for: calls of one function share one pair. */
 typedef struct GradCache GradCache;
 GradCache *grad_cache_new(IrModule *module);
 const GradVjp *grad_vjp(GradCache *cache, IrFunction *function, const bool *wanted, const bool *seeded);

@@ -204,9 +204,9 @@ IrFunction *ir_function_like(IrModule *module, const IrFunction *function, const
 /* A copy of `op` with operands through `map` appended to `function`; maps its results; names are kept. */
 void ir_copy_op(IrFunction *function, const IrFunction *from, const IrOp *op, IrId *map);
 void ir_copy_outputs(IrFunction *function, const IrFunction *from, const IrId *map);
-/* The same outside the module's list, for a pass that rewrites in place: when the draft is done, `ir_function_adopt`
- * makes it the content of the function that callers point to. */
-IrFunction *ir_function_draft(const IrFunction *function, IrId *map);
+/* The same outside the module's list, for a pass that rewrites in place, with the inputs flagged in `keep` (NULL: all):
+ * when the draft is done, `ir_function_adopt` makes it the content of the function that callers point to. */
+IrFunction *ir_function_draft(const IrFunction *function, const bool *keep, IrId *map);
 void ir_function_adopt(IrFunction *function, const IrFunction *draft);
 
 #endif

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-static void copy_header(IrFunction *to, const IrFunction *from, IrId *map)
+/* The inputs flagged in `keep` (NULL: all). */
+static void copy_header(IrFunction *to, const IrFunction *from, const bool *keep, IrId *map)
 {
     to->note = from->note;
     to->span = from->span;
@@ -13,25 +14,26 @@ static void copy_header(IrFunction *to, const IrFunction *from, IrId *map)
         map[i] = -1;
     for (int i = 0; i < from->input_count; i++) {
         const IrValue *input = &from->values[from->inputs[i]];
-        map[from->inputs[i]] = ir_input(to, input->name, input->type);
+        if (!keep || keep[i])
+            map[from->inputs[i]] = ir_input(to, input->name, input->type);
     }
 }
 
 IrFunction *ir_function_like(IrModule *module, const IrFunction *function, const char *name, IrId *map)
 {
     IrFunction *copy = ir_function_new(module, name ? name : function->name);
-    copy_header(copy, function, map);
+    copy_header(copy, function, NULL, map);
     return copy;
 }
 
-IrFunction *ir_function_draft(const IrFunction *function, IrId *map)
+IrFunction *ir_function_draft(const IrFunction *function, const bool *keep, IrId *map)
 {
     IrFunction *draft = ARENA_NEW(function->module->arena, IrFunction);
     draft->name = function->name;
     draft->module = function->module;
     draft->entry = function->entry;
     draft->position = INT32_MAX; /* behind every callee */
-    copy_header(draft, function, map);
+    copy_header(draft, function, keep, map);
     return draft;
 }
 

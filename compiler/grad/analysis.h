@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* What is known of a function before its derivative is built: which values a derivative flows through, and which
+ * cotangents may be zero only because a branch was not taken. Also the caches that the files of grad/ share. */
+#ifndef COMPILER_GRAD_ANALYSIS_H
+#define COMPILER_GRAD_ANALYSIS_H
+
+#include "compiler/grad/grad.h"
+
+struct GradCache {
+    IrModule *module;
+    Arena *arena;
+    struct Dependence *dependences;
+    struct VjpPair *pairs;
+    struct Tangent *tangents;
+};
+
+/* What a pair of forward and backward function is asked for. `guarded`: outputs whose cotangent may be zero because a
+ * SELECT outside did not take them. A draft is not put into the module: the caller copies its ops. */
+typedef struct VjpKey {
+    IrFunction *function;
+    const bool *wanted, *seeded, *guarded;
+    bool draft;
+} VjpKey;
+
+typedef struct VjpPair {
+    VjpKey key;
+    GradVjp vjp;
+    const bool *input_guarded; /* by input: the cotangent that comes out may be zero for such a reason */
+    struct VjpPair *next;
+} VjpPair;
+
+const VjpPair *vjp_pair(GradCache *cache, const VjpKey *key);
+
+/* How an active CALL or SCAN is differentiated. Flags are by input and output of the callee. */
+typedef struct ProgramPlan {
+    const VjpPair *pair;
+    bool *wanted, *seeded;
+    bool *operand_guarded;   /* by operand of the op */
+    IrFunction *forward;     /* what the op applies instead of its callee */
+    int *start_result;       /* SCAN, by carried value: which result of the forward scan stacks its starts, or -1 */
+    int *residual_result;    /* by residual of the pair: which result of the forward op it is */
+    IrFunction *backward;    /* SCAN: the step of the backward scan; CALL: the pair's */
+    const IrId *forward_ids; /* results of the forward op in the function being built */
+} ProgramPlan;
+
+/* Everything by value of the function, but `programs` by op (NULL where it is no active CALL or SCAN). */
+typedef struct Analysis {
+    GradCache *cache;
+    const IrFunction *function;
+    bool *active;  /* depends on a wanted input and reaches a seeded output, through derivatives */
+    bool *guarded; /* the cotangent may be zero because the value was not taken: 0 * inf must not become NaN */
+    bool *finite;  /* is finite whenever the inputs are */
+    ProgramPlan **programs;
+} Analysis;
+
+Analysis *analysis_new(const VjpKey *key, GradCache *cache);
+
+/* Flags [result][operand]: does a derivative flow from the operand to the result? For a function [output][input]. */
+const bool *grad_op_dependence(GradCache *cache, const IrFunction *function, const IrOp *op);
+const bool *grad_dependence(GradCache *cache, const IrFunction *function);
+
+ProgramPlan *program_plan(Analysis *analysis, const IrOp *op);
+
+/* ---- small helpers ------------------------------------------------------------------------------------------------ */
+
+static inline bool grad_is_real(const IrFunction *function, IrId id)
+{
+    return function->values[id].type.element == IR_REAL;
+}
+
+static inline bool grad_is_sample(const IrFunction *function, IrId id)
+{
+    return function->values[id].type.kind == IR_KIND_SAMPLE;
+}
+
+/* The type of the cotangent or tangent of a value, as an input. */
+IrType grad_cotangent_type(const IrType *type);
+/* A function outside the module's list, whose ops are copied to others. */
+IrFunction *grad_draft(IrModule *module, const char *name);
+/* Appends the ops of `from` to `into`, its inputs being `operands`; writes its outputs to `results`. */
+void grad_inline(IrFunction *into, const IrFunction *from, const IrId *operands, IrId *results);
+/* "d_x" or NULL */
+const char *grad_prefixed_name(Arena *arena, const char *prefix, const char *name);
+
+#endif

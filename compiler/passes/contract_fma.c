@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Which products are rounded together with which sums: a product with one reader, a sum or difference, goes into it as
+ * a fused multiply-add. Where both operands are such products the first goes. A product that is known once for all
+ * samples stays out of per-sample sums: it is computed once as it is. */
+#include "compiler/passes/passes.h"
+
+typedef struct Contraction {
+    const IrFunction *from;
+    IrFunction *draft;
+    IrId *map;
+    int *readers; /* of each value of `from`, outputs included */
+} Contraction;
+
+/* The product that `id` is and that may go into `sum`, or NULL. */
+static const IrOp *find_product(const Contraction *contraction, IrId id, const IrOp *sum)
+{
+    const IrValue *value = &contraction->from->values[id];
+    const IrValue *result = &contraction->from->values[sum->results[0]];
+    if (value->op < 0 || contraction->readers[id] != 1 || value->type.kind != result->type.kind)
+        return NULL;
+    const IrOp *op = &contraction->from->ops[value->op];
+    return op->code == IR_MUL ? op : NULL;
+}
+
+/* a b + c, with a or c negated. */
+static void append_fma(Contraction *contraction, const IrOp *sum, const IrOp *product, IrId other, bool negate_product,
+                       bool negate_other)
+{
+    IrBuilder builder = {.function = contraction->draft, .span = sum->span};
+    IrId operands[] = {contraction->map[product->operands[0]], contraction->map[product->operands[1]],
+                       contraction->map[other]};
+    if (negate_product)
+        operands[0] = ir_unary(&builder, IR_NEG, operands[0]);
+    if (negate_other)
+        operands[2] = ir_unary(&builder, IR_NEG, operands[2]);
+    IrOp op = {.code = IR_FMA, .operand_count = 3, .operands = operands, .span = sum->span, .note = sum->note};
+    IrId result = ir_append(contraction->draft, op);
+    ir_name(contraction->draft, result, contraction->from->values[sum->results[0]].name);
+    contraction->map[sum->results[0]] = result;
+}
+
+static void contract_op(Contraction *contraction, const IrOp *op)
+{
+    bool sum = op->code == IR_ADD || op->code == IR_SUB;
+    if (sum && ir_type_of(contraction->from, op->results[0])->element == IR_REAL) {
+        bool minus = op->code == IR_SUB;
+        const IrOp *first = find_product(contraction, op->operands[0], op);
+        const IrOp *second = find_product(contraction, op->operands[1], op);
+        if (first) {
+            append_fma(contraction, op, first, op->operands[1], false, minus);
+            return;
+        }
+        if (second) {
+            append_fma(contraction, op, second, op->operands[0], minus, false);
+            return;
+        }
+    }
+    ir_copy_op(contraction->draft, contraction->from, op, contraction->map);
+}
+
+static void contract_function(IrFunction *function)
+{
+    Arena *arena = function->module->arena;
+    IrId *map = ARENA_ARRAY(arena, IrId, function->value_count);
+    Contraction contraction = {function, ir_function_draft(function, NULL, map), map,
+                               ARENA_ARRAY(arena, int, function->value_count)};
+    for (int i = 0; i < function->op_count; i++)
+        for (int j = 0; j < function->ops[i].operand_count; j++)
+            contraction.readers[function->ops[i].operands[j]]++;
+    for (int i = 0; i < function->output_count; i++)
+        contraction.readers[function->outputs[i]]++;
+    for (int i = 0; i < function->op_count; i++)
+        contract_op(&contraction, &function->ops[i]);
+    ir_copy_outputs(contraction.draft, function, map);
+    ir_function_adopt(function, contraction.draft);
+}
+
+void pass_contract_fma(IrModule *module)
+{
+    for (int i = 0; i < module->function_count; i++)
+        contract_function(module->functions[i]);
+}

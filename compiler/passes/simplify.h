@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the simplifier share. A function is rebuilt op by op: `simplify_emit` appends an op to the draft,
+ * or gives a value that is the same and cheaper. Rules build with simplify_emit, so what they build is simplified too.
+ */
+#ifndef COMPILER_PASSES_SIMPLIFY_H
+#define COMPILER_PASSES_SIMPLIFY_H
+
+#include "compiler/ir/ir.h"
+
+typedef struct Simplifier {
+    IrFunction *draft;
+    Arena *arena;
+    Span span;        /* what appended ops carry */
+    const char *note; /* goes to the next op that is appended */
+} Simplifier;
+
+/* Constants with more elements than this are not computed here: tables should not outgrow the code they replace. */
+enum { SIMPLIFY_FOLD_MAX = 1 << 16 };
+
+IrId simplify_emit(Simplifier *simplifier, IrOp op);
+
+/* Families of rules; each gives a value of the draft, or -1 where it has nothing to say. */
+IrId simplify_constant(Simplifier *simplifier, const IrOp *op);
+IrId simplify_elementwise(Simplifier *simplifier, const IrOp *op);
+IrId simplify_structure(Simplifier *simplifier, const IrOp *op);
+IrId simplify_gather(Simplifier *simplifier, const IrOp *op);
+IrId simplify_reduction(Simplifier *simplifier, const IrOp *op);
+
+/* Looking at the draft. */
+const IrOp *simplify_definition(const Simplifier *simplifier, IrId id); /* NULL for an input */
+/* The operand of the op that defines `id` if that op has this code, else -1. */
+IrId simplify_operand_of(const Simplifier *simplifier, IrId id, IrOpcode code);
+/* Is the value a constant with the same number in every element? */
+bool simplify_is_uniform(const Simplifier *simplifier, IrId id, double *value);
+bool simplify_is_number(const Simplifier *simplifier, IrId id, double value);
+/* The elements of a constant value, or NULL when it is none or too large. */
+const double *simplify_data(const Simplifier *simplifier, IrId id);
+
+/* Building, simplified. */
+IrId simplify_unary(Simplifier *simplifier, IrOpcode code, IrId a);
+IrId simplify_binary(Simplifier *simplifier, IrOpcode code, IrId a, IrId b);
+IrId simplify_number(Simplifier *simplifier, IrElement element, double value); /* rank 0 */
+/* The number in every element of a value shaped like `shape`. */
+IrId simplify_filled(Simplifier *simplifier, double value, const IrType *shape);
+IrId simplify_broadcast(Simplifier *simplifier, IrId a, const IrType *shape, int axis_count, const int64_t *axes);
+IrId simplify_reshape(Simplifier *simplifier, IrId a, int rank, const int64_t *size);
+IrId simplify_slice(Simplifier *simplifier, IrId a, int64_t axis, int64_t start, int64_t length);
+IrId simplify_take_table(Simplifier *simplifier, IrId a, int64_t axis, int64_t count, const int64_t *table);
+IrId simplify_concat(Simplifier *simplifier, int64_t axis, int count, const IrId *values);
+
+#endif

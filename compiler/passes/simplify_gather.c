@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* Gathers and scatters: tables compose, and a table that says something simpler becomes it. What a coupling layer
+ * splits and joins, and the next one splits again, ends here as slices and single gathers. */
+#include "compiler/passes/simplify.h"
+
+/* Are the entries first, first + 1, ...? */
+static bool is_run(const int64_t *table, int64_t count)
+{
+    for (int64_t i = 1; i < count; i++)
+        if (table[i] != table[0] + i)
+            return false;
+    return true;
+}
+
+/* Through an inner movement that is a table or an offset itself. */
+static IrId compose(Simplifier *simplifier, const IrOp *op, const IrOp *inner)
+{
+    int64_t *table = ARENA_ARRAY(simplifier->arena, int64_t, op->table_count);
+    for (int64_t i = 0; i < op->table_count; i++)
+        table[i] = inner->code == IR_GATHER ? inner->table[op->table[i]] : inner->start + op->table[i];
+    return simplify_take_table(simplifier, inner->operands[0], op->axis, op->table_count, table);
+}
+
+/* A table over pieces, taken apart: for each entry its piece and its place in the piece. */
+typedef struct Pieces {
+    int *piece;
+    int64_t *place;
+    int64_t runs; /* of entries in one piece */
+    int touched;  /* pieces that some entry lies in */
+    bool *is_touched;
+} Pieces;
+
+static Pieces find_pieces(const Simplifier *simplifier, const IrOp *op, const IrOp *concat)
+{
+    Pieces found = {.piece = ARENA_ARRAY(simplifier->arena, int, op->table_count),
+                    .place = ARENA_ARRAY(simplifier->arena, int64_t, op->table_count),
+                    .is_touched = ARENA_ARRAY(simplifier->arena, bool, concat->operand_count)};
+    int64_t *start = ARENA_ARRAY(simplifier->arena, int64_t, concat->operand_count + 1);
+    for (int i = 0; i < concat->operand_count; i++)
+        start[i + 1] = start[i] + ir_type_of(simplifier->draft, concat->operands[i])->size[op->axis];
+    for (int64_t i = 0; i < op->table_count; i++) {
+        int low = 0, high = concat->operand_count - 1;
+        while (low < high) {
+            int middle = (low + high + 1) / 2;
+            if (start[middle] <= op->table[i])
+                low = middle;
+            else
+                high = middle - 1;
+        }
+        found.piece[i] = low;
+        found.place[i] = op->table[i] - start[low];
+        found.runs += i == 0 || found.piece[i - 1] != low;
+        found.touched += !found.is_touched[low];
+        found.is_touched[low] = true;
+    }
+    return found;
+}
+
+/* Whole runs come from one piece each: the pieces are gathered on their own. */
+static IrId gather_runs(Simplifier *simplifier, const IrOp *op, const IrOp *concat, const Pieces *found)
+{
+    IrId *parts = ARENA_ARRAY(simplifier->arena, IrId, found->runs);
+    int count = 0;
+    for (int64_t begin = 0, end; begin < op->table_count; begin = end) {
+        for (end = begin + 1; end < op->table_count && found->piece[end] == found->piece[begin];)
+            end++;
+        parts[count++] = simplify_take_table(simplifier, concat->operands[found->piece[begin]], op->axis, end - begin,
+                                             found->place + begin);
+    }
+    return simplify_concat(simplifier, op->axis, count, parts);
+}
+
+/* Pieces that no entry lies in need not be joined. */
+static IrId drop_pieces(Simplifier *simplifier, const IrOp *op, const IrOp *concat, const Pieces *found)
+{
+    IrId *kept = ARENA_ARRAY(simplifier->arena, IrId, concat->operand_count);
+    int64_t *start = ARENA_ARRAY(simplifier->arena, int64_t, concat->operand_count);
+    int64_t *table = ARENA_ARRAY(simplifier->arena, int64_t, op->table_count);
+    int64_t at = 0;
+    int count = 0;
+    for (int i = 0; i < concat->operand_count; i++) {
+        start[i] = at;
+        if (!found->is_touched[i])
+            continue;
+        kept[count++] = concat->operands[i];
+        at += ir_type_of(simplifier->draft, concat->operands[i])->size[op->axis];
+    }
+    for (int64_t i = 0; i < op->table_count; i++)
+        table[i] = start[found->piece[i]] + found->place[i];
+    IrId joined = simplify_concat(simplifier, op->axis, count, kept);
+    return simplify_take_table(simplifier, joined, op->axis, op->table_count, table);
+}
+
+static IrId gather_from_concat(Simplifier *simplifier, const IrOp *op, const IrOp *concat)
+{
+    Pieces found = find_pieces(simplifier, op, concat);
+    if (found.runs <= concat->operand_count)
+        return gather_runs(simplifier, op, concat, &found);
+    if (found.touched < concat->operand_count)
+        return drop_pieces(simplifier, op, concat, &found);
+    return -1;
+}
+
+/* Of what was scattered: places that were hit once give the element, if all are such places. */
+static IrId gather_from_scatter(Simplifier *simplifier, const IrOp *op, const IrOp *scatter)
+{
+    int64_t *source = ARENA_ARRAY(simplifier->arena, int64_t, scatter->length);
+    int64_t *hits = ARENA_ARRAY(simplifier->arena, int64_t, scatter->length);
+    int64_t *table = ARENA_ARRAY(simplifier->arena, int64_t, op->table_count);
+    int64_t missed = 0;
+    for (int64_t i = 0; i < scatter->table_count; i++) {
+        source[scatter->table[i]] = i;
+        hits[scatter->table[i]]++;
+    }
+    for (int64_t i = 0; i < op->table_count; i++) {
+        if (hits[op->table[i]] > 1)
+            return -1;
+        missed += hits[op->table[i]] == 0;
+        table[i] = source[op->table[i]];
+    }
+    if (missed == 0)
+        return simplify_take_table(simplifier, scatter->operands[0], op->axis, op->table_count, table);
+    if (missed < op->table_count)
+        return -1;
+    IrType shape = *ir_type_of(simplifier->draft, op->operands[0]);
+    shape.size[op->axis] = op->table_count;
+    return simplify_filled(simplifier, 0.0, &shape);
+}
+
+static IrId gather(Simplifier *simplifier, const IrOp *op)
+{
+    IrId a = op->operands[0];
+    if (is_run(op->table, op->table_count))
+        return simplify_slice(simplifier, a, op->axis, op->table[0], op->table_count);
+    const IrOp *inner = simplify_definition(simplifier, a);
+    if (!inner)
+        return -1;
+    if ((inner->code == IR_GATHER || inner->code == IR_SLICE) && inner->axis == op->axis)
+        return compose(simplifier, op, inner);
+    if (inner->code == IR_CONCAT && inner->axis == op->axis)
+        return gather_from_concat(simplifier, op, inner);
+    if (inner->code == IR_SCATTER_ADD && inner->axis == op->axis)
+        return gather_from_scatter(simplifier, op, inner);
+    if (inner->code != IR_BROADCAST)
+        return -1;
+    for (int i = 0; i < inner->axis_count; i++)
+        if (inner->axes[i] == op->axis)
+            return -1;
+    IrType shape = inner->type;
+    shape.size[op->axis] = op->table_count;
+    return simplify_broadcast(simplifier, inner->operands[0], &shape, inner->axis_count, inner->axes);
+}
+
+/* A scatter that hits every place once is a gather by the inverse table. */
+static IrId scatter(Simplifier *simplifier, const IrOp *op)
+{
+    if (op->table_count != op->length)
+        return -1;
+    int64_t *inverse = ARENA_ARRAY(simplifier->arena, int64_t, op->length);
+    for (int64_t i = 0; i < op->length; i++)
+        inverse[i] = -1;
+    for (int64_t i = 0; i < op->length; i++) {
+        if (inverse[op->table[i]] >= 0)
+            return -1;
+        inverse[op->table[i]] = i;
+    }
+    return simplify_take_table(simplifier, op->operands[0], op->axis, op->length, inverse);
+}
+
+IrId simplify_gather(Simplifier *simplifier, const IrOp *op)
+{
+    return op->code == IR_GATHER ? gather(simplifier, op) : scatter(simplifier, op);
+}
