@@ -370,7 +370,10 @@ static const char *infer_draw(Inference *in)
     if (op->operand_count == 0)
         return NULL;
     IrType index = ir_type_scalar(IR_INT, IR_KIND_SHARED);
-    return infer_expect_type(in, 0, &index);
+    wrong = infer_expect_type(in, 0, &index);
+    if (!wrong && in->operands[0]->kind == IR_KIND_SAMPLE)
+        wrong = "operand 1 is per sample, expected one block for all";
+    return wrong;
 }
 
 static const char *infer_collect(Inference *in)

@@ -17,10 +17,14 @@ typedef struct IrRun {
     int64_t batch;               /* samples in this run */
     uint64_t seed, first_sample; /* sample s of the batch has the number first_sample + s */
     uint32_t step;
-    const char *error; /* set when an index of TAKE or PUT is out of range, ...; else NULL */
+    const char *error; /* NULL at the start and where all is well; else the first thing that went wrong */
 } IrRun;
 
-/* Evaluates `function` at `inputs` (input_count of them), writes output_count tensors. */
+/* Evaluates `function` at `inputs` (input_count of them), writes output_count tensors in the run's arena. An input that
+ * is declared per-sample may be given once for all samples; an output is per-sample where its type says so.
+ * Sets run->error when an input has the wrong number of elements or is per-sample where none may be (then nothing is
+ * computed, and outputs are empty), when an index of TAKE or PUT is out of range (then the nearest row is used, as
+ * emitted code does), and when a value crosses the batch axis in a run of another size than the module's batch. */
 void ir_interpret(IrRun *run, const IrFunction *function, const IrTensor *inputs, IrTensor *outputs);
 
 #endif
