@@ -4,9 +4,13 @@
 #ifndef RUNTIME_HOST_MODEL_H
 #define RUNTIME_HOST_MODEL_H
 
+#include "../prefix.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define program_main RUNTIME_NAME(program_main)
 
 typedef enum ModelInit { MODEL_INIT_CONSTANT, MODEL_INIT_UNIFORM, MODEL_INIT_NORMAL } ModelInit;
 
