@@ -21,6 +21,17 @@ const Pass PASSES[] = {
     {NULL, NULL},
 };
 
+int *passes_count_readers(const IrFunction *function)
+{
+    int *readers = ARENA_ARRAY(function->module->arena, int, function->value_count);
+    for (int i = 0; i < function->op_count; i++)
+        for (int j = 0; j < function->ops[i].operand_count; j++)
+            readers[function->ops[i].operands[j]]++;
+    for (int i = 0; i < function->output_count; i++)
+        readers[function->outputs[i]]++;
+    return readers;
+}
+
 static bool is_pass(const char *name)
 {
     for (const Pass *pass = PASSES; pass->name; pass++)

@@ -18,14 +18,17 @@ void pass_common_subexpressions(IrModule *module);
 /* Ops that no output needs go; where some function is marked `entry`, so do functions that no entry reaches, and inputs
  * and outputs of the others that nobody reads. */
 void pass_dead_code(IrModule *module);
-/* Rows and columns of a product's constant mask that are zero throughout are left out of the product. A masked weight
- * counts as zero, whatever it is. */
+/* Rows and columns of a contraction's constant mask that are zero throughout are left out of the contraction. A masked
+ * weight counts as zero, whatever it is. */
 void pass_mask_sparsity(IrModule *module);
 /* Decides which products are rounded together with which sums; nothing after it may change a bit. */
 void pass_contract_fma(IrModule *module);
 
 /* Replaces the call that is op `index` of `function` by the callee's ops. */
 void passes_inline_call(IrFunction *function, int index);
+
+/* How often each value is read: by ops, and as an output. */
+int *passes_count_readers(const IrFunction *function);
 
 typedef struct Pass {
     const char *name; /* "simplify"; one that runs again is "simplify-2" */
