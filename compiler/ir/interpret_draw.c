@@ -8,7 +8,8 @@
 /* Stands in until the runtime's generator is there: same key, same number. */
 static double draw(IrOpcode code, const IrRun *run, uint64_t sample, uint32_t purpose, uint32_t block, int64_t element)
 {
-    uint64_t key[] = {run->seed, sample, run->step, purpose, block, (uint64_t)element}, bits = 0;
+    uint64_t key[] = {run->seed, sample, run->step, purpose, block + (uint64_t)element / 4, (uint64_t)element % 4},
+             bits = 0;
     for (size_t i = 0; i < sizeof key / sizeof key[0]; i++) {
         bits = (bits ^ key[i]) + 0x9e3779b97f4a7c15u;
         bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9u;
