@@ -173,6 +173,23 @@ IrTensor *ir_test_run(Arena *arena, const IrFunction *function, int64_t batch, c
     return outputs;
 }
 
+IrTensor *ir_test_input(const IrFunction *function, IrTensor *inputs, const char *name)
+{
+    for (int i = 0; i < function->input_count; i++) {
+        const char *given = function->values[function->inputs[i]].name;
+        if (given && strcmp(given, name) == 0)
+            return &inputs[i];
+    }
+    fail_msg("function %s has no input %s", function->name, name);
+    return NULL;
+}
+
+const double *ir_test_draw(Arena *arena, const char *op, int64_t batch)
+{
+    const IrFunction *function = ir_test_function(arena, 0, arena_print(arena, "() { %%y = %s return %%y }", op));
+    return ir_test_run(arena, function, batch, NULL)[0].data;
+}
+
 void ir_test_expect(const double *actual, const double *expected, int64_t count, double tolerance, const char *what)
 {
     for (int64_t i = 0; i < count; i++) {

@@ -47,6 +47,11 @@ int64_t ir_test_count(const IrTensor *tensor, int64_t batch); /* elements over a
 /* Runs with seed 17 and step 3; fails the test where the run has an error. */
 IrTensor *ir_test_run(Arena *arena, const IrFunction *function, int64_t batch, const IrTensor *inputs);
 
+/* The input of that name. */
+IrTensor *ir_test_input(const IrFunction *function, IrTensor *inputs, const char *name);
+/* What a draw gives in such a run: "draw_normal real[3] purpose 2 block 0" -> [batch][3]. */
+const double *ir_test_draw(Arena *arena, const char *op, int64_t batch);
+
 /* Every element within tolerance * max(1, |expected|); NaN where NaN is expected, and nowhere else. */
 void ir_test_expect(const double *actual, const double *expected, int64_t count, double tolerance, const char *what);
 
