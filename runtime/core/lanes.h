@@ -5,14 +5,12 @@
 #define ANSATZ_CORE_LANES_H
 
 #include "config.h"
+#include "fma.h"
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #include <arm_neon.h>
-#endif
-#if ANSATZ_PRECISION == 64
-#include <math.h>
 #endif
 
 #if LANES == 1
@@ -74,48 +72,22 @@ static ALWAYS_INLINE lanes_bits lanes_to_bits(lanes x)
 
 /* ---- fused multiply-add: a b + c, rounded once --------------------------------------------------------------------- */
 
-#if ANSATZ_PRECISION == 32 && !defined(__FMA__) && !defined(__ARM_FEATURE_FMA) && !defined(__riscv_f)
-#define ANSATZ_SOFTWARE_FMA 1
-#elif ANSATZ_PRECISION == 64 && !defined(__FMA__) && !(defined(__aarch64__) || defined(__riscv_d))
-#define ANSATZ_SOFTWARE_FMA 1
-#else
-#define ANSATZ_SOFTWARE_FMA 0
-#endif
-
-/* Float without hardware: the product is exact in double; the sum is rounded to odd there, so that the rounding to
- * float is the only one that counts (Boldo and Melquiond 2008, "Emulation of a FMA and correctly rounded sums"). */
-static inline real real_fma(real a, real b, real c)
-{
-#if !ANSATZ_SOFTWARE_FMA && ANSATZ_PRECISION == 32
-    return __builtin_fmaf(a, b, c);
-#elif !ANSATZ_SOFTWARE_FMA
-    return __builtin_fma(a, b, c);
-#elif ANSATZ_PRECISION == 64
-    return fma(a, b, c);
-#else
-    double product = (double)a * (double)b, sum = product + (double)c;
-    double c_part = sum - product, error = (product - (sum - c_part)) + ((double)c - c_part);
-    uint64_t bits;
-    memcpy(&bits, &sum, sizeof bits);
-    if (error != 0 && (bits & 1) == 0 && (bits >> 52 & 0x7ff) != 0x7ff) {
-        bits = (error > 0) == (sum > 0) ? bits + 1 : bits - 1;
-        memcpy(&sum, &bits, sizeof sum);
-    }
-    return (float)sum;
-#endif
-}
-
 static ALWAYS_INLINE lanes lanes_fma(lanes a, lanes b, lanes c)
 {
 #if LANES == 1
     return real_fma(a, b, c);
+#elif ANSATZ_SOFTWARE_FMA
+    lanes result;
+    for (int i = 0; i < LANES; i++)
+        result[i] = real_fma(a[i], b[i], c[i]);
+    return result;
 #elif ANSATZ_LANE_BYTES == 64 && ANSATZ_PRECISION == 32
     return (lanes)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
 #elif ANSATZ_LANE_BYTES == 64
     return (lanes)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
-#elif ANSATZ_LANE_BYTES == 32 && ANSATZ_PRECISION == 32 && !ANSATZ_SOFTWARE_FMA
+#elif ANSATZ_LANE_BYTES == 32 && ANSATZ_PRECISION == 32
     return (lanes)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-#elif ANSATZ_LANE_BYTES == 32 && !ANSATZ_SOFTWARE_FMA
+#elif ANSATZ_LANE_BYTES == 32
     return (lanes)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
 #elif ANSATZ_LANE_BYTES == 16 && defined(__FMA__) && ANSATZ_PRECISION == 32
     return (lanes)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
