@@ -95,6 +95,27 @@ static void apply_kernel(const IrKernel *kernel)
     }
 }
 
+static bool is_held(IrOpcode code)
+{
+    return code == IR_STOP_GRADIENT || code == IR_SIGN || code == IR_FLOOR || code == IR_LESS ||
+           code == IR_LESS_EQUAL || code == IR_EQUAL || code == IR_TO_INT;
+}
+
+/* Records the result, or gives the one that was recorded at this place. */
+static IrTensor hold(IrRun *run, IrTensor result)
+{
+    IrHeld *held = run->held;
+    if (held->replay)
+        return held->next < held->count ? held->items[held->next++] : result;
+    if (held->count == held->room) {
+        int64_t room = held->room * 2 + 16;
+        held->items = arena_grow(run->arena, held->items, (size_t)held->count, (size_t)room, sizeof held->items[0]);
+        held->room = room;
+    }
+    held->items[held->count++] = result;
+    return result;
+}
+
 static void interpret_samples(IrRun *run, const IrFunction *function, const IrOp *op, IrTensor *values)
 {
     IrTensor result = tensor_new(run, ir_type_of(function, op->results[0]));
@@ -107,7 +128,7 @@ static void interpret_samples(IrRun *run, const IrFunction *function, const IrOp
             run, function, op, run->first_sample + (uint64_t)sample, operands, tensor_sample(&result, sample)};
         apply_kernel(&kernel);
     }
-    values[op->results[0]] = result;
+    values[op->results[0]] = run->held && is_held(op->code) ? hold(run, result) : result;
 }
 
 static const char *check_input(IrRun *run, const IrFunction *function, int input, const IrTensor *given)

@@ -12,11 +12,20 @@ typedef struct IrTensor {
     bool per_sample;
 } IrTensor;
 
+/* For finite differences: what a derivative holds fixed (the results of STOP_GRADIENT, SIGN, FLOOR, comparisons, and
+ * TO_INT), recorded in one run, in the order of execution, and used in place of the op's own results in others. */
+typedef struct IrHeld {
+    bool replay;     /* false: this run records */
+    IrTensor *items; /* live in the recording run's arena */
+    int64_t count, room, next;
+} IrHeld;
+
 typedef struct IrRun {
     Arena *arena;
     int64_t batch;               /* samples in this run */
     uint64_t seed, first_sample; /* sample s of the batch has the number first_sample + s */
     uint32_t step;
+    IrHeld *held;      /* NULL: every op computes; `next` is 0 at the beginning of a run */
     const char *error; /* NULL at the start and where all is well; else the first thing that went wrong */
 } IrRun;
 
