@@ -2,6 +2,8 @@
 /* The interpreter across samples and functions: kinds, the batch, draws, calls and scans. */
 #include "tests/ir_helpers.h"
 
+#include "runtime/core/random.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -160,6 +162,22 @@ static void test_draws_go_on_into_the_next_blocks(void **state)
         }
 }
 
+/* They are the runtime's numbers, and a block beyond the last one is an error. */
+static void test_draws_are_the_runtimes(void **state)
+{
+    Arena *arena = *state;
+    const RandomStream stream = {.seed = 9, .first_sample = 40, .step = 6, .purpose = RANDOM_SAMPLE};
+    const double *normal = draws(arena, "%y = draw_normal real[5] purpose 5 block 12", 40, 6, 9);
+    const double *uniform = draws(arena, "%y = draw_uniform real[5] purpose 5 block 12", 40, 6, 9);
+    for (uint32_t sample = 0; sample < 2; sample++)
+        for (uint32_t i = 0; i < 5; i++) {
+            assert_true(normal[5 * sample + i] == random_normal_value(&stream, sample, 12, i));
+            assert_true(uniform[5 * sample + i] == random_uniform_value(&stream, sample, 12, i));
+        }
+    expect_error(arena, 1, 0, "(%i: shared int32) { %y = draw_normal %i real purpose 5 block 9 stride 10 return %y }",
+                 (IrTensor){.data = &(double){200000}, .count = 1}, "a draw block beyond");
+}
+
 /* Mean and variance over 8192 numbers, within five standard errors; uniforms lie inside (0, 1). */
 static void test_draws_have_their_moments(void **state)
 {
@@ -288,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_collect_and_distribute_are_inverse),
         cmocka_unit_test(test_draws_belong_to_seed_sample_step_purpose_and_block),
         cmocka_unit_test(test_draws_go_on_into_the_next_blocks),
+        cmocka_unit_test(test_draws_are_the_runtimes),
         cmocka_unit_test(test_draws_have_their_moments),
         cmocka_unit_test(test_a_draw_has_one_block_for_all_samples),
         cmocka_unit_test(test_calls_give_the_callees_outputs),
