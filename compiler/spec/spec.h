@@ -38,7 +38,7 @@ typedef struct Formula {
     bool exact;
 } Formula;
 
-/* The place of characters begin..end of a formula: where exact, those characters; else the formula's beginning. */
+/* The place of characters begin..end of a formula: where exact, those characters; else the whole formula. */
 Span formula_span(const Formula *formula, size_t begin, size_t end);
 
 typedef struct SpecParameter {
