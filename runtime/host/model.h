@@ -78,8 +78,8 @@ typedef struct ModelFunctions32 {
 
 typedef struct ModelFunctions64 {
     size_t (*workspace_bytes)(int threads);
-    void (*sample)(const double *weights, const double *scalars, uint64_t seed, uint64_t first, size_t count,
-                   double *x, double *log_q, void *workspace, int threads);
+    void (*sample)(const double *weights, const double *scalars, uint64_t seed, uint64_t first, size_t count, double *x,
+                   double *log_q, void *workspace, int threads);
     void (*log_prob)(const double *weights, const double *scalars, size_t count, const double *x, double *log_q,
                      void *workspace, int threads);
     void (*energy)(const double *scalars, size_t count, const double *x, double *energy, void *workspace, int threads);
@@ -92,7 +92,7 @@ typedef struct ModelFunctions64 {
 
 /* A function that the model has not (no energy, no log-density) is NULL in the tables. */
 typedef struct Model {
-    const char *name, *spec_name;                     /* "double_well", "specs/double_well.yaml" without folders */
+    const char *name, *spec_name;                       /* "double_well", "specs/double_well.yaml" without folders */
     const char *spec_sha256, *package_sha256, *version; /* hexadecimal; the compiler's version */
     int64_t dimension;
     const char *const *component_names; /* dimension of them: "x[0]" or the spec's names */

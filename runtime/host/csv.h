@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Tables of numbers as CSV (RFC 4180): a header row with the columns' names, then rows of finite decimal numbers with a
+ * point. No comment lines, no empty cells, no other separator than the comma. */
+#ifndef RUNTIME_HOST_CSV_H
+#define RUNTIME_HOST_CSV_H
+
+#include "files.h"
+
+#define csv_parse   RUNTIME_NAME(csv_parse)
+#define csv_release RUNTIME_NAME(csv_release)
+#define csv_column  RUNTIME_NAME(csv_column)
+#define csv_start   RUNTIME_NAME(csv_start)
+#define csv_put     RUNTIME_NAME(csv_put)
+#define csv_finish  RUNTIME_NAME(csv_finish)
+#define csv_abandon RUNTIME_NAME(csv_abandon)
+
+#define CSV_COLUMNS_MAX 100000
+
+typedef struct CsvTable {
+    size_t columns, rows;
+    char **names;   /* one for each column */
+    double *values; /* [rows][columns] */
+    char *text;     /* what the names point into */
+} CsvTable;
+
+/* Reads a whole table; a failure (65) names `path`, the line, the column and what stands there. Release it after use.
+ */
+bool csv_parse(const char *bytes, size_t length, const char *path, CsvTable *table, Failure *failure);
+void csv_release(CsvTable *table);
+/* The number of the column with that name, or -1. */
+ptrdiff_t csv_column(const CsvTable *table, const char *name);
+
+/* A table under way. Numbers are written with 9 significant digits, which give back every float. */
+typedef struct CsvWriter {
+    FileWriter file;
+    size_t columns, at; /* at: cells of the present row that are written */
+} CsvWriter;
+
+bool csv_start(CsvWriter *writer, const char *path, size_t columns, const char *const *names, Failure *failure);
+/* The next cell; a row ends after `columns` of them. */
+bool csv_put(CsvWriter *writer, double number, Failure *failure);
+bool csv_finish(CsvWriter *writer, Failure *failure);
+void csv_abandon(CsvWriter *writer);
+
+#endif

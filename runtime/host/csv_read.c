@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* The CSV reader: one pass that takes cell after cell, the header's as names and the others as numbers. */
+#include "csv.h"
+#include "number.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Reader {
+    const char *bytes;
+    size_t length, at, line; /* line: from 1 */
+    const char *path;
+    char *text; /* where the next unquoted cell goes */
+    CsvTable *table;
+    size_t value_room;
+    Failure *failure;
+} Reader;
+
+typedef struct Cell {
+    char *text; /* ends with a 0 */
+    size_t length;
+    bool ends_row;
+} Cell;
+
+/* "FILE:12: column 3 'x[1]': what" */
+static bool fail(Reader *reader, size_t column, const char *what)
+{
+    char quoted[FAILURE_QUOTE_SIZE] = "";
+    if (column < reader->table->columns && reader->table->names != NULL && reader->table->names[column] != NULL)
+        failure_quote(quoted, reader->table->names[column], strlen(reader->table->names[column]));
+    return failure_set(reader->failure, FAILURE_DATA, "%s:%zu: column %zu%s%s: %s", reader->path, reader->line,
+                       column + 1, *quoted ? " " : "", quoted, what);
+}
+
+/* ---- cells --------------------------------------------------------------------------------------------------------
+ */
+
+static bool at_line_end(const Reader *reader)
+{
+    const char *at = reader->bytes + reader->at;
+    size_t left = reader->length - reader->at;
+    return left == 0 || *at == '\n' || (*at == '\r' && left > 1 && at[1] == '\n');
+}
+
+static bool read_quoted(Reader *reader, size_t column, Cell *cell)
+{
+    for (reader->at++; reader->at < reader->length; reader->at++) {
+        char c = reader->bytes[reader->at];
+        if (c == '"') {
+            if (reader->at + 1 >= reader->length || reader->bytes[reader->at + 1] != '"') {
+                reader->at++;
+                return true;
+            }
+            reader->at++;
+        }
+        cell->text[cell->length++] = c;
+    }
+    return fail(reader, column, "a quote that is not closed");
+}
+
+/* Takes a cell and the comma or line end after it. */
+static bool read_cell(Reader *reader, size_t column, Cell *cell)
+{
+    *cell = (Cell){.text = reader->text};
+    if (reader->at < reader->length && reader->bytes[reader->at] == '"') {
+        if (!read_quoted(reader, column, cell))
+            return false;
+        if (!at_line_end(reader) && reader->bytes[reader->at] != ',')
+            return fail(reader, column, "text after the closing quote");
+    }
+    while (!at_line_end(reader) && reader->bytes[reader->at] != ',') {
+        if (reader->bytes[reader->at] == '"')
+            return fail(reader, column, "a quote within a cell that does not start with one");
+        cell->text[cell->length++] = reader->bytes[reader->at++];
+    }
+    cell->text[cell->length] = 0;
+    if (memchr(cell->text, 0, cell->length))
+        return fail(reader, column, "a zero byte; is this a text file?");
+    cell->ends_row = at_line_end(reader);
+    if (!cell->ends_row)
+        reader->at++;
+    return true;
+}
+
+/* Past the end of the line; counts it, and the line ends that the last row's quoted cells held. */
+static void end_line(Reader *reader, size_t row_start)
+{
+    if (reader->at < reader->length && reader->bytes[reader->at] == '\r')
+        reader->at++;
+    if (reader->at < reader->length)
+        reader->at++;
+    for (size_t i = row_start; i < reader->at; i++)
+        reader->line += reader->bytes[i] == '\n';
+}
+
+/* ---- header -------------------------------------------------------------------------------------------------------
+ */
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+static bool check_names_differ(Reader *reader)
+{
+    size_t count = reader->table->columns;
+    char quoted[FAILURE_QUOTE_SIZE];
+    char **sorted = memory_claim(count, sizeof *sorted, reader->path, reader->failure);
+    if (sorted == NULL)
+        return false;
+    memcpy(sorted, reader->table->names, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, compare_names);
+    size_t i = 1;
+    while (i < count && strcmp(sorted[i - 1], sorted[i]) != 0)
+        i++;
+    if (i < count)
+        failure_record(reader->failure, FAILURE_DATA, "%s:1: two columns are named %s", reader->path,
+                       failure_quote(quoted, sorted[i], strlen(sorted[i])));
+    free(sorted);
+    return i >= count;
+}
+
+static bool check_name(Reader *reader, size_t column, const Cell *cell)
+{
+    double number;
+    if (cell->length == 0)
+        return fail(reader, column, "a column without a name");
+    if (number_read(cell->text, cell->length, &number))
+        return fail(reader, column, "the first line must name the columns; a number stands there");
+    if (strchr(cell->text, ';') || strchr(cell->text, '\t'))
+        return fail(reader, column, "the cells seem to be separated by semicolons or tabs; expected commas");
+    return true;
+}
+
+static bool read_header(Reader *reader)
+{
+    size_t start = reader->at;
+    CsvTable *table = reader->table;
+    Cell cell = {0};
+    if (reader->length - reader->at >= 3 && memcmp(reader->bytes + reader->at, "\xef\xbb\xbf", 3) == 0)
+        reader->at += 3; /* the mark that some spreadsheets start UTF-8 with */
+    if (reader->at == reader->length)
+        return failure_set(reader->failure, FAILURE_DATA, "%s: empty; expected a line with the columns' names",
+                           reader->path);
+    table->names = memory_claim(CSV_COLUMNS_MAX, sizeof *table->names, reader->path, reader->failure);
+    if (table->names == NULL)
+        return false;
+    for (; !cell.ends_row; table->columns++) {
+        if (table->columns == CSV_COLUMNS_MAX)
+            return failure_set(reader->failure, FAILURE_DATA, "%s:1: more than %d columns", reader->path,
+                               CSV_COLUMNS_MAX);
+        if (!read_cell(reader, table->columns, &cell) || !check_name(reader, table->columns, &cell))
+            return false;
+        table->names[table->columns] = cell.text;
+        reader->text = cell.text + cell.length + 1;
+    }
+    end_line(reader, start);
+    return check_names_differ(reader);
+}
+
+/* ---- rows ---------------------------------------------------------------------------------------------------------
+ */
+
+static bool claim_row(Reader *reader)
+{
+    CsvTable *table = reader->table;
+    size_t needed = (table->rows + 1) * table->columns;
+    if (needed <= reader->value_room)
+        return true;
+    reader->value_room = needed * 2 > 1024 ? needed * 2 : 1024;
+    double *values = realloc(table->values, reader->value_room * sizeof *values);
+    if (values == NULL)
+        return failure_set(reader->failure, FAILURE_INTERNAL, "%s: out of memory", reader->path);
+    table->values = values;
+    return true;
+}
+
+static bool read_number(Reader *reader, size_t column, const Cell *cell, double *value)
+{
+    char quoted[FAILURE_QUOTE_SIZE], message[FAILURE_QUOTE_SIZE + 40];
+    size_t first = 0, end = cell->length;
+    while (first < end && cell->text[first] == ' ')
+        first++;
+    while (end > first && cell->text[end - 1] == ' ')
+        end--;
+    if (first == end)
+        return fail(reader, column, "empty; expected a number");
+    if (number_read(cell->text + first, end - first, value))
+        return true;
+    snprintf(message, sizeof message, "expected a finite number, found %s",
+             failure_quote(quoted, cell->text, cell->length));
+    return fail(reader, column, message);
+}
+
+static bool read_row(Reader *reader)
+{
+    size_t start = reader->at, column = 0;
+    CsvTable *table = reader->table;
+    Cell cell = {0};
+    if (!claim_row(reader))
+        return false;
+    double *row = table->values + table->rows * table->columns;
+    for (; !cell.ends_row; column++) {
+        if (column == table->columns)
+            return failure_set(reader->failure, FAILURE_DATA, "%s:%zu: more cells than the header's %zu", reader->path,
+                               reader->line, table->columns);
+        if (!read_cell(reader, column, &cell) || !read_number(reader, column, &cell, &row[column]))
+            return false;
+    }
+    if (column < table->columns)
+        return failure_set(reader->failure, FAILURE_DATA, "%s:%zu: %zu cells where the header has %zu", reader->path,
+                           reader->line, column, table->columns);
+    end_line(reader, start);
+    table->rows++;
+    return true;
+}
+
+bool csv_parse(const char *bytes, size_t length, const char *path, CsvTable *table, Failure *failure)
+{
+    *table = (CsvTable){0};
+    table->text = memory_claim(length + 2, 1, path, failure);
+    Reader reader = {bytes, length, 0, 1, path, table->text, table, 0, failure};
+    bool good = table->text != NULL && read_header(&reader);
+    while (good && reader.at < length)
+        good = read_row(&reader);
+    if (!good)
+        csv_release(table);
+    return good;
+}
+
+void csv_release(CsvTable *table)
+{
+    free(table->names);
+    free(table->values);
+    free(table->text);
+    *table = (CsvTable){0};
+}
+
+ptrdiff_t csv_column(const CsvTable *table, const char *name)
+{
+    for (size_t i = 0; i < table->columns; i++)
+        if (strcmp(table->names[i], name) == 0)
+            return (ptrdiff_t)i;
+    return -1;
+}

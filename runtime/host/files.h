@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Files: whole ones read into memory, and new ones that appear under their name only when they are complete. */
+#ifndef RUNTIME_HOST_FILES_H
+#define RUNTIME_HOST_FILES_H
+
+#include "failure.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+#define file_read        RUNTIME_NAME(file_read)
+#define file_release     RUNTIME_NAME(file_release)
+#define file_start       RUNTIME_NAME(file_start)
+#define file_write       RUNTIME_NAME(file_write)
+#define file_finish      RUNTIME_NAME(file_finish)
+#define file_abandon     RUNTIME_NAME(file_abandon)
+#define file_write_whole RUNTIME_NAME(file_write_whole)
+#define file_hash        RUNTIME_NAME(file_hash)
+#define file_exists      RUNTIME_NAME(file_exists)
+#define file_is_folder   RUNTIME_NAME(file_is_folder)
+#define file_make_folder RUNTIME_NAME(file_make_folder)
+#define file_path        RUNTIME_NAME(file_path)
+
+/* A file's bytes; a 0 follows them, not counted. Release with file_release. */
+typedef struct FileBytes {
+    char *bytes;
+    size_t length;
+} FileBytes;
+
+/* Fails with 66 where there is nothing to read (no such file, no permission, a folder), with 74 where reading fails. */
+bool file_read(const char *path, FileBytes *file, Failure *failure);
+void file_release(FileBytes *file);
+
+/* A file under way. It is written beside its place as PATH.tmp-PID and renamed by file_finish, after its bytes have
+ * reached the disk; file_abandon removes it. Where PATH is a device or a pipe, it is written directly. */
+typedef struct FileWriter {
+    FILE *stream;           /* NULL: not open */
+    char *path, *temporary; /* owned; temporary NULL: written directly */
+} FileWriter;
+
+/* Fails with 73 where the file cannot be made. */
+bool file_start(FileWriter *writer, const char *path, Failure *failure);
+/* Fails with 74, then the writer is abandoned. */
+bool file_write(FileWriter *writer, const void *bytes, size_t length, Failure *failure);
+bool file_finish(FileWriter *writer, Failure *failure);
+/* Does nothing to a writer that is finished, abandoned, or {0}. */
+void file_abandon(FileWriter *writer);
+
+bool file_write_whole(const char *path, const void *bytes, size_t length, Failure *failure);
+
+/* The SHA-256 of a file as 64 hexadecimal digits and a 0. */
+bool file_hash(const char *path, char text[65], Failure *failure);
+
+bool file_exists(const char *path);
+bool file_is_folder(const char *path);
+/* Makes a folder in an existing one; one that is there is left alone. Fails with 73. */
+bool file_make_folder(const char *path, Failure *failure);
+
+/* "FOLDER/NAME", or "NAME" where folder is NULL, in new memory, or NULL. */
+char *file_path(const char *folder, const char *name, Failure *failure);
+
+#endif

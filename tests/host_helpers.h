@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of the host runtime share: a folder of their own for files, and failures that must come. */
+#ifndef TESTS_HOST_HELPERS_H
+#define TESTS_HOST_HELPERS_H
+
+#include "runtime/host/failure.h"
+
+/* Set-up and tear-down of a test group: makes a new folder, goes there, and removes it with all that it holds. */
+int scratch_start(void **state);
+int scratch_end(void **state);
+
+/* Writes a file of the scratch folder; the test fails if it can't. */
+void scratch_write(const char *path, const void *bytes, size_t length);
+
+/* Checks that a failure has this code and that its sentence contains `part`. */
+void expect_failure(const Failure *failure, FailureCode code, const char *part);
+
+/* Whether the shell command ends with 0; its output goes nowhere. */
+bool command_works(const char *command);
+
+#endif
