@@ -7,8 +7,9 @@
 
 typedef struct Sharing {
     IrFunction *draft;
-    int32_t *ops; /* a hash table of the draft's ops, linear probing; -1: free */
-    size_t room;  /* a power of two, more than twice the ops */
+    int32_t *ops;     /* a hash table of the draft's ops, linear probing; -1: free */
+    size_t room;      /* a power of two, more than twice the ops */
+    const char *note; /* of an op that went: the next op begins what it began */
 } Sharing;
 
 static bool commutes(IrOpcode code)
@@ -22,24 +23,35 @@ static uint64_t mix(uint64_t hash, uint64_t word)
     return hash ^ (hash >> 32);
 }
 
-static uint64_t hash_op(const IrOp *op)
+static uint64_t hash_operands(const IrOp *op)
 {
     uint64_t hash = mix((uint64_t)op->code, (uint64_t)op->operand_count);
     int first = 0;
     if (commutes(op->code)) { /* the order of the first two does not count */
-        hash = mix(hash, (uint64_t)op->operands[0] + (uint64_t)op->operands[1]);
+        IrId a = op->operands[0], b = op->operands[1];
+        hash = mix(mix(hash, (uint64_t)(a < b ? a : b)), (uint64_t)(a < b ? b : a));
         first = 2;
     }
     for (int i = first; i < op->operand_count; i++)
         hash = mix(hash, (uint64_t)op->operands[i]);
+    return hash;
+}
+
+static uint64_t hash_op(const IrOp *op)
+{
+    uint64_t hash = hash_operands(op);
     hash = mix(hash, (uint64_t)op->axis ^ (uint64_t)op->start << 16 ^ (uint64_t)op->length << 32);
     hash = mix(hash, (uint64_t)op->purpose << 32 ^ op->block);
     for (int i = 0; i < op->type.rank; i++)
         hash = mix(hash, (uint64_t)op->type.size[i]);
-    for (int64_t i = 0; i < op->table_count && i < 64; i++)
+    for (int i = 0; i < op->axis_count; i++)
+        hash = mix(hash, (uint64_t)op->axes[i]);
+    for (int64_t i = 0; i < op->table_count; i++)
         hash = mix(hash, (uint64_t)op->table[i]);
+    for (const char *label = op->labels; label && *label; label++)
+        hash = mix(hash, (uint64_t)*label);
     int64_t count = op->code == IR_CONSTANT ? ir_type_count(&op->type) : 0;
-    for (int64_t i = 0; i < count && i < 64; i++) {
+    for (int64_t i = 0; i < count; i++) {
         uint64_t bits;
         memcpy(&bits, &op->data[i], sizeof bits);
         hash = mix(hash, bits);
@@ -70,14 +82,17 @@ static int32_t *find(const Sharing *sharing, const IrOp *op)
 
 static void share_op(Sharing *sharing, const IrFunction *from, const IrOp *op, IrId *map)
 {
-    IrOp mapped = *op;
+    IrOp copy = *op, mapped = *op;
     mapped.operands = ARENA_ARRAY(from->module->arena, IrId, op->operand_count);
     for (int i = 0; i < op->operand_count; i++)
         mapped.operands[i] = map[op->operands[i]];
     int32_t *place = find(sharing, &mapped);
+    sharing->note = op->note ? op->note : sharing->note;
     if (*place < 0) {
         *place = sharing->draft->op_count;
-        ir_copy_op(sharing->draft, from, op, map);
+        copy.note = sharing->note;
+        sharing->note = NULL;
+        ir_copy_op(sharing->draft, from, &copy, map);
         return;
     }
     const IrOp *kept = &sharing->draft->ops[*place];

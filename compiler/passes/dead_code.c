@@ -1,126 +1,194 @@
 /* SPDX-License-Identifier: MIT */
-/* Dead code, over the whole module: what callers do not read tells which outputs a function needs, what a function does
- * not read tells which operands its callers need. The two directions take turns until nothing changes. */
+/* Dead code, over the whole module. Liveness spreads from the outputs of open functions (entries, or all functions
+ * where there are none): through ops to operands, through results of calls into what callees return, and from what
+ * callees read back to the operands of calls. Each value is marked once. Then every function is built anew from what is
+ * live. */
 #include "compiler/passes/passes.h"
 
-#include <string.h>
+typedef struct CallSite {
+    int function, op; /* the caller's position, the call's index */
+} CallSite;
 
-/* What is known of one function in one round. */
+/* What is known of one function. */
 typedef struct Liveness {
-    bool reached;
-    bool scanned; /* some scan applies it: its first input is the step */
-    int carried;  /* the most values that a scan carries through it */
-    bool *input, *output, *value;
+    bool open, reached;
+    bool *value, *op;     /* by id, by index */
+    bool *input, *output; /* an output may be dead while its value is live; inputs are known when all is marked */
+    CallSite *callers;    /* live calls and scans of it */
+    int caller_count, caller_room;
 } Liveness;
+
+typedef struct LiveValue {
+    int function;
+    IrId value;
+} LiveValue;
 
 typedef struct DeadCode {
     IrModule *module;
-    Liveness *of; /* by position */
-    bool any_entry, changed;
+    Liveness *of;     /* by position */
+    LiveValue *stack; /* values whose consequences are to be drawn */
+    int stack_count, stack_room;
 } DeadCode;
 
-static bool is_open(const DeadCode *pass, const IrFunction *function)
+/* ---- marking -------------------------------------------------------------------------------------------------------
+ */
+
+static void mark_value(DeadCode *pass, int function, IrId value)
 {
-    return function->entry || !pass->any_entry;
+    if (pass->of[function].value[value])
+        return;
+    pass->of[function].value[value] = true;
+    if (pass->stack_count == pass->stack_room) {
+        int room = pass->stack_room * 2 + 64;
+        pass->stack = arena_grow(pass->module->arena, pass->stack, (size_t)pass->stack_count, (size_t)room,
+                                 sizeof pass->stack[0]);
+        pass->stack_room = room;
+    }
+    pass->stack[pass->stack_count++] = (LiveValue){function, value};
 }
 
-/* ---- which values, outputs and inputs are read --------------------------------------------------------------------- */
-
-static bool any_live(const Liveness *live, const IrOp *op)
+static void mark_input(DeadCode *pass, int function, int input)
 {
-    for (int i = 0; i < op->result_count; i++)
-        if (live->value[op->results[i]])
-            return true;
-    return false;
+    mark_value(pass, function, pass->module->functions[function]->inputs[input]);
 }
 
-static void mark_values(const IrFunction *function, Liveness *live)
+/* A carried value that a scan still has is an input of each step and an output of each. */
+static void mark_output(DeadCode *pass, int function, int output)
 {
-    memset(live->value, 0, (size_t)function->value_count * sizeof(bool));
-    for (int i = 0; i < function->output_count; i++)
+    Liveness *live = &pass->of[function];
+    if (live->output[output])
+        return;
+    live->output[output] = true;
+    mark_value(pass, function, pass->module->functions[function]->outputs[output]);
+    for (int i = 0; i < live->caller_count; i++) {
+        const IrOp *op = &pass->module->functions[live->callers[i].function]->ops[live->callers[i].op];
+        if (op->code == IR_SCAN && output < op->carried)
+            mark_input(pass, function, output + 1);
+    }
+}
+
+/* The operand of a call that becomes this input of the callee, or -1: the step of a scan is no operand. */
+static int operand_of_input(const IrOp *op, int input)
+{
+    return op->code == IR_SCAN ? input - 1 : input;
+}
+
+static void mark_caller(DeadCode *pass, const CallSite *site, int input)
+{
+    const IrOp *op = &pass->module->functions[site->function]->ops[site->op];
+    int operand = operand_of_input(op, input);
+    if (operand < 0)
+        return;
+    mark_value(pass, site->function, op->operands[operand]);
+    if (op->code == IR_SCAN && operand < op->carried)
+        mark_output(pass, op->callee->position, operand);
+}
+
+static void add_caller(DeadCode *pass, Liveness *callee, CallSite site)
+{
+    if (callee->caller_count == callee->caller_room) {
+        int room = callee->caller_room * 2 + 4;
+        callee->callers = arena_grow(pass->module->arena, callee->callers, (size_t)callee->caller_count, (size_t)room,
+                                     sizeof callee->callers[0]);
+        callee->caller_room = room;
+    }
+    callee->callers[callee->caller_count++] = site;
+}
+
+static void open_function(DeadCode *pass, int function)
+{
+    const IrFunction *open = pass->module->functions[function];
+    pass->of[function].reached = true;
+    for (int i = 0; i < open->input_count; i++)
+        mark_input(pass, function, i);
+    for (int i = 0; i < open->output_count; i++)
+        mark_output(pass, function, i);
+}
+
+/* A call or scan that turns out to be needed: it meets what is known of its callee. */
+static void mark_program_op(DeadCode *pass, int function, int index)
+{
+    const IrOp *op = &pass->module->functions[function]->ops[index];
+    int callee = op->callee->position;
+    Liveness *live = &pass->of[callee];
+    CallSite site = {function, index};
+    live->reached = true;
+    add_caller(pass, live, site);
+    if (op->code == IR_SCAN)
+        mark_input(pass, callee, 0);
+    for (int i = 0; i < op->callee->input_count; i++)
+        if (live->value[op->callee->inputs[i]])
+            mark_caller(pass, &site, i);
+    for (int i = 0; op->code == IR_SCAN && i < op->carried; i++)
         if (live->output[i])
-            live->value[function->outputs[i]] = true;
-    for (int i = function->op_count - 1; i >= 0; i--) {
-        const IrOp *op = &function->ops[i];
-        if (any_live(live, op))
-            for (int j = 0; j < op->operand_count; j++)
-                live->value[op->operands[j]] = true;
-    }
+            mark_input(pass, callee, i + 1);
 }
 
-/* A carried value that is read inside is needed as an output of the step before. */
-static bool mark_carried(const IrFunction *function, Liveness *live)
+static void mark_op(DeadCode *pass, int function, int index, int result)
 {
-    bool more = false;
-    for (int i = 0; i < live->carried; i++) {
-        if (live->value[function->inputs[i + 1]] && !live->output[i]) {
-            live->output[i] = true;
-            more = true;
-        }
+    const IrOp *op = &pass->module->functions[function]->ops[index];
+    bool program = ir_op_class(op->code) == IR_PROGRAM;
+    if (!pass->of[function].op[index]) {
+        pass->of[function].op[index] = true;
+        if (program)
+            mark_program_op(pass, function, index);
+        for (int i = 0; i < op->operand_count && !program; i++)
+            mark_value(pass, function, op->operands[i]);
     }
-    return more;
+    if (program)
+        mark_output(pass, op->callee->position, result);
 }
 
-static void mark_callees(DeadCode *pass, const IrFunction *function, const Liveness *live)
+static void spread(DeadCode *pass)
 {
-    for (int i = 0; i < function->op_count; i++) {
-        const IrOp *op = &function->ops[i];
-        if (ir_op_class(op->code) != IR_PROGRAM || !any_live(live, op))
+    while (pass->stack_count > 0) {
+        LiveValue live = pass->stack[--pass->stack_count];
+        const IrValue *value = &pass->module->functions[live.function]->values[live.value];
+        if (value->op >= 0) {
+            mark_op(pass, live.function, value->op, value->result);
             continue;
-        Liveness *callee = &pass->of[op->callee->position];
-        callee->reached = true;
-        for (int j = 0; j < op->result_count; j++)
-            callee->output[j] = callee->output[j] || live->value[op->results[j]];
-        if (op->code == IR_SCAN) {
-            callee->scanned = true;
-            callee->carried = op->carried > callee->carried ? op->carried : callee->carried;
         }
+        for (int i = 0; i < pass->of[live.function].caller_count; i++)
+            mark_caller(pass, &pass->of[live.function].callers[i], value->result);
     }
-}
-
-static void mark_function(DeadCode *pass, const IrFunction *function, Liveness *live)
-{
-    for (int i = 0; i < function->output_count; i++)
-        live->output[i] = live->output[i] || is_open(pass, function);
-    do {
-        mark_values(function, live);
-    } while (mark_carried(function, live));
-    for (int i = 0; i < function->input_count; i++) {
-        bool carried = i >= 1 && i <= live->carried && live->output[i - 1];
-        live->input[i] =
-            is_open(pass, function) || live->value[function->inputs[i]] || carried || (live->scanned && i == 0);
-    }
-    mark_callees(pass, function, live);
 }
 
 static void mark_module(DeadCode *pass)
 {
-    Arena *arena = pass->module->arena;
-    pass->of = ARENA_ARRAY(arena, Liveness, pass->module->function_count);
-    for (int i = 0; i < pass->module->function_count; i++) {
-        const IrFunction *function = pass->module->functions[i];
-        pass->of[i].reached = is_open(pass, function);
-        pass->of[i].input = ARENA_ARRAY(arena, bool, function->input_count);
-        pass->of[i].output = ARENA_ARRAY(arena, bool, function->output_count);
-        pass->of[i].value = ARENA_ARRAY(arena, bool, function->value_count);
+    IrModule *module = pass->module;
+    bool any_entry = false;
+    pass->of = ARENA_ARRAY(module->arena, Liveness, module->function_count);
+    for (int i = 0; i < module->function_count; i++) {
+        const IrFunction *function = module->functions[i];
+        Liveness *live = &pass->of[i];
+        live->value = ARENA_ARRAY(module->arena, bool, function->value_count);
+        live->op = ARENA_ARRAY(module->arena, bool, function->op_count);
+        live->input = ARENA_ARRAY(module->arena, bool, function->input_count);
+        live->output = ARENA_ARRAY(module->arena, bool, function->output_count);
+        any_entry = any_entry || function->entry;
     }
-    for (int i = pass->module->function_count - 1; i >= 0; i--)
-        if (pass->of[i].reached)
-            mark_function(pass, pass->module->functions[i], &pass->of[i]);
+    for (int i = 0; i < module->function_count; i++)
+        if (module->functions[i]->entry || !any_entry)
+            open_function(pass, i);
+    spread(pass);
+    for (int i = 0; i < module->function_count; i++)
+        for (int j = 0; j < module->functions[i]->input_count; j++)
+            pass->of[i].input[j] = pass->of[i].value[module->functions[i]->inputs[j]];
 }
 
-/* ---- building what is left ------------------------------------------------------------------------------------------ */
+/* ---- building what is left -----------------------------------------------------------------------------------------
+ */
 
-/* A call or scan with the operands and results that the callee still has. */
+/* A call or scan with the operands and results that the callee still has. (The callee is built anew already.) */
 static void copy_program_op(const DeadCode *pass, IrFunction *draft, const IrFunction *from, const IrOp *op, IrId *map)
 {
     const Liveness *callee = &pass->of[op->callee->position];
-    int skipped = op->code == IR_SCAN ? 1 : 0; /* the step is no operand */
+    int step = op->code == IR_SCAN ? 1 : 0;
     IrOp copy = *op;
     copy.operands = ARENA_ARRAY(pass->module->arena, IrId, op->operand_count);
     copy.operand_count = copy.carried = copy.sliced = 0;
     for (int i = 0; i < op->operand_count; i++) {
-        if (!callee->input[i + skipped])
+        if (!callee->input[i + step])
             continue;
         copy.operands[copy.operand_count++] = map[op->operands[i]];
         copy.carried += i < op->carried;
@@ -136,53 +204,44 @@ static void copy_program_op(const DeadCode *pass, IrFunction *draft, const IrFun
     }
 }
 
-static void rebuild_function(DeadCode *pass, IrFunction *function)
+static void rebuild_function(const DeadCode *pass, IrFunction *function)
 {
     const Liveness *live = &pass->of[function->position];
     IrId *map = ARENA_ARRAY(pass->module->arena, IrId, function->value_count);
     IrFunction *draft = ir_function_draft(function, live->input, map);
+    const char *note = NULL; /* of an op that went: the next op begins what it began */
     for (int i = 0; i < function->op_count; i++) {
-        const IrOp *op = &function->ops[i];
-        if (!any_live(live, op))
+        IrOp op = function->ops[i];
+        note = op.note ? op.note : note;
+        if (!live->op[i])
             continue;
-        if (ir_op_class(op->code) == IR_PROGRAM)
-            copy_program_op(pass, draft, function, op, map);
+        op.note = note;
+        note = NULL;
+        if (ir_op_class(op.code) == IR_PROGRAM)
+            copy_program_op(pass, draft, function, &op, map);
         else
-            ir_copy_op(draft, function, op, map);
+            ir_copy_op(draft, function, &op, map);
     }
     for (int i = 0; i < function->output_count; i++)
         if (live->output[i])
             ir_output(draft, function->output_names[i], map[function->outputs[i]]);
-    pass->changed = pass->changed || draft->op_count != function->op_count ||
-                    draft->input_count != function->input_count || draft->output_count != function->output_count;
     ir_function_adopt(function, draft);
 }
 
-static void drop_unreached(DeadCode *pass)
+void pass_dead_code(IrModule *module)
 {
-    IrModule *module = pass->module;
+    DeadCode pass = {.module = module};
     int kept = 0;
+    mark_module(&pass);
+    for (int i = 0; i < module->function_count; i++)
+        if (pass.of[i].reached)
+            rebuild_function(&pass, module->functions[i]);
     for (int i = 0; i < module->function_count; i++) {
-        if (!pass->of[i].reached)
+        if (!pass.of[i].reached)
             continue;
         module->functions[kept] = module->functions[i];
         module->functions[kept]->position = kept;
         kept++;
     }
     module->function_count = kept;
-}
-
-void pass_dead_code(IrModule *module)
-{
-    DeadCode pass = {.module = module};
-    for (int i = 0; i < module->function_count; i++)
-        pass.any_entry = pass.any_entry || module->functions[i]->entry;
-    do {
-        pass.changed = false;
-        mark_module(&pass);
-        for (int i = 0; i < module->function_count; i++)
-            if (pass.of[i].reached)
-                rebuild_function(&pass, module->functions[i]);
-        drop_unreached(&pass);
-    } while (pass.changed);
 }

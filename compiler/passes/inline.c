@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Inlining: of functions that cross the batch axis halfway (a step can be cut into phases only in its entry) and of small
- * functions with one caller, whose call says less than their ops. All others stay functions: emitted code keeps the
- * structure of the model. */
+/* Inlining: of functions that cross the batch axis halfway (a step can be cut into phases only in its entry) and of
+ * small functions with one caller, whose call says less than their ops, if no rounding hangs on it. All others stay
+ * functions: emitted code keeps the structure of the model. */
 #include "compiler/passes/passes.h"
 
-enum { SMALL_OPS = 8 };
+/* Functions of at most so many ops count as small; what inlining may add to a module (calls of calls can double it many
+ * times over), beyond which calls stay. */
+enum { SMALL_OPS = 8, ADDED_OPS_MAX = 1000000 };
 
 /* What is known of one function. `after_batch`: outputs that depend on a reduction over the batch made inside.
  * `crosses`: a per-sample value inside depends on one, so the batch must be done before it can go on. */
@@ -34,7 +36,8 @@ static void find_phases(const IrFunction *function, Phases *of)
         const Phases *callee = op->callee ? &of[op->callee->position] : NULL;
         bool late = operands_after_batch(op, after);
         bool reduces = op->code == IR_BATCH_SUM || op->code == IR_BATCH_CONTRACT || op->code == IR_COLLECT;
-        own->crosses = own->crosses || (late && reduces) || (callee && (callee->crosses || (late && callee->has_samples)));
+        own->crosses =
+            own->crosses || (late && reduces) || (callee && (callee->crosses || (late && callee->has_samples)));
         for (int j = 0; j < op->result_count; j++) {
             IrId id = op->results[j];
             after[id] = late || reduces || (callee && callee->after_batch[j]);
@@ -46,7 +49,8 @@ static void find_phases(const IrFunction *function, Phases *of)
         own->after_batch[i] = after[function->outputs[i]];
 }
 
-/* ---- replacing calls -------------------------------------------------------------------------------------------------- */
+/* ---- replacing calls
+ * -------------------------------------------------------------------------------------------------- */
 
 static void splice(IrFunction *draft, const IrFunction *from, const IrOp *call, IrId *map)
 {
@@ -69,7 +73,7 @@ static void splice(IrFunction *draft, const IrFunction *from, const IrOp *call, 
     }
 }
 
-/* Replaces the calls that are flagged. */
+/* Replaces the calls that are flagged; the types of all ops are inferred anew. */
 static void replace_calls(IrFunction *function, const bool *flagged)
 {
     IrId *map = ARENA_ARRAY(function->module->arena, IrId, function->value_count);
@@ -91,31 +95,61 @@ void passes_inline_call(IrFunction *function, int index)
     replace_calls(function, flagged);
 }
 
+static bool is_input(const IrFunction *function, IrId id)
+{
+    return function->values[id].op < 0;
+}
+
+/* Would inlining bring products and sums of caller and callee together, so that contract-fma rounds them otherwise than
+ * where the same function is called? */
+static bool changes_roundings(const IrFunction *callee)
+{
+    for (int i = 0; i < callee->output_count; i++) {
+        const IrValue *output = &callee->values[callee->outputs[i]];
+        if (output->op >= 0 && callee->ops[output->op].code == IR_MUL)
+            return true;
+    }
+    for (int i = 0; i < callee->op_count; i++) {
+        const IrOp *op = &callee->ops[i];
+        if ((op->code == IR_ADD || op->code == IR_SUB) &&
+            (is_input(callee, op->operands[0]) || is_input(callee, op->operands[1])))
+            return true;
+    }
+    return false;
+}
+
 static bool should_inline(const IrOp *op, const Phases *of)
 {
     if (op->code != IR_CALL)
         return false;
     const Phases *callee = &of[op->callee->position];
     bool small = callee->callers == 1 && op->callee->op_count <= SMALL_OPS && !op->callee->entry;
-    return callee->crosses || small;
+    return callee->crosses || (small && !changes_roundings(op->callee));
 }
 
-void pass_inline(IrModule *module)
+static Phases *count_callers(const IrModule *module)
 {
     Phases *of = ARENA_ARRAY(module->arena, Phases, module->function_count);
     for (int i = 0; i < module->function_count; i++)
         for (int j = 0; j < module->functions[i]->op_count; j++)
             if (module->functions[i]->ops[j].callee)
                 of[module->functions[i]->ops[j].callee->position].callers++;
+    return of;
+}
+
+void pass_inline(IrModule *module)
+{
+    Phases *of = count_callers(module);
+    int64_t added = 0;
     for (int i = 0; i < module->function_count; i++) {
         IrFunction *function = module->functions[i];
-        bool *flagged = ARENA_ARRAY(module->arena, bool, function->op_count), any = false;
+        bool *flagged = ARENA_ARRAY(module->arena, bool, function->op_count);
         for (int j = 0; j < function->op_count; j++) {
-            flagged[j] = should_inline(&function->ops[j], of);
-            any = any || flagged[j];
+            const IrOp *op = &function->ops[j];
+            flagged[j] = should_inline(op, of) && op->callee->op_count <= ADDED_OPS_MAX - added;
+            added += flagged[j] ? op->callee->op_count : 0;
         }
-        if (any)
-            replace_calls(function, flagged);
+        replace_calls(function, flagged); /* always: callees may give lower kinds now */
         find_phases(function, of);
     }
 }
