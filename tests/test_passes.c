@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Single passes on small modules. Each file tests/passes/NAME.ir is a case: comments, a line "pass PASS", a module, and
- * after a line "expect" the module that the pass must leave, or "unchanged". Both are compared as printed, without the
- * values' hints. Then both are run on random inputs and must agree: bit for bit where the pass rounds nothing anew. */
+/* Single passes on small modules. Each file tests/passes/NAME.ir is a case: comments, a line "pass PASS ..." (one, or
+ * one and "dead-code", so that what it has replaced need not be listed), a module, and after a line "expect" the module
+ * that is left, or "unchanged". Both are compared as printed, without the values' hints. Then both are run on random
+ * inputs and must agree: bit for bit where the pass rounds nothing anew. */
 #include "compiler/passes/passes.h"
 
 #include "tests/ir_helpers.h"
@@ -19,14 +20,13 @@
 
 #include <cmocka.h>
 
-static const char FOLDER[] = "tests/passes";
-
 typedef struct Case {
     Arena arena;
     char path[512];
 } Case;
 
-/* ---- texts --------------------------------------------------------------------------------------------------------- */
+/* ---- texts ---------------------------------------------------------------------------------------------------------
+ */
 
 static char *read_text(Arena *arena, const char *path)
 {
@@ -70,22 +70,23 @@ static char *split_at_line(char *text, const char *word)
     return NULL;
 }
 
-/* Takes the line "pass NAME" out of the text and returns NAME. */
-static const char *take_pass(Arena *arena, char *text)
+/* Takes the line "pass NAMES" out of the text and returns NAMES. */
+static char *take_passes(Arena *arena, char *text)
 {
     for (char *line = text; line; line = strchr(line, '\n'), line += line != NULL) {
         if (strncmp(line, "pass ", 5) != 0)
             continue;
         size_t length = strcspn(line, "\n");
-        const char *name = arena_copy_text(arena, line + 5, length - 5);
+        char *names = arena_copy_text(arena, line + 5, length - 5);
         memset(line, ' ', length);
-        return name;
+        return names;
     }
     fail_msg("there is no line \"pass NAME\"");
     return NULL;
 }
 
-/* ---- a diff -------------------------------------------------------------------------------------------------------- */
+/* ---- a diff --------------------------------------------------------------------------------------------------------
+ */
 
 static int split_lines(Arena *arena, const char *text, const char ***lines)
 {
@@ -135,7 +136,8 @@ static void expect_text(Arena *arena, const char *expected, const char *actual)
     fail_msg("expected (-) and actual (+) differ:\n%s", text.bytes);
 }
 
-/* ---- values -------------------------------------------------------------------------------------------------------- */
+/* ---- values --------------------------------------------------------------------------------------------------------
+ */
 
 static bool same_signature(const IrFunction *a, const IrFunction *b)
 {
@@ -181,7 +183,8 @@ static void expect_module_values(Arena *arena, const IrModule *before, const IrM
         fail_msg("no function kept its inputs and outputs");
 }
 
-/* ---- cases --------------------------------------------------------------------------------------------------------- */
+/* ---- cases ---------------------------------------------------------------------------------------------------------
+ */
 
 static const Pass *find_pass(const char *name)
 {
@@ -192,9 +195,9 @@ static const Pass *find_pass(const char *name)
     return NULL;
 }
 
-static bool rounds_anew(const char *pass)
+static bool rounds_anew(const Pass *pass)
 {
-    return strcmp(pass, "simplify") == 0 || strcmp(pass, "contract-fma") == 0;
+    return pass->run == pass_simplify || pass->run == pass_contract_fma;
 }
 
 static void test_case(void **state)
@@ -202,14 +205,35 @@ static void test_case(void **state)
     Case *current = *state;
     Arena *arena = &current->arena;
     char *text = read_text(arena, current->path);
-    const Pass *pass = find_pass(take_pass(arena, text));
+    char *passes = take_passes(arena, text);
     const char *expected = split_at_line(text, "expect");
     IrModule *before = ir_test_parse(arena, text), *after = ir_test_parse(arena, text);
-    pass->run(after);
-    ir_test_verify(after);
+    bool exact = true;
+    for (const char *name = strtok(passes, " "); name; name = strtok(NULL, " ")) {
+        const Pass *pass = find_pass(name);
+        exact = exact && !rounds_anew(pass);
+        pass->run(after);
+        ir_test_verify(after);
+    }
     const IrModule *wanted = strcmp(expected, "unchanged\n") == 0 ? before : ir_test_parse(arena, expected);
     expect_text(arena, print(arena, wanted), print(arena, after));
-    expect_module_values(arena, before, after, rounds_anew(pass->name) ? 1e-13 : 0);
+    expect_module_values(arena, before, after, exact ? 0 : 1e-13);
+}
+
+/* ---- whole modules --------------------------------------------------------------------------------------------------
+ */
+
+/* The hand-written modules after each pass of the pipeline in turn: they compute the same. */
+static void test_pipeline(void **state)
+{
+    Case *current = *state;
+    Arena *arena = &current->arena;
+    IrModule *before = ir_test_read(arena, current->path), *after = ir_test_read(arena, current->path);
+    for (const Pass *pass = PASSES; pass->name; pass++) {
+        pass->run(after);
+        ir_test_verify(after);
+        expect_module_values(arena, before, after, 1e-11);
+    }
 }
 
 static int start(void **state)
@@ -233,15 +257,16 @@ static int compare_paths(const void *a, const void *b)
 
 enum { CASES_MAX = 1000 };
 
-static size_t find_cases(Case *cases)
+/* Adds the paths of a folder's .ir files, sorted. */
+static size_t find_cases(const char *path, Case *cases, size_t room)
 {
     size_t count = 0;
-    DIR *folder = opendir(FOLDER);
+    DIR *folder = opendir(path);
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         const char *ending = strrchr(entry->d_name, '.');
-        if (!ending || strcmp(ending, ".ir") != 0 || count == CASES_MAX)
+        if (!ending || strcmp(ending, ".ir") != 0 || count == room)
             continue;
-        snprintf(cases[count].path, sizeof cases[count].path, "%s/%s", FOLDER, entry->d_name);
+        snprintf(cases[count].path, sizeof cases[count].path, "%s/%s", path, entry->d_name);
         count++;
     }
     if (folder)
@@ -254,11 +279,12 @@ int main(void)
 {
     static Case cases[CASES_MAX];
     static struct CMUnitTest tests[CASES_MAX];
-    size_t count = find_cases(cases);
+    size_t singles = find_cases("tests/passes", cases, CASES_MAX);
+    size_t count = singles + find_cases("tests/ir", cases + singles, CASES_MAX - singles);
     for (size_t i = 0; i < count; i++)
-        tests[i] = (struct CMUnitTest){cases[i].path, test_case, start, end, &cases[i]};
-    if (count == 0) {
-        fprintf(stderr, "%s: no cases\n", FOLDER);
+        tests[i] = (struct CMUnitTest){cases[i].path, i < singles ? test_case : test_pipeline, start, end, &cases[i]};
+    if (singles == 0 || count == singles) {
+        fprintf(stderr, "tests/passes or tests/ir: no cases\n");
         return 1;
     }
     return _cmocka_run_group_tests("passes", tests, count, NULL, NULL);

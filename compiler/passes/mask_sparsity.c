@@ -16,8 +16,8 @@ typedef struct Mask {
 /* The indices of one label that remain. */
 typedef struct Kept {
     int64_t size, count;
-    bool *flags;
-    int64_t *in, *out; /* the indices that remain, and those that do not; NULL until tables are wanted */
+    bool *flags;       /* NULL: of no mask's axis, all remain */
+    int64_t *in, *out; /* where not all remain: the indices that do, and those that do not */
 } Kept;
 
 /* One contraction while it shrinks. An operand is a value, or the two factors that it is the product of. */
@@ -85,13 +85,17 @@ static void find_factors(Shrinking *shrinking, int side, IrId operand)
 /* ---- which indices remain -----------------------------------------------------------------------------------------
  */
 
+/* All indices of all labels; those of masks are flagged one by one. */
 static void start_kept(Shrinking *shrinking)
 {
-    for (int letter = 0; letter < 128; letter++) {
-        Kept *kept = &shrinking->kept[letter];
-        *kept = (Kept){.size = shrinking->labels.size[letter], .count = shrinking->labels.size[letter]};
-        kept->flags = ARENA_ARRAY(shrinking->arena, bool, kept->size);
-        memset(kept->flags, 1, (size_t)kept->size);
+    for (int letter = 0; letter < 128; letter++)
+        shrinking->kept[letter].size = shrinking->kept[letter].count = shrinking->labels.size[letter];
+    for (int i = 0; i < shrinking->mask_count; i++) {
+        for (const char *letter = shrinking->masks[i].letters; *letter; letter++) {
+            Kept *kept = &shrinking->kept[(unsigned char)*letter];
+            kept->flags = ARENA_ARRAY(shrinking->arena, bool, kept->size);
+            memset(kept->flags, 1, (size_t)kept->size);
+        }
     }
 }
 
@@ -152,6 +156,8 @@ static void make_tables(Shrinking *shrinking)
     for (int letter = 0; letter < 128; letter++) {
         Kept *kept = &shrinking->kept[letter];
         int64_t in = 0, out = 0;
+        if (kept->count == kept->size)
+            continue;
         kept->in = ARENA_ARRAY(shrinking->arena, int64_t, kept->count);
         kept->out = ARENA_ARRAY(shrinking->arena, int64_t, kept->size - kept->count);
         for (int64_t i = 0; i < kept->size; i++) {

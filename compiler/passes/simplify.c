@@ -5,6 +5,8 @@
 
 #include "compiler/passes/passes.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 /* ---- looking ------------------------------------------------------------------------------------------------------
@@ -20,6 +22,43 @@ IrId simplify_operand_of(const Simplifier *simplifier, IrId id, IrOpcode code)
 {
     const IrOp *op = simplify_definition(simplifier, id);
     return op && op->code == code ? op->operands[0] : -1;
+}
+
+bool simplify_is_moderate(double number)
+{
+    return fabs(number) >= (double)FLT_MIN && fabs(number) <= (double)FLT_MAX;
+}
+
+const int64_t *simplify_piece_starts(Simplifier *simplifier, IrId concat)
+{
+    int index = simplifier->draft->values[concat].op;
+    const IrOp *op = &simplifier->draft->ops[index];
+    if (index >= simplifier->starts_room) {
+        int room = 2 * index + 16;
+        simplifier->starts = arena_grow(simplifier->arena, simplifier->starts, (size_t)simplifier->starts_room,
+                                        (size_t)room, sizeof simplifier->starts[0]);
+        simplifier->starts_room = room;
+    }
+    if (!simplifier->starts[index]) {
+        int64_t *starts = ARENA_ARRAY(simplifier->arena, int64_t, op->operand_count + 1);
+        for (int i = 0; i < op->operand_count; i++)
+            starts[i + 1] = starts[i] + ir_type_of(simplifier->draft, op->operands[i])->size[op->axis];
+        simplifier->starts[index] = starts;
+    }
+    return simplifier->starts[index];
+}
+
+int simplify_find_piece(const int64_t *starts, int pieces, int64_t at)
+{
+    int low = 0, high = pieces - 1;
+    while (low < high) {
+        int middle = (low + high + 1) / 2;
+        if (starts[middle] <= at)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
 }
 
 /* ---- building -----------------------------------------------------------------------------------------------------
@@ -121,14 +160,54 @@ static IrId append(Simplifier *simplifier, IrOp op)
 
 IrId simplify_emit(Simplifier *simplifier, IrOp op)
 {
+    IrId id = -1;
     op.result_count = 1;
-    IrId id = apply_rules(simplifier, &op);
+    if (simplifier->depth < SIMPLIFY_DEPTH_MAX) {
+        simplifier->depth++;
+        id = apply_rules(simplifier, &op);
+        simplifier->depth--;
+    }
     return id >= 0 ? id : append(simplifier, op);
+}
+
+/* What the callee returns as it came in, or as a constant, or twice, need not come from the call. */
+static IrId known_result(Simplifier *simplifier, const IrOp *op, int result, const IrId *results)
+{
+    const IrFunction *callee = op->callee;
+    IrId output = callee->outputs[result];
+    const IrOp *definition = callee->values[output].op < 0 ? NULL : &callee->ops[callee->values[output].op];
+    if (op->code == IR_SCAN) /* a carried value that no step changes */
+        return result < op->carried && output == callee->inputs[result + 1] ? op->operands[result] : -1;
+    if (!definition)
+        return op->operands[callee->values[output].result];
+    for (int i = 0; i < result && i < 64; i++)
+        if (callee->outputs[i] == output)
+            return results[i];
+    if (definition->code == IR_CONSTANT)
+        return simplify_emit(simplifier, *definition);
+    if (definition->code != IR_BROADCAST)
+        return -1;
+    const IrValue *value = &callee->values[definition->operands[0]];
+    if (value->op < 0 || callee->ops[value->op].code != IR_CONSTANT)
+        return -1;
+    IrId number = simplify_emit(simplifier, callee->ops[value->op]);
+    return simplify_broadcast(simplifier, number, &definition->type, definition->axis_count, definition->axes);
+}
+
+static void simplify_program(Simplifier *simplifier, const IrOp *op, IrId *results)
+{
+    append(simplifier, *op);
+    const IrOp *made = &simplifier->draft->ops[simplifier->draft->op_count - 1];
+    for (int i = 0; i < made->result_count; i++) {
+        IrId known = known_result(simplifier, made, i, results);
+        results[i] = known >= 0 ? known : made->results[i];
+    }
 }
 
 static void rewrite_op(Simplifier *simplifier, const IrFunction *from, const IrOp *op, IrId *map)
 {
     IrOp copy = *op;
+    IrId *results = ARENA_ARRAY(simplifier->arena, IrId, op->result_count);
     simplifier->span = op->span;
     if (op->note)
         simplifier->note = op->note;
@@ -136,13 +215,12 @@ static void rewrite_op(Simplifier *simplifier, const IrFunction *from, const IrO
     for (int i = 0; i < op->operand_count; i++)
         copy.operands[i] = map[op->operands[i]];
     if (ir_op_class(op->code) == IR_PROGRAM)
-        append(simplifier, copy);
+        simplify_program(simplifier, &copy, results);
     else
-        map[op->results[0]] = simplify_emit(simplifier, copy);
+        results[0] = simplify_emit(simplifier, copy);
     for (int i = 0; i < op->result_count; i++) {
-        if (ir_op_class(op->code) == IR_PROGRAM)
-            map[op->results[i]] = simplifier->draft->ops[simplifier->draft->op_count - 1].results[i];
-        IrValue *value = &simplifier->draft->values[map[op->results[i]]];
+        map[op->results[i]] = results[i];
+        IrValue *value = &simplifier->draft->values[results[i]];
         if (!value->name)
             value->name = from->values[op->results[i]].name;
     }

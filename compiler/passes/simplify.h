@@ -10,12 +10,20 @@
 typedef struct Simplifier {
     IrFunction *draft;
     Arena *arena;
-    Span span;        /* what appended ops carry */
-    const char *note; /* goes to the next op that is appended */
+    Span span;              /* what appended ops carry */
+    const char *note;       /* goes to the next op that is appended */
+    int depth;              /* of rules within rules */
+    const int64_t **starts; /* of concats, by the draft's op: see simplify_piece_starts */
+    int starts_room;
 } Simplifier;
 
-/* Constants with more elements than this are not computed here: tables should not outgrow the code they replace. */
-enum { SIMPLIFY_FOLD_MAX = 1 << 16 };
+enum {
+    SIMPLIFY_FOLD_MAX = 1 << 16,   /* constants with more elements are not computed: tables should not outgrow code */
+    SIMPLIFY_WORK_MAX = 1 << 20,   /* nor those that take more operations */
+    SIMPLIFY_TABLE_MAX = 1 << 24,  /* axes longer than this are not looked at place by place */
+    SIMPLIFY_PIECES_MAX = 1 << 10, /* concats with more pieces are not taken apart or put together */
+    SIMPLIFY_DEPTH_MAX = 100       /* of rules that build with rules */
+};
 
 IrId simplify_emit(Simplifier *simplifier, IrOp op);
 
@@ -26,6 +34,9 @@ IrId simplify_structure(Simplifier *simplifier, const IrOp *op);
 IrId simplify_gather(Simplifier *simplifier, const IrOp *op);
 IrId simplify_reduction(Simplifier *simplifier, const IrOp *op);
 
+/* scatter(x, s) + scatter(y, t) = scatter([x, y], [s, t]) where no place is hit twice; else -1. */
+IrId simplify_sum_of_scatters(Simplifier *simplifier, const IrOp *a, const IrOp *b);
+
 /* Looking at the draft. */
 const IrOp *simplify_definition(const Simplifier *simplifier, IrId id); /* NULL for an input */
 /* The operand of the op that defines `id` if that op has this code, else -1. */
@@ -35,6 +46,13 @@ bool simplify_is_uniform(const Simplifier *simplifier, IrId id, double *value);
 bool simplify_is_number(const Simplifier *simplifier, IrId id, double value);
 /* The elements of a constant value, or NULL when it is none or too large. */
 const double *simplify_data(const Simplifier *simplifier, IrId id);
+
+/* Is the number as good as any in a float's range, so that products with it round and do no more? */
+bool simplify_is_moderate(double number);
+/* Where each operand of the concat that defines `concat` begins along its axis, and behind the last where it ends. */
+const int64_t *simplify_piece_starts(Simplifier *simplifier, IrId concat);
+/* The piece that holds index `at`. */
+int simplify_find_piece(const int64_t *starts, int pieces, int64_t at);
 
 /* Building, simplified. */
 IrId simplify_unary(Simplifier *simplifier, IrOpcode code, IrId a);

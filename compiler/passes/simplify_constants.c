@@ -65,9 +65,22 @@ static IrTensor compute(const Simplifier *simplifier, const IrOp *op, const IrTy
     return result;
 }
 
+/* Can the result's type hold what was computed? (Integers that leave their range do so at run time.) Integer zeros lose
+ * their sign, which no integer has. */
+static bool fits(const IrType *type, double *data, int64_t count)
+{
+    for (int64_t i = 0; i < count && type->element == IR_INT; i++) {
+        if (!(data[i] >= INT32_MIN && data[i] <= INT32_MAX))
+            return false;
+        data[i] += 0.0;
+    }
+    return true;
+}
+
 static IrId fold(Simplifier *simplifier, const IrOp *op, const IrType *result)
 {
-    if (ir_type_count(result) > SIMPLIFY_FOLD_MAX)
+    int64_t count = ir_type_count(result);
+    if (count > SIMPLIFY_FOLD_MAX || ir_op_flops(simplifier->draft, op) > SIMPLIFY_WORK_MAX)
         return -1;
     IrTensor *inputs = ARENA_ARRAY(simplifier->arena, IrTensor, op->operand_count);
     IrType *types = ARENA_ARRAY(simplifier->arena, IrType, op->operand_count);
@@ -81,6 +94,8 @@ static IrId fold(Simplifier *simplifier, const IrOp *op, const IrType *result)
         memcpy(inputs[i].data, data, (size_t)inputs[i].count * sizeof data[0]);
     }
     IrTensor value = compute(simplifier, op, types, inputs);
+    if (!fits(result, value.data, count))
+        return -1;
     IrType type = *result;
     type.kind = IR_KIND_CONSTANT;
     return simplify_emit(simplifier, (IrOp){.code = IR_CONSTANT, .type = type, .data = value.data});
@@ -101,7 +116,7 @@ static IrId fold_uniform(Simplifier *simplifier, const IrOp *op, const IrType *r
         inputs[i] = (IrTensor){.data = &numbers[i], .count = 1};
     }
     IrTensor value = compute(simplifier, op, types, inputs);
-    return simplify_filled(simplifier, value.data[0], result);
+    return fits(result, value.data, 1) ? simplify_filled(simplifier, value.data[0], result) : -1;
 }
 
 /* Movements of a value that is the same everywhere. */

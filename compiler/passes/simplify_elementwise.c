@@ -2,7 +2,6 @@
 /* Algebra of elementwise ops. What a rule may do to rounding and to NaN is said in passes.h. */
 #include "compiler/passes/simplify.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -17,14 +16,31 @@ static IrId negate(Simplifier *simplifier, IrId a)
     return simplify_unary(simplifier, IR_NEG, a);
 }
 
-/* -(-x) = x, -(a - b) = b - a */
+/* `op` with the number that its operand `place` is replaced by another. */
+static IrId with_number(Simplifier *simplifier, const IrOp *op, int place, double number)
+{
+    const IrType type = *ir_type_of(simplifier->draft, op->operands[place]);
+    IrId operands[] = {op->operands[0], op->operands[1]};
+    operands[place] = simplify_filled(simplifier, number, &type);
+    return simplify_binary(simplifier, op->code, operands[0], operands[1]);
+}
+
+/* -(-x) = x, -(a - b) = b - a, and a sign goes to a number where the operand is a product or quotient with one. */
 static IrId simplify_neg(Simplifier *simplifier, const IrOp *op)
 {
     const IrOp *inner = simplify_definition(simplifier, op->operands[0]);
-    if (inner && inner->code == IR_NEG)
+    double number;
+    if (!inner)
+        return -1;
+    if (inner->code == IR_NEG)
         return inner->operands[0];
-    if (inner && inner->code == IR_SUB)
+    if (inner->code == IR_SUB)
         return simplify_binary(simplifier, IR_SUB, inner->operands[1], inner->operands[0]);
+    if (inner->code != IR_MUL && inner->code != IR_DIV)
+        return -1;
+    for (int place = 1; place >= 0; place--)
+        if (simplify_is_uniform(simplifier, inner->operands[place], &number) && number != INT32_MIN)
+            return with_number(simplifier, inner, place, -number);
     return -1;
 }
 
@@ -55,7 +71,26 @@ static IrId simplify_sub(Simplifier *simplifier, const IrOp *op)
     return negated >= 0 ? simplify_binary(simplifier, IR_ADD, a, negated) : -1;
 }
 
-/* A product with a number: x 1, x (-1), (x c) d = x (c d), (-x) c = x (-c). */
+/* A product or quotient with a number, times or divided by another: the numbers become one, unless that leaves a
+ * float's range, where (x c) d may be fine and c d is not. (x c) d = x (c d)   (x c) / d = x (c / d)   (x / c) d = x (d
+ * / c)   (x / c) / d = x / (c d) (c / x) d = (c d) / x   (c / x) / d = (c / d) / x */
+static IrId merge_numbers(Simplifier *simplifier, IrOpcode code, const IrOp *inner, double number)
+{
+    double other, merged = 0.0;
+    IrOp result = *inner;
+    int place = inner->code == IR_DIV && simplify_is_uniform(simplifier, inner->operands[0], &other) ? 0 : 1;
+    if (place == 1 && !simplify_is_uniform(simplifier, inner->operands[1], &other))
+        return -1;
+    if (inner->code == IR_MUL || place == 0) {
+        merged = code == IR_MUL ? other * number : other / number;
+    } else {
+        merged = code == IR_MUL ? number / other : other * number;
+        result.code = code;
+    }
+    return simplify_is_moderate(merged) ? with_number(simplifier, &result, place, merged) : -1;
+}
+
+/* A product with a number: x 1, x (-1), (-x) c = x (-c), and numbers that meet. */
 static IrId multiply_by_number(Simplifier *simplifier, IrId a, IrId factor, double number)
 {
     const IrType type = *ir_type_of(simplifier->draft, factor);
@@ -66,16 +101,11 @@ static IrId multiply_by_number(Simplifier *simplifier, IrId a, IrId factor, doub
     const IrOp *inner = simplify_definition(simplifier, a);
     if (!inner)
         return -1;
-    if (inner->code == IR_NEG)
+    if (inner->code == IR_NEG && number != INT32_MIN)
         return simplify_binary(simplifier, IR_MUL, inner->operands[0], simplify_filled(simplifier, -number, &type));
-    double other;
-    if (inner->code != IR_MUL || type.element != IR_REAL ||
-        !simplify_is_uniform(simplifier, inner->operands[1], &other))
+    if ((inner->code != IR_MUL && inner->code != IR_DIV) || type.element != IR_REAL)
         return -1;
-    double product = number * other;
-    if (!isnormal(product) || fabs(product) > (double)FLT_MAX || fabs(product) < (double)FLT_MIN)
-        return -1; /* (x c) d may be in a float's range where c d is not */
-    return simplify_binary(simplifier, IR_MUL, inner->operands[0], simplify_filled(simplifier, product, &type));
+    return merge_numbers(simplifier, IR_MUL, inner, number);
 }
 
 static IrId simplify_mul(Simplifier *simplifier, const IrOp *op)
@@ -96,13 +126,26 @@ static IrId simplify_mul(Simplifier *simplifier, const IrOp *op)
     return -1;
 }
 
+/* A quotient by a number: by a power of two it is a product, exactly. */
+static IrId divide_by_number(Simplifier *simplifier, IrId a, IrId divisor, double number)
+{
+    const IrType type = *ir_type_of(simplifier->draft, divisor);
+    const IrOp *inner = simplify_definition(simplifier, a);
+    if (is_power_of_two(number) && is_power_of_two(1.0 / number) && simplify_is_moderate(1.0 / number))
+        return simplify_binary(simplifier, IR_MUL, a, simplify_filled(simplifier, 1.0 / number, &type));
+    return inner && (inner->code == IR_MUL || inner->code == IR_DIV) ? merge_numbers(simplifier, IR_DIV, inner, number)
+                                                                     : -1;
+}
+
 static IrId simplify_div(Simplifier *simplifier, const IrOp *op)
 {
     IrId a = op->operands[0], b = op->operands[1];
-    const IrType type = *ir_type_of(simplifier->draft, b);
     double number;
-    if (simplify_is_uniform(simplifier, b, &number) && is_power_of_two(number) && is_power_of_two(1.0 / number))
-        return simplify_binary(simplifier, IR_MUL, a, simplify_filled(simplifier, 1.0 / number, &type));
+    if (simplify_is_uniform(simplifier, b, &number)) {
+        IrId id = divide_by_number(simplifier, a, b, number);
+        if (id >= 0)
+            return id;
+    }
     IrId left = simplify_operand_of(simplifier, a, IR_NEG), right = simplify_operand_of(simplifier, b, IR_NEG);
     if (left >= 0 && right >= 0)
         return simplify_binary(simplifier, IR_DIV, left, right);
@@ -123,25 +166,29 @@ static IrId power(Simplifier *simplifier, IrId x, int n)
     return n % 2 == 0 ? square : simplify_binary(simplifier, IR_MUL, square, x);
 }
 
-/* Small whole exponents are products, at most three roundings more than pow; 1/2 is a square root. */
+/* Small whole exponents n are products, at most (n - 1) / 2 ulp off; halves are square roots times those. */
 static IrId simplify_pow(Simplifier *simplifier, const IrOp *op)
 {
-    enum { LARGEST = 8 };
-    IrId x = op->operands[0];
+    enum { LARGEST = 16 };
+    IrId x = op->operands[0], result = -1;
     const IrType type = *ir_type_of(simplifier->draft, x);
     double exponent;
     if (!simplify_is_uniform(simplifier, op->operands[1], &exponent))
         return -1;
     if (exponent == 0.0)
         return simplify_filled(simplifier, 1.0, &type);
-    if (exponent == 0.5)
-        return simplify_unary(simplifier, IR_SQRT, x);
-    if (exponent != floor(exponent) || fabs(exponent) > LARGEST)
+    if (2.0 * exponent != floor(2.0 * exponent) || !(fabs(exponent) <= LARGEST))
         return -1;
-    IrId whole = power(simplifier, x, (int)fabs(exponent));
+    int whole = (int)fabs(exponent);
+    if (fabs(exponent) > whole)
+        result = simplify_unary(simplifier, IR_SQRT, x);
+    if (whole > 0) {
+        IrId product = power(simplifier, x, whole);
+        result = result < 0 ? product : simplify_binary(simplifier, IR_MUL, product, result);
+    }
     if (exponent > 0)
-        return whole;
-    return simplify_binary(simplifier, IR_DIV, simplify_filled(simplifier, 1.0, &type), whole);
+        return result;
+    return simplify_binary(simplifier, IR_DIV, simplify_filled(simplifier, 1.0, &type), result);
 }
 
 static IrId simplify_abs(Simplifier *simplifier, const IrOp *op)
@@ -154,6 +201,14 @@ static IrId simplify_abs(Simplifier *simplifier, const IrOp *op)
     return -1;
 }
 
+/* A choice by the same condition inside one branch: that branch's own. */
+static IrId same_choice(const Simplifier *simplifier, const IrOp *op, int branch)
+{
+    const IrOp *inner = simplify_definition(simplifier, op->operands[branch]);
+    return inner && inner->code == IR_SELECT && inner->operands[0] == op->operands[0] ? inner->operands[branch]
+                                                                                      : op->operands[branch];
+}
+
 static IrId simplify_select(Simplifier *simplifier, const IrOp *op)
 {
     double condition;
@@ -161,10 +216,16 @@ static IrId simplify_select(Simplifier *simplifier, const IrOp *op)
         return op->operands[condition != 0.0 ? 1 : 2];
     if (op->operands[1] == op->operands[2])
         return op->operands[1];
+    IrId operands[] = {op->operands[0], same_choice(simplifier, op, 1), same_choice(simplifier, op, 2)};
     IrId negated = simplify_operand_of(simplifier, op->operands[0], IR_NOT);
-    if (negated < 0)
+    if (negated >= 0) {
+        IrId first = operands[1];
+        operands[0] = negated;
+        operands[1] = operands[2];
+        operands[2] = first;
+    } else if (operands[1] == op->operands[1] && operands[2] == op->operands[2]) {
         return -1;
-    IrId operands[] = {negated, op->operands[2], op->operands[1]};
+    }
     return simplify_emit(simplifier, (IrOp){.code = IR_SELECT, .operand_count = 3, .operands = operands});
 }
 
@@ -234,50 +295,52 @@ static IrId work_before_broadcast(Simplifier *simplifier, const IrOp *op)
     return simplify_broadcast(simplifier, result, &shape, broadcast->axis_count, broadcast->axes);
 }
 
-/* scatter(a, s) + scatter(b, t), where s and t together hit every place once, moves elements and adds nothing. */
-static IrId add_scatters(Simplifier *simplifier, const IrOp *op)
+/* Sums of concats along one axis whose pieces, cut alike, meet zeros: [a, 0] + [0, b] = [a, b]. A piece of zeros may
+ * meet many pieces, or begin and end inside none. */
+static IrId add_concats(Simplifier *simplifier, const IrOp *a, const IrOp *b, const int64_t *a_starts,
+                        const int64_t *b_starts)
 {
-    const IrOp *a = simplify_definition(simplifier, op->operands[0]);
-    const IrOp *b = simplify_definition(simplifier, op->operands[1]);
-    if (!a || !b || a->code != IR_SCATTER_ADD || b->code != IR_SCATTER_ADD || a->axis != b->axis ||
-        a->table_count + b->table_count != a->length)
+    int count = 0, i = 0, j = 0;
+    if (a->axis != b->axis || a->operand_count + b->operand_count > SIMPLIFY_PIECES_MAX)
         return -1;
-    int64_t *table = ARENA_ARRAY(simplifier->arena, int64_t, a->length);
-    for (int64_t i = 0; i < a->length; i++)
-        table[i] = -1;
-    for (int64_t i = 0; i < a->table_count; i++)
-        table[a->table[i]] = i;
-    for (int64_t i = 0; i < b->table_count; i++)
-        table[b->table[i]] = a->table_count + i;
-    for (int64_t i = 0; i < a->length; i++)
-        if (table[i] < 0)
+    IrId *pieces = ARENA_ARRAY(simplifier->arena, IrId, a->operand_count + b->operand_count);
+    int64_t at = 0, axis = a->axis, end = a_starts[a->operand_count];
+    while (at < end) { /* both cut the axis at `at`, except inside of zeros */
+        bool a_zero = simplify_is_number(simplifier, a->operands[i], 0.0);
+        bool b_zero = simplify_is_number(simplifier, b->operands[j], 0.0);
+        bool a_ends = a_starts[i + 1] <= b_starts[j + 1], b_ends = b_starts[j + 1] <= a_starts[i + 1];
+        int64_t stop = a_ends ? a_starts[i + 1] : b_starts[j + 1];
+        bool a_whole = a_starts[i] == at && a_ends, b_whole = b_starts[j] == at && b_ends;
+        if (b_zero && a_whole) {
+            pieces[count++] = a->operands[i];
+        } else if (a_zero && b_whole) {
+            pieces[count++] = b->operands[j];
+        } else if (a_zero && b_zero) {
+            IrType shape = *ir_type_of(simplifier->draft, a->operands[i]);
+            shape.size[axis] = stop - at;
+            pieces[count++] = simplify_filled(simplifier, 0.0, &shape);
+        } else {
             return -1;
-    int64_t axis = a->axis, length = a->length;
-    IrId pieces[] = {a->operands[0], b->operands[0]};
-    return simplify_take_table(simplifier, simplify_concat(simplifier, axis, 2, pieces), axis, length, table);
+        }
+        i += a_ends;
+        j += b_ends;
+        at = stop;
+    }
+    return simplify_concat(simplifier, axis, count, pieces);
 }
 
-/* [a, 0] + [0, b] = [a, b] where the pieces have the same sizes. */
-static IrId add_concats(Simplifier *simplifier, const IrOp *op)
+static IrId add_placed(Simplifier *simplifier, const IrOp *op)
 {
     const IrOp *a = simplify_definition(simplifier, op->operands[0]);
     const IrOp *b = simplify_definition(simplifier, op->operands[1]);
-    if (!a || !b || a->code != IR_CONCAT || b->code != IR_CONCAT || a->axis != b->axis ||
-        a->operand_count != b->operand_count)
+    if (!a || !b || a->code != b->code)
         return -1;
-    for (int i = 0; i < a->operand_count; i++) {
-        bool zero =
-            simplify_is_number(simplifier, a->operands[i], 0.0) || simplify_is_number(simplifier, b->operands[i], 0.0);
-        if (!zero || !ir_shape_equal(ir_type_of(simplifier->draft, a->operands[i]),
-                                     ir_type_of(simplifier->draft, b->operands[i])))
-            return -1;
-    }
-    IrId *pieces = ARENA_ARRAY(simplifier->arena, IrId, a->operand_count);
-    int64_t axis = a->axis;
-    int count = a->operand_count;
-    for (int i = 0; i < count; i++)
-        pieces[i] = simplify_binary(simplifier, IR_ADD, a->operands[i], b->operands[i]);
-    return simplify_concat(simplifier, axis, count, pieces);
+    if (a->code == IR_SCATTER_ADD)
+        return simplify_sum_of_scatters(simplifier, a, b);
+    if (a->code != IR_CONCAT)
+        return -1;
+    return add_concats(simplifier, a, b, simplify_piece_starts(simplifier, op->operands[0]),
+                       simplify_piece_starts(simplifier, op->operands[1]));
 }
 
 /* ---- dispatch ------------------------------------------------------------------------------------------------------
@@ -291,8 +354,7 @@ static IrId apply_algebra(Simplifier *simplifier, const IrOp *op)
         return simplify_neg(simplifier, op);
     case IR_ADD:
         id = simplify_add(simplifier, op);
-        id = id >= 0 ? id : add_scatters(simplifier, op);
-        return id >= 0 ? id : add_concats(simplifier, op);
+        return id >= 0 ? id : add_placed(simplifier, op);
     case IR_SUB:
         return simplify_sub(simplifier, op);
     case IR_MUL:

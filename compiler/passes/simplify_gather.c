@@ -30,28 +30,19 @@ typedef struct Pieces {
     bool *is_touched;
 } Pieces;
 
-static Pieces find_pieces(const Simplifier *simplifier, const IrOp *op, const IrOp *concat)
+static Pieces find_pieces(Simplifier *simplifier, const IrOp *op, const IrOp *concat)
 {
     Pieces found = {.piece = ARENA_ARRAY(simplifier->arena, int, op->table_count),
                     .place = ARENA_ARRAY(simplifier->arena, int64_t, op->table_count),
                     .is_touched = ARENA_ARRAY(simplifier->arena, bool, concat->operand_count)};
-    int64_t *start = ARENA_ARRAY(simplifier->arena, int64_t, concat->operand_count + 1);
-    for (int i = 0; i < concat->operand_count; i++)
-        start[i + 1] = start[i] + ir_type_of(simplifier->draft, concat->operands[i])->size[op->axis];
+    const int64_t *starts = simplify_piece_starts(simplifier, op->operands[0]);
     for (int64_t i = 0; i < op->table_count; i++) {
-        int low = 0, high = concat->operand_count - 1;
-        while (low < high) {
-            int middle = (low + high + 1) / 2;
-            if (start[middle] <= op->table[i])
-                low = middle;
-            else
-                high = middle - 1;
-        }
-        found.piece[i] = low;
-        found.place[i] = op->table[i] - start[low];
-        found.runs += i == 0 || found.piece[i - 1] != low;
-        found.touched += !found.is_touched[low];
-        found.is_touched[low] = true;
+        int piece = simplify_find_piece(starts, concat->operand_count, op->table[i]);
+        found.piece[i] = piece;
+        found.place[i] = op->table[i] - starts[piece];
+        found.runs += i == 0 || found.piece[i - 1] != piece;
+        found.touched += !found.is_touched[piece];
+        found.is_touched[piece] = true;
     }
     return found;
 }
@@ -104,6 +95,8 @@ static IrId gather_from_concat(Simplifier *simplifier, const IrOp *op, const IrO
 /* Of what was scattered: places that were hit once give the element, if all are such places. */
 static IrId gather_from_scatter(Simplifier *simplifier, const IrOp *op, const IrOp *scatter)
 {
+    if (scatter->length > SIMPLIFY_TABLE_MAX)
+        return -1;
     int64_t *source = ARENA_ARRAY(simplifier->arena, int64_t, scatter->length);
     int64_t *hits = ARENA_ARRAY(simplifier->arena, int64_t, scatter->length);
     int64_t *table = ARENA_ARRAY(simplifier->arena, int64_t, op->table_count);
@@ -151,11 +144,24 @@ static IrId gather(Simplifier *simplifier, const IrOp *op)
     return simplify_broadcast(simplifier, inner->operands[0], &shape, inner->axis_count, inner->axes);
 }
 
-/* A scatter that hits every place once is a gather by the inverse table. */
-static IrId scatter(Simplifier *simplifier, const IrOp *op)
+/* ---- scatters ------------------------------------------------------------------------------------------------------
+ */
+
+static IrId scatter_table(Simplifier *simplifier, IrId a, int64_t axis, int64_t count, const int64_t *table,
+                          int64_t length)
 {
-    if (op->table_count != op->length)
-        return -1;
+    return simplify_emit(simplifier, (IrOp){.code = IR_SCATTER_ADD,
+                                            .operand_count = 1,
+                                            .operands = &a,
+                                            .axis = axis,
+                                            .length = length,
+                                            .table_count = count,
+                                            .table = table});
+}
+
+/* A scatter that hits every place once is a gather by the inverse table. */
+static IrId scatter_permutation(Simplifier *simplifier, const IrOp *op)
+{
     int64_t *inverse = ARENA_ARRAY(simplifier->arena, int64_t, op->length);
     for (int64_t i = 0; i < op->length; i++)
         inverse[i] = -1;
@@ -165,6 +171,65 @@ static IrId scatter(Simplifier *simplifier, const IrOp *op)
         inverse[op->table[i]] = i;
     }
     return simplify_take_table(simplifier, op->operands[0], op->axis, op->length, inverse);
+}
+
+/* To a run of places: between zeros. */
+static IrId scatter_run(Simplifier *simplifier, const IrOp *op)
+{
+    IrType shape = *ir_type_of(simplifier->draft, op->operands[0]);
+    int64_t before = op->table[0], behind = op->length - before - op->table_count;
+    IrId pieces[3];
+    int count = 0;
+    shape.size[op->axis] = before;
+    if (before > 0)
+        pieces[count++] = simplify_filled(simplifier, 0.0, &shape);
+    pieces[count++] = op->operands[0];
+    shape.size[op->axis] = behind;
+    if (behind > 0)
+        pieces[count++] = simplify_filled(simplifier, 0.0, &shape);
+    return simplify_concat(simplifier, op->axis, count, pieces);
+}
+
+static IrId scatter(Simplifier *simplifier, const IrOp *op)
+{
+    if (op->table_count == op->length) {
+        IrId id = scatter_permutation(simplifier, op);
+        if (id >= 0)
+            return id;
+    }
+    if (is_run(op->table, op->table_count))
+        return scatter_run(simplifier, op);
+    const IrOp *inner = simplify_definition(simplifier, op->operands[0]);
+    if (!inner || inner->code != IR_SCATTER_ADD || inner->axis != op->axis)
+        return -1;
+    int64_t *table = ARENA_ARRAY(simplifier->arena, int64_t, inner->table_count);
+    for (int64_t i = 0; i < inner->table_count; i++)
+        table[i] = op->table[inner->table[i]];
+    return scatter_table(simplifier, inner->operands[0], op->axis, inner->table_count, table, op->length);
+}
+
+static bool hit_twice(Simplifier *simplifier, const IrOp *a, const IrOp *b)
+{
+    bool *hit = ARENA_ARRAY(simplifier->arena, bool, a->length);
+    for (int64_t i = 0; i < a->table_count + b->table_count; i++) {
+        int64_t place = i < a->table_count ? a->table[i] : b->table[i - a->table_count];
+        if (hit[place])
+            return true;
+        hit[place] = true;
+    }
+    return false;
+}
+
+IrId simplify_sum_of_scatters(Simplifier *simplifier, const IrOp *a, const IrOp *b)
+{
+    if (a->axis != b->axis || a->length > SIMPLIFY_TABLE_MAX || hit_twice(simplifier, a, b))
+        return -1;
+    int64_t count = a->table_count + b->table_count, axis = a->axis, length = a->length;
+    int64_t *table = ARENA_ARRAY(simplifier->arena, int64_t, count);
+    for (int64_t i = 0; i < count; i++)
+        table[i] = i < a->table_count ? a->table[i] : b->table[i - a->table_count];
+    IrId pieces[] = {a->operands[0], b->operands[0]};
+    return scatter_table(simplifier, simplify_concat(simplifier, axis, 2, pieces), axis, count, table, length);
 }
 
 IrId simplify_gather(Simplifier *simplifier, const IrOp *op)

@@ -10,6 +10,11 @@ static const IrType *type_of(const Simplifier *simplifier, IrId id)
     return ir_type_of(simplifier->draft, id);
 }
 
+static bool is_sample(const Simplifier *simplifier, IrId id)
+{
+    return type_of(simplifier, id)->kind == IR_KIND_SAMPLE;
+}
+
 static bool is_reduced(const IrOp *op, int64_t axis)
 {
     for (int i = 0; i < op->axis_count; i++)
@@ -24,62 +29,117 @@ static IrId times_number(Simplifier *simplifier, IrId a, double factor)
     return simplify_binary(simplifier, IR_MUL, a, simplify_filled(simplifier, factor, &type));
 }
 
-/* A reduction of a broadcast over axes that the broadcast made: nothing varies along them. */
-static IrId reduce_broadcast(Simplifier *simplifier, const IrOp *op, const IrOp *broadcast)
+static IrId reduce(Simplifier *simplifier, IrOpcode code, IrId a, int axis_count, const int64_t *axes)
 {
-    double repeats = 1.0;
-    for (int i = 0; i < broadcast->axis_count; i++)
-        if (is_reduced(op, broadcast->axes[i]))
-            return -1;
-    for (int i = 0; i < op->axis_count; i++)
-        repeats *= (double)broadcast->type.size[op->axes[i]];
-    IrType shape = {.element = broadcast->type.element};
-    int64_t kept[IR_RANK_MAX] = {0}, axes[IR_RANK_MAX] = {0};
-    for (int axis = 0; axis < broadcast->type.rank; axis++) {
-        kept[axis] = shape.rank;
-        if (!is_reduced(op, axis))
-            shape.size[shape.rank++] = broadcast->type.size[axis];
-    }
-    int count = broadcast->axis_count;
-    for (int i = 0; i < count; i++)
-        axes[i] = kept[broadcast->axes[i]];
-    IrId a = broadcast->operands[0];
-    if (op->code == IR_REDUCE_SUM)
-        a = times_number(simplifier, a, repeats);
-    return simplify_broadcast(simplifier, a, &shape, count, axes);
+    IrOp op = {.code = code, .operand_count = 1, .operands = &a, .axis_count = axis_count};
+    memcpy(op.axes, axes, (size_t)axis_count * sizeof axes[0]);
+    return axis_count > 0 ? simplify_emit(simplifier, op) : a;
 }
 
-static IrId reduce(Simplifier *simplifier, IrOp op, IrId a)
+/* Where each axis of the operand stands in the reduction's result. */
+static void find_kept_axes(const IrOp *op, int rank, int64_t *kept)
 {
-    op.operands = &a;
-    return simplify_emit(simplifier, op);
+    int64_t next = 0;
+    for (int axis = 0; axis < rank; axis++)
+        kept[axis] = is_reduced(op, axis) ? -1 : next++;
+}
+
+/* What a broadcast repeats is summed before, and the sum is repeated. */
+static IrId reduce_broadcast(Simplifier *simplifier, const IrOp *op, const IrOp *broadcast, const IrType *result)
+{
+    int64_t kept[IR_RANK_MAX], axes[IR_RANK_MAX], inner_axes[IR_RANK_MAX];
+    int count = 0, inner_count = 0;
+    double repeats = 1.0;
+    find_kept_axes(op, broadcast->type.rank, kept);
+    for (int i = 0; i < op->axis_count; i++)
+        repeats *= (double)broadcast->type.size[op->axes[i]];
+    for (int i = 0; i < broadcast->axis_count; i++) {
+        if (kept[broadcast->axes[i]] >= 0) {
+            axes[count++] = kept[broadcast->axes[i]];
+        } else {
+            inner_axes[inner_count++] = i;
+            repeats /= (double)broadcast->type.size[broadcast->axes[i]];
+        }
+    }
+    IrId a = reduce(simplifier, op->code, broadcast->operands[0], inner_count, inner_axes);
+    if (op->code == IR_REDUCE_SUM)
+        a = times_number(simplifier, a, repeats);
+    return simplify_broadcast(simplifier, a, result, count, axes);
+}
+
+/* A factor or divisor that does not vary along the reduced axes, as it is without them; or -1. */
+static IrId factor_of_sum(Simplifier *simplifier, const IrOp *op, IrId factor, const IrType *result)
+{
+    double number;
+    if (simplify_is_uniform(simplifier, factor, &number))
+        return simplify_filled(simplifier, number, result);
+    const IrOp *broadcast = simplify_definition(simplifier, factor);
+    int64_t kept[IR_RANK_MAX], axes[IR_RANK_MAX];
+    if (!broadcast || broadcast->code != IR_BROADCAST)
+        return -1;
+    find_kept_axes(op, broadcast->type.rank, kept);
+    for (int i = 0; i < broadcast->axis_count; i++) {
+        axes[i] = kept[broadcast->axes[i]];
+        if (axes[i] < 0)
+            return -1;
+    }
+    return simplify_broadcast(simplifier, broadcast->operands[0], result, broadcast->axis_count, axes);
+}
+
+/* sum(-x) = -sum(x), sum(x f) = sum(x) f, sum(x / f) = sum(x) / f where f does not vary. */
+static IrId reduce_sum(Simplifier *simplifier, const IrOp *op, const IrOp *inner, const IrType *result)
+{
+    if (inner->code == IR_NEG)
+        return simplify_unary(simplifier, IR_NEG,
+                              reduce(simplifier, IR_REDUCE_SUM, inner->operands[0], op->axis_count, op->axes));
+    for (int i = 1; i >= 0 && (inner->code == IR_MUL || (inner->code == IR_DIV && i == 1)); i--) {
+        IrId factor = factor_of_sum(simplifier, op, inner->operands[i], result);
+        if (factor < 0)
+            continue;
+        IrId sum = reduce(simplifier, IR_REDUCE_SUM, inner->operands[1 - i], op->axis_count, op->axes);
+        return simplify_binary(simplifier, inner->code, sum, factor);
+    }
+    return -1;
+}
+
+/* A reduction of a reduction: both sets of axes at once. */
+static IrId reduce_twice(Simplifier *simplifier, const IrOp *op, const IrOp *inner)
+{
+    int rank = type_of(simplifier, inner->operands[0])->rank, count = 0;
+    int64_t kept[IR_RANK_MAX], axes[IR_RANK_MAX];
+    find_kept_axes(inner, rank, kept);
+    for (int axis = 0; axis < rank; axis++)
+        if (kept[axis] < 0 || is_reduced(op, kept[axis]))
+            axes[count++] = axis;
+    return reduce(simplifier, op->code, inner->operands[0], count, axes);
 }
 
 static IrId simplify_reduce(Simplifier *simplifier, const IrOp *op)
 {
+    static const int64_t ALL[IR_RANK_MAX] = {0, 1, 2, 3, 4, 5};
     IrType result;
     if (ir_infer(simplifier->draft, op, &result))
         return -1;
     if (ir_type_count(&result) == ir_type_count(type_of(simplifier, op->operands[0])))
         return simplify_reshape(simplifier, op->operands[0], result.rank, result.size);
     const IrOp *inner = simplify_definition(simplifier, op->operands[0]);
-    double factor;
     if (!inner)
         return -1;
     if (inner->code == IR_BROADCAST)
-        return reduce_broadcast(simplifier, op, inner);
-    if (op->code == IR_REDUCE_SUM && inner->code == IR_NEG)
-        return simplify_unary(simplifier, IR_NEG, reduce(simplifier, *op, inner->operands[0]));
-    if (op->code == IR_REDUCE_SUM && inner->code == IR_MUL &&
-        simplify_is_uniform(simplifier, inner->operands[1], &factor))
-        return times_number(simplifier, reduce(simplifier, *op, inner->operands[0]), factor);
-    return -1;
+        return reduce_broadcast(simplifier, op, inner, &result);
+    if (inner->code == op->code)
+        return reduce_twice(simplifier, op, inner);
+    if (inner->code == IR_RESHAPE && result.rank == 0)
+        return reduce(simplifier, op->code, inner->operands[0], type_of(simplifier, inner->operands[0])->rank, ALL);
+    return op->code == IR_REDUCE_SUM ? reduce_sum(simplifier, op, inner, &result) : -1;
 }
 
-static IrId simplify_cumsum(const Simplifier *simplifier, const IrOp *op)
+static IrId simplify_cumsum(Simplifier *simplifier, const IrOp *op)
 {
-    bool single = type_of(simplifier, op->operands[0])->size[op->axis] == 1;
-    return single && !op->exclusive ? op->operands[0] : -1;
+    const IrType type = *type_of(simplifier, op->operands[0]);
+    if (type.size[op->axis] > 1)
+        return -1;
+    return op->exclusive ? simplify_filled(simplifier, 0.0, &type) : op->operands[0];
 }
 
 /* ---- contractions ---------------------------------------------------------------------------------------------------
@@ -109,7 +169,7 @@ static IrId simplify_contract(Simplifier *simplifier, const IrOp *op)
     }
     for (int i = 0; i < 2; i++) {
         const IrOp *inner = simplify_definition(simplifier, op->operands[i]);
-        char *letters = i == 0 ? labels.a : labels.b, moved[IR_RANK_MAX + 1];
+        char *letters = i == 0 ? labels.a : labels.b, moved[IR_RANK_MAX + 1] = "";
         if (!inner || inner->code != IR_TRANSPOSE)
             continue;
         untranspose(inner, letters, moved);
@@ -118,26 +178,90 @@ static IrId simplify_contract(Simplifier *simplifier, const IrOp *op)
         changed = true;
     }
     better.labels = arena_print(simplifier->arena, "%s,%s->%s", labels.a, labels.b, labels.result);
-    return changed ? simplify_emit(simplifier, better) : -1;
+    if (changed)
+        return simplify_emit(simplifier, better);
+    for (int i = 0; i < 2 && op->code == IR_CONTRACT && op->operand_count == 2; i++) {
+        IrId negated = simplify_operand_of(simplifier, op->operands[i], IR_NEG);
+        if (negated < 0 || !is_sample(simplifier, negated))
+            continue;
+        better.operands[i] = negated;
+        return simplify_unary(simplifier, IR_NEG, simplify_emit(simplifier, better));
+    }
+    return -1;
 }
 
-/* ---- the batch
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- the batch ------------------------------------------------------------------------------------------------------
+ */
+
+/* Sums over the batch go before what is the same for all samples. */
+static IrId batch_sum_of(Simplifier *simplifier, const IrOp *inner)
+{
+    if (inner->code == IR_NEG)
+        return simplify_unary(simplifier, IR_NEG, simplify_unary(simplifier, IR_BATCH_SUM, inner->operands[0]));
+    if (inner->code == IR_BROADCAST)
+        return simplify_broadcast(simplifier, simplify_unary(simplifier, IR_BATCH_SUM, inner->operands[0]),
+                                  &inner->type, inner->axis_count, inner->axes);
+    for (int i = 1; i >= 0 && (inner->code == IR_MUL || (inner->code == IR_DIV && i == 1)); i--)
+        if (!is_sample(simplifier, inner->operands[i]))
+            return simplify_binary(simplifier, inner->code,
+                                   simplify_unary(simplifier, IR_BATCH_SUM, inner->operands[1 - i]),
+                                   inner->operands[i]);
+    return -1;
+}
 
 static IrId simplify_batch_sum(Simplifier *simplifier, const IrOp *op)
 {
     IrId a = op->operands[0];
     int64_t batch = simplifier->draft->module->batch;
-    if (type_of(simplifier, a)->kind != IR_KIND_SAMPLE)
+    if (!is_sample(simplifier, a))
         return batch > 0 ? times_number(simplifier, a, (double)batch) : -1;
     const IrOp *inner = simplify_definition(simplifier, a);
-    double factor;
-    if (!inner)
+    return inner ? batch_sum_of(simplifier, inner) : -1;
+}
+
+static IrId contract(Simplifier *simplifier, const IrOp *op, IrOpcode code, IrId a, IrId b)
+{
+    IrId operands[] = {a, b};
+    return simplify_emit(simplifier,
+                         (IrOp){.code = code, .operand_count = 2, .operands = operands, .labels = op->labels});
+}
+
+/* The scalar that is in every element of the value, the same for all samples, or -1. */
+static IrId shared_scalar(const Simplifier *simplifier, IrId id)
+{
+    const IrOp *op = simplify_definition(simplifier, id);
+    if (is_sample(simplifier, id))
         return -1;
-    if (inner->code == IR_NEG)
-        return simplify_unary(simplifier, IR_NEG, simplify_unary(simplifier, IR_BATCH_SUM, inner->operands[0]));
-    if (inner->code == IR_MUL && simplify_is_uniform(simplifier, inner->operands[1], &factor))
-        return times_number(simplifier, simplify_unary(simplifier, IR_BATCH_SUM, inner->operands[0]), factor);
+    if (type_of(simplifier, id)->rank == 0)
+        return id;
+    return op && op->code == IR_BROADCAST && op->axis_count == 0 ? op->operands[0] : -1;
+}
+
+/* The same for contractions: an operand that is the same for all samples meets the other's sum; signs, numbers and
+ * scalars that are the same for all samples leave. */
+static IrId simplify_batch_contract(Simplifier *simplifier, const IrOp *op)
+{
+    const IrId *operands = op->operands;
+    for (int i = 0; i < 2; i++) {
+        IrId a = operands[0], b = operands[1];
+        IrId *this = i == 0 ? &a : &b, *other = i == 0 ? &b : &a;
+        const IrOp *inner = simplify_definition(simplifier, *this);
+        if (!is_sample(simplifier, *this)) {
+            *other = simplify_unary(simplifier, IR_BATCH_SUM, *other);
+            return contract(simplifier, op, IR_CONTRACT, a, b);
+        }
+        if (inner && inner->code == IR_NEG) {
+            *this = inner->operands[0];
+            return simplify_unary(simplifier, IR_NEG, contract(simplifier, op, IR_BATCH_CONTRACT, a, b));
+        }
+        IrId factor = inner && inner->code == IR_MUL ? shared_scalar(simplifier, inner->operands[1]) : -1;
+        IrType result;
+        if (factor < 0 || ir_infer(simplifier->draft, op, &result))
+            continue;
+        *this = inner->operands[0];
+        IrId product = contract(simplifier, op, IR_BATCH_CONTRACT, a, b);
+        return simplify_binary(simplifier, IR_MUL, product, simplify_broadcast(simplifier, factor, &result, 0, NULL));
+    }
     return -1;
 }
 
@@ -150,8 +274,11 @@ IrId simplify_reduction(Simplifier *simplifier, const IrOp *op)
     case IR_CUMSUM:
         return simplify_cumsum(simplifier, op);
     case IR_CONTRACT:
-    case IR_BATCH_CONTRACT:
         return simplify_contract(simplifier, op);
+    case IR_BATCH_CONTRACT: {
+        IrId id = simplify_contract(simplifier, op);
+        return id >= 0 ? id : simplify_batch_contract(simplifier, op);
+    }
     case IR_BATCH_SUM:
         return simplify_batch_sum(simplifier, op);
     case IR_DISTRIBUTE:
