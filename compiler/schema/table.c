@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking things up in the table, and what its rows say in words. */
+#include "compiler/schema/schema.h"
+
+#include <string.h>
+
+const SchemaMap *schema_map(const char *name)
+{
+    for (size_t i = 0; i < SCHEMA_MAP_COUNT; i++)
+        if (strcmp(SCHEMA_MAPS[i].name, name) == 0)
+            return &SCHEMA_MAPS[i];
+    return NULL;
+}
+
+/* The cursor counts through the table once for the map itself and once more for the one it includes. */
+const SchemaKey *schema_next(const SchemaMap *map, size_t *cursor)
+{
+    for (; *cursor < 2 * SCHEMA_KEY_COUNT; ++*cursor) {
+        const char *owner = *cursor < SCHEMA_KEY_COUNT ? map->name : map->include;
+        if (owner == NULL)
+            return NULL;
+        const SchemaKey *key = &SCHEMA_KEYS[*cursor % SCHEMA_KEY_COUNT];
+        if (strcmp(key->map, owner) == 0) {
+            ++*cursor;
+            return key;
+        }
+    }
+    return NULL;
+}
+
+bool schema_is_wildcard(const SchemaKey *key)
+{
+    return key->name[strlen(key->name) - 1] == '*';
+}
+
+const SchemaKey *schema_find(const SchemaMap *map, const char *name)
+{
+    const SchemaKey *key, *wildcard = NULL;
+    for (size_t cursor = 0; (key = schema_next(map, &cursor)) != NULL;) {
+        if (schema_is_wildcard(key)) {
+            if (strncmp(key->name, name, strlen(key->name) - 1) == 0)
+                wildcard = key;
+        } else if (strcmp(key->name, name) == 0) {
+            return key;
+        }
+    }
+    return wildcard;
+}
+
+bool schema_next_word(const char **words, char *word, bool *later)
+{
+    const char *at = *words;
+    if (at == NULL || *at == '\0')
+        return false;
+    *later = *at == '!';
+    at += *later;
+    size_t length = strcspn(at, " ");
+    memcpy(word, at, length);
+    word[length] = '\0';
+    *words = at[length] == ' ' ? at + length + 1 : at + length;
+    return true;
+}
+
+bool schema_in_range(const SchemaRange *range, double number)
+{
+    if (range->has_low && (range->low_excluded ? !(number > range->low) : !(number >= range->low)))
+        return false;
+    return !range->has_high || (range->high_excluded ? number < range->high : number <= range->high);
+}
+
+const char *schema_range_text(Arena *arena, const SchemaRange *range)
+{
+    Text out = text_start(arena);
+    if (range->has_low && range->has_high && range->low == range->high) {
+        text_number(&out, range->low);
+        return out.bytes;
+    }
+    if (range->has_low) {
+        text_put(&out, range->low_excluded ? "above " : range->has_high ? "from " : "at least ");
+        text_number(&out, range->low);
+    }
+    if (range->has_high) {
+        const char *and = range->low_excluded ? " and " : " to ";
+        text_put(&out, range->has_low ? and : "");
+        text_put(&out, range->high_excluded ? "below " : range->has_low && !range->low_excluded ? "" : "at most ");
+        text_number(&out, range->high);
+    }
+    return out.bytes;
+}
+
+static const char *kind_noun(SchemaKind kind, bool many)
+{
+    switch (kind) {
+    case SCHEMA_MAP:
+        return many ? "maps" : "map";
+    case SCHEMA_INTEGER:
+        return many ? "integers" : "integer";
+    case SCHEMA_NUMBER:
+        return many ? "numbers" : "number";
+    case SCHEMA_BOOLEAN:
+        return "true or false";
+    case SCHEMA_BIT:
+        return "0 and 1";
+    case SCHEMA_WORD:
+        return many ? "words" : "word";
+    case SCHEMA_NAME:
+        return many ? "names" : "name";
+    case SCHEMA_TEXT:
+        return "text";
+    case SCHEMA_FORMULA:
+        return many ? "formulas" : "formula";
+    case SCHEMA_FILE:
+        return many ? "files" : "file";
+    case SCHEMA_TABLE:
+        return "number, list or table of numbers, or {file: F.csv}";
+    case SCHEMA_FREE:
+        return "anything";
+    }
+    return "";
+}
+
+static void put_words(Text *out, const SchemaKey *key)
+{
+    char word[64];
+    bool later;
+    const char *separator = key->kind == SCHEMA_WORD ? "one of " : ", or ";
+    for (const char *words = key->words; schema_next_word(&words, word, &later); separator = ", ")
+        text_print(out, "%s%s%s", separator, word, later ? " (not implemented yet)" : "");
+}
+
+static void put_alternatives(Text *out, const SchemaMap *map)
+{
+    const SchemaKey *key;
+    const char *separator = "one of ";
+    for (size_t cursor = 0; (key = schema_next(map, &cursor)) != NULL;) {
+        if ((key->flags & SCHEMA_ALTERNATIVE) == 0)
+            continue;
+        text_print(out, "%s%s%s", separator, key->name, key->flags & SCHEMA_LATER ? " (not implemented yet)" : "");
+        separator = ", ";
+    }
+}
+
+const char *schema_kind_text(Arena *arena, const SchemaKey *key)
+{
+    Text out = text_start(arena);
+    for (int i = 0; i < key->lists; i++)
+        text_put(&out, i == 0 ? "list of " : "lists of ");
+    const SchemaMap *map = key->kind == SCHEMA_MAP ? schema_map(key->of) : NULL;
+    if (map != NULL && map->is_choice) {
+        put_alternatives(&out, map);
+        return out.bytes;
+    }
+    if (key->kind != SCHEMA_WORD)
+        text_put(&out, kind_noun(key->kind, key->lists > 0));
+    if (key->flags & SCHEMA_SCHEDULED)
+        text_put(&out, " or schedule");
+    const char *range = schema_range_text(arena, &key->range);
+    if (*range != '\0')
+        text_print(&out, ", %s", range);
+    put_words(&out, key);
+    return out.bytes;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* How the files that make the typed model description from values work together. Inside the spec stage only. Every
+ * function takes values that may be NULL (bad, and reported already), so that a run finds all errors. */
+#ifndef COMPILER_SPEC_BUILD_H
+#define COMPILER_SPEC_BUILD_H
+
+#include "compiler/schema/value.h"
+#include "compiler/spec/spec.h"
+
+typedef struct Build {
+    Arena *arena;
+    Diagnostics *diagnostics;
+    ModelSpec *model;
+} Build;
+
+/* ---- simple values (schedule.c) ---- */
+
+double build_number(const Value *value, double fallback);
+int64_t build_integer(const Value *value, int64_t fallback);
+bool build_boolean(const Value *value, bool fallback);
+Schedule build_schedule(const Build *build, const Value *value);
+
+/* Text -> formula; spans stand in the file where the text does (formula.c). */
+Formula build_formula(const Value *value);
+
+/* ---- sections ---- */
+
+void build_system(const Build *build, const Value *system);                  /* system.c */
+void build_energy(const Build *build, const Value *spec);                    /* energy.c */
+void build_observables(const Build *build, const Value *list);               /* energy.c */
+void build_flow(const Build *build, const Value *flow);                      /* flow.c */
+void build_expanded_layers(const Build *build);                              /* expand_layers.c */
+void build_losses(const Build *build, const Value *list, const Value *spec); /* losses.c */
+void build_train(const Build *build, const Value *train);                    /* train.c */
+void build_target(const Build *build, const Value *target);                  /* train.c */
+
+#endif

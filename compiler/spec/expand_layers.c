@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* The layers with every `repeat` written out, couplings counted. */
+#include "compiler/spec/build.h"
+
+enum { EXPANDED_MAX = 10000 };
+
+/* How many layers a list stands for; EXPANDED_MAX + 1 for anything more. */
+static int64_t expanded_count(const LayerSpec *layers, int count)
+{
+    int64_t total = 0;
+    for (int i = 0; i < count && total <= EXPANDED_MAX; i++) {
+        int64_t inner = layers[i].kind == LAYER_REPEAT ? expanded_count(layers[i].layers, layers[i].layer_count) : 1;
+        int64_t times = layers[i].kind == LAYER_REPEAT ? layers[i].repeat : 1;
+        if (__builtin_mul_overflow(inner, times, &inner) || inner > EXPANDED_MAX)
+            return EXPANDED_MAX + 1;
+        total += inner;
+    }
+    return total > EXPANDED_MAX ? EXPANDED_MAX + 1 : total;
+}
+
+typedef struct Expansion {
+    LayerSpec *layers;
+    int count;
+    int64_t coupling_count;
+} Expansion;
+
+static void expand(Expansion *expansion, const LayerSpec *layers, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (layers[i].kind == LAYER_REPEAT) {
+            for (int64_t k = 0; k < layers[i].repeat; k++)
+                expand(expansion, layers[i].layers, layers[i].layer_count);
+            continue;
+        }
+        LayerSpec *layer = &expansion->layers[expansion->count++];
+        *layer = layers[i];
+        if (layer->kind == LAYER_COUPLING)
+            layer->coupling_index = expansion->coupling_count++;
+    }
+}
+
+void build_expanded_layers(const Build *build)
+{
+    ModelSpec *model = build->model;
+    int64_t count = expanded_count(model->layers, model->layer_count);
+    if (count > EXPANDED_MAX) {
+        diagnostics_error(build->diagnostics, model->flow_span, "E0307", "the flow has more than %d layers",
+                          EXPANDED_MAX);
+        return;
+    }
+    Expansion expansion = {.layers = ARENA_ARRAY(build->arena, LayerSpec, count)};
+    expand(&expansion, model->layers, model->layer_count);
+    model->expanded = expansion.layers;
+    model->expanded_count = expansion.count;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* The flow: its base and its layers as written. */
+#include "compiler/spec/build.h"
+
+static const LayerSpec *build_layers(const Build *build, const Value *list, int *count);
+
+static NetSpec build_net(const Build *build, const Value *net)
+{
+    static const char *const NAMES[] = {"tanh", "relu", "silu", "gelu", "softplus"};
+    NetSpec result = {.activation = ACTIVATION_TANH};
+    const Value *widths = value_get(net, "mlp"), *activation = value_get(net, "activation");
+    if (net == NULL)
+        return result;
+    result.span = net->span;
+    for (int i = 0; i < (int)(sizeof NAMES / sizeof NAMES[0]); i++)
+        if (value_is(activation, NAMES[i]))
+            result.activation = (Activation)i;
+    if (widths != NULL) {
+        int64_t *hidden = ARENA_ARRAY(build->arena, int64_t, widths->count);
+        for (size_t i = 0; i < widths->count; i++)
+            hidden[i] = widths->items[i]->integer;
+        result.hidden = hidden;
+        result.hidden_count = (int)widths->count;
+    }
+    return result;
+}
+
+static void build_mask(const Build *build, const Value *mask, LayerSpec *layer)
+{
+    int64_t dimension = build->model->dimension;
+    size_t passing = 0;
+    layer->split = SPLIT_MASK;
+    if (mask == NULL)
+        return;
+    bool *bits = ARENA_ARRAY(build->arena, bool, mask->count);
+    for (size_t i = 0; i < mask->count; i++) {
+        bits[i] = mask->items[i]->boolean;
+        passing += bits[i];
+    }
+    layer->mask = bits;
+    layer->mask_count = (int64_t)mask->count;
+    if (dimension != 0 && layer->mask_count != dimension) {
+        Diagnostic *error =
+            diagnostics_error(build->diagnostics, mask->span, "E0301", "the mask has %zu entries for %lld components",
+                              mask->count, (long long)dimension);
+        error->related = build->model->system_span;
+        error->related_label = arena_print(build->arena, "%lld components", (long long)dimension);
+    } else if (passing == 0 || passing == mask->count) {
+        Diagnostic *error = diagnostics_error(build->diagnostics, mask->span, "E0302",
+                                              passing == 0 ? "no component passes this coupling"
+                                                           : "every component passes this coupling");
+        error->help = "1 for each component that passes, 0 for each that is transformed; at least one of both";
+    }
+}
+
+static void build_coupling(const Build *build, const Value *coupling, LayerSpec *layer)
+{
+    const Value *split = value_get(coupling, "split");
+    layer->kind = LAYER_COUPLING;
+    layer->transform = value_is(value_get(coupling, "transform"), "additive") ? TRANSFORM_ADDITIVE : TRANSFORM_AFFINE;
+    layer->split = value_chose(split, "halves") ? SPLIT_HALVES : SPLIT_ALTERNATE;
+    if (value_chose(split, "mask"))
+        build_mask(build, value_get(split, "mask"), layer);
+    else if (build->model->dimension == 1)
+        diagnostics_error(build->diagnostics, layer->span, "E0304",
+                          "a coupling splits the components in two, and this system has one component")
+            ->help = "give the system a second component, as an auxiliary one of energy x[1]^2/2";
+    layer->net = build_net(build, value_get(coupling, "net"));
+    layer->separate = build_boolean(value_get(coupling, "separate"), false);
+    layer->log_scale_bound = build_number(value_get(coupling, "log_scale_bound"), 0);
+}
+
+static void build_permute(const Build *build, const Value *permute, LayerSpec *layer)
+{
+    const Value *order = value_get(permute, "order");
+    int64_t dimension = build->model->dimension;
+    layer->kind = LAYER_PERMUTE;
+    if (order == NULL || order->kind != VALUE_LIST)
+        return;
+    int64_t *indices = ARENA_ARRAY(build->arena, int64_t, order->count);
+    layer->order_count = (int64_t)order->count;
+    layer->order = indices;
+    for (size_t i = 0; i < order->count; i++)
+        indices[i] = order->items[i]->integer;
+    if (dimension == 0)
+        return;
+    if (layer->order_count != dimension) {
+        diagnostics_error(build->diagnostics, order->span, "E0301", "the order has %zu entries for %lld components",
+                          order->count, (long long)dimension);
+        return;
+    }
+    bool *seen = ARENA_ARRAY(build->arena, bool, dimension);
+    for (size_t i = 0; i < order->count; i++) {
+        int64_t index = indices[i];
+        if (index < dimension && !seen[index]) {
+            seen[index] = true;
+            continue;
+        }
+        Diagnostic *error = diagnostics_error(build->diagnostics, order->items[i]->span, "E0303",
+                                              "the order is no permutation of 0 to %lld", (long long)dimension - 1);
+        error->label = index < dimension ? "this one stands twice" : "no component has this index";
+        return;
+    }
+}
+
+static void build_layer(const Build *build, const Value *value, LayerSpec *layer)
+{
+    const ValueField *choice = value->kind == VALUE_MAP ? value->choice : NULL;
+    layer->span = choice != NULL ? choice->name_span : value->span;
+    if (value_chose(value, "coupling")) {
+        build_coupling(build, value_chosen(value), layer);
+    } else if (value_chose(value, "permute")) {
+        build_permute(build, value_chosen(value), layer);
+    } else if (value_chose(value, "repeat")) {
+        layer->kind = LAYER_REPEAT;
+        layer->repeat = build_integer(value_chosen(value), 1);
+        layer->layers = build_layers(build, value_get(value, "layers"), &layer->layer_count);
+    }
+}
+
+static const LayerSpec *build_layers(const Build *build, const Value *list, int *count)
+{
+    *count = 0;
+    if (list == NULL)
+        return NULL;
+    LayerSpec *layers = ARENA_ARRAY(build->arena, LayerSpec, list->count);
+    for (size_t i = 0; i < list->count; i++)
+        build_layer(build, list->items[i], &layers[i]);
+    *count = (int)list->count;
+    return layers;
+}
+
+void build_flow(const Build *build, const Value *flow)
+{
+    ModelSpec *model = build->model;
+    if (flow == NULL)
+        return;
+    model->flow_span = flow->span;
+    model->base_scale = build_number(value_at(flow, "base.gaussian.scale"), 1);
+    model->layers = build_layers(build, value_get(flow, "layers"), &model->layer_count);
+    build_expanded_layers(build);
+}
