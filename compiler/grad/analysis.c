@@ -6,7 +6,8 @@
 
 #include <math.h>
 
-/* ---- activity ------------------------------------------------------------------------------------------------------ */
+/* ---- activity ------------------------------------------------------------------------------------------------------
+ */
 
 static void mark_active(Analysis *analysis, const VjpKey *key, const bool **dependence)
 {
@@ -35,7 +36,8 @@ static void mark_active(Analysis *analysis, const VjpKey *key, const bool **depe
         analysis->active[i] = varied[i] && useful[i];
 }
 
-/* ---- finite values --------------------------------------------------------------------------------------------------- */
+/* ---- finite values
+ * --------------------------------------------------------------------------------------------------- */
 
 static bool has_poles(IrOpcode code)
 {
@@ -73,7 +75,8 @@ static void mark_finite(Analysis *analysis, const VjpKey *key)
     }
 }
 
-/* ---- guards ---------------------------------------------------------------------------------------------------------- */
+/* ---- guards
+ * ---------------------------------------------------------------------------------------------------------- */
 
 /* Which elements of a value have a use that is always taken: all, or those flagged along one axis. */
 typedef struct Cover {

@@ -15,32 +15,30 @@ struct GradCache {
 };
 
 /* What a pair of forward and backward function is asked for. `guarded`: outputs whose cotangent may be zero because a
- * SELECT outside did not take them. A draft is not put into the module: the caller copies its ops. */
+ * SELECT outside did not take them. `step`: the function is a scan's step with so many carried and sliced inputs; then
+ * forward and backward are drafts outside the module, of which the scan's steps are made. */
 typedef struct VjpKey {
     IrFunction *function;
     const bool *wanted, *seeded, *guarded;
-    bool draft;
+    bool step;
+    int carried, sliced;
 } VjpKey;
 
 typedef struct VjpPair {
     VjpKey key;
     GradVjp vjp;
-    const bool *input_guarded; /* by input: the cotangent that comes out may be zero for such a reason */
+    const bool *input_guarded;     /* by input: the cotangent that comes out may be zero for such a reason */
+    const struct ScanSteps *steps; /* of a step: see vjp_scan.c */
     struct VjpPair *next;
 } VjpPair;
 
-const VjpPair *vjp_pair(GradCache *cache, const VjpKey *key);
+/* Makes the pair or finds it in the cache. */
+VjpPair *vjp_pair(GradCache *cache, const VjpKey *key);
 
-/* How an active CALL or SCAN is differentiated. Flags are by input and output of the callee. */
+/* How an active CALL or SCAN is differentiated. */
 typedef struct ProgramPlan {
-    const VjpPair *pair;
-    bool *wanted, *seeded;
-    bool *operand_guarded;   /* by operand of the op */
-    IrFunction *forward;     /* what the op applies instead of its callee */
-    int *start_result;       /* SCAN, by carried value: which result of the forward scan stacks its starts, or -1 */
-    int *residual_result;    /* by residual of the pair: which result of the forward op it is */
-    IrFunction *backward;    /* SCAN: the step of the backward scan; CALL: the pair's */
-    const IrId *forward_ids; /* results of the forward op in the function being built */
+    VjpPair *pair;
+    bool *operand_guarded; /* by operand of the op */
 } ProgramPlan;
 
 /* Everything by value of the function, but `programs` by op (NULL where it is no active CALL or SCAN). */
@@ -59,9 +57,13 @@ Analysis *analysis_new(const VjpKey *key, GradCache *cache);
 const bool *grad_op_dependence(GradCache *cache, const IrFunction *function, const IrOp *op);
 const bool *grad_dependence(GradCache *cache, const IrFunction *function);
 
+/* By input of the scan's step: does it vary when the operands flagged in `active` (by value of `function`) do? */
+bool *grad_scan_varied(GradCache *cache, const IrOp *op, const bool *active);
+
 ProgramPlan *program_plan(Analysis *analysis, const IrOp *op);
 
-/* ---- small helpers ------------------------------------------------------------------------------------------------ */
+/* ---- small helpers ------------------------------------------------------------------------------------------------
+ */
 
 static inline bool grad_is_real(const IrFunction *function, IrId id)
 {
@@ -75,11 +77,15 @@ static inline bool grad_is_sample(const IrFunction *function, IrId id)
 
 /* The type of the cotangent or tangent of a value, as an input. */
 IrType grad_cotangent_type(const IrType *type);
+/* The type of `length` such values, stacked along a new leading axis. */
+IrType grad_stacked_type(const IrType *type, int64_t length);
 /* A function outside the module's list, whose ops are copied to others. */
 IrFunction *grad_draft(IrModule *module, const char *name);
 /* Appends the ops of `from` to `into`, its inputs being `operands`; writes its outputs to `results`. */
 void grad_inline(IrFunction *into, const IrFunction *from, const IrId *operands, IrId *results);
 /* "d_x" or NULL */
 const char *grad_prefixed_name(Arena *arena, const char *prefix, const char *name);
+/* The name of an output, that of its value where it has none. */
+const char *grad_output_name(const IrFunction *function, int output);
 
 #endif

@@ -6,13 +6,13 @@
 #include "compiler/ir/ir.h"
 
 /* Reverse mode. `wanted` (input_count flags) says which real inputs' cotangents are needed, `seeded` (output_count
- * flags) which real outputs have a cotangent; flags of int32 and bool values count as false. Two functions come out, for
- *   forward(inputs) -> outputs, further residuals
- *   backward(inputs, residuals, cotangents of the seeded outputs) -> cotangents of the wanted inputs
- * The backward function takes only those of the inputs that it reads (see `backward_inputs`); a residual is a value of
- * the forward computation that the backward one reads and that is worth keeping; cheap ones are computed again. Where
- * a residual is an output anyway it is not returned twice, and where all are, forward is the function itself.
- * The cotangent of a non-sample input of a function with per-sample values is summed over the batch, so it is SHARED. */
+ * flags) which real outputs have a cotangent; flags of int32 and bool values count as false. Two functions come out,
+ * for forward(inputs) -> outputs, further residuals backward(inputs, residuals, cotangents of the seeded outputs) ->
+ * cotangents of the wanted inputs The backward function takes only those of the inputs that it reads (see
+ * `backward_inputs`); a residual is a value of the forward computation that the backward one reads and that is worth
+ * keeping; cheap ones are computed again. Where a residual is an output anyway it is not returned twice, and where all
+ * are, forward is the function itself. The cotangent of a non-sample input of a function with per-sample values is
+ * summed over the batch, so it is SHARED. */
 typedef struct GradVjp {
     IrFunction *forward, *backward;
     int residual_count;

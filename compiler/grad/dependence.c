@@ -112,16 +112,33 @@ static const bool *scan_dependence(GradCache *cache, const IrOp *op)
 {
     size_t width = (size_t)op->operand_count;
     const bool *step = grad_dependence(cache, op->callee);
-    bool *flags = ARENA_ARRAY(cache->arena, bool, (size_t)op->result_count * width);
+    bool *flags = ARENA_ARRAY(cache->arena, bool, (size_t)op->result_count *width);
     for (int i = 0; i < op->carried; i++)
-        flags[(size_t)i * width + (size_t)i] =
-            ir_type_of(op->callee, op->callee->inputs[i + 1])->element == IR_REAL;
+        flags[(size_t)i * width + (size_t)i] = ir_type_of(op->callee, op->callee->inputs[i + 1])->element == IR_REAL;
     for (bool more = true; more;) {
         more = false;
         for (int i = 0; i < op->result_count; i++)
             more = merge_step(op, step + (size_t)i * (width + 1), flags, flags + (size_t)i * width) || more;
     }
     return flags;
+}
+
+bool *grad_scan_varied(GradCache *cache, const IrOp *op, const bool *active)
+{
+    const bool *step = grad_dependence(cache, op->callee);
+    int inputs = op->callee->input_count;
+    bool *varied = ARENA_ARRAY(cache->arena, bool, inputs);
+    for (int i = 0; i < op->operand_count; i++)
+        varied[i + 1] = active[op->operands[i]];
+    for (bool more = true; more;) {
+        more = false;
+        for (int i = 0; i < op->carried * inputs; i++) {
+            int output = i / inputs, input = i % inputs;
+            if (step[i] && varied[input] && !varied[output + 1])
+                varied[output + 1] = more = true;
+        }
+    }
+    return varied;
 }
 
 const bool *grad_op_dependence(GradCache *cache, const IrFunction *function, const IrOp *op)
@@ -144,7 +161,7 @@ const bool *grad_dependence(GradCache *cache, const IrFunction *function)
             return known->flags;
 
     size_t width = (size_t)function->input_count;
-    bool *of = ARENA_ARRAY(cache->arena, bool, (size_t)function->value_count * width);
+    bool *of = ARENA_ARRAY(cache->arena, bool, (size_t)function->value_count *width);
     for (int i = 0; i < function->input_count; i++)
         of[(size_t)function->inputs[i] * width + (size_t)i] = grad_is_real(function, function->inputs[i]);
     for (int i = 0; i < function->op_count; i++) {
@@ -156,7 +173,7 @@ const bool *grad_dependence(GradCache *cache, const IrFunction *function)
                     merge(of + (size_t)op->results[j] * width, of + (size_t)op->operands[k] * width,
                           function->input_count);
     }
-    bool *flags = ARENA_ARRAY(cache->arena, bool, (size_t)function->output_count * width);
+    bool *flags = ARENA_ARRAY(cache->arena, bool, (size_t)function->output_count *width);
     for (int i = 0; i < function->output_count; i++)
         for (size_t j = 0; j < width; j++)
             flags[(size_t)i * width + j] = of[(size_t)function->outputs[i] * width + j];
@@ -167,7 +184,8 @@ const bool *grad_dependence(GradCache *cache, const IrFunction *function)
     return flags;
 }
 
-/* ---- small helpers ------------------------------------------------------------------------------------------------ */
+/* ---- small helpers ------------------------------------------------------------------------------------------------
+ */
 
 GradCache *grad_cache_new(IrModule *module)
 {
@@ -181,6 +199,15 @@ IrType grad_cotangent_type(const IrType *type)
 {
     IrType result = *type;
     result.kind = type->kind == IR_KIND_SAMPLE ? IR_KIND_SAMPLE : IR_KIND_SHARED;
+    return result;
+}
+
+IrType grad_stacked_type(const IrType *type, int64_t length)
+{
+    IrType result = *type;
+    memmove(result.size + 1, result.size, sizeof result.size[0] * (IR_RANK_MAX - 1));
+    result.size[0] = length;
+    result.rank++;
     return result;
 }
 
@@ -207,4 +234,10 @@ void grad_inline(IrFunction *into, const IrFunction *from, const IrId *operands,
 const char *grad_prefixed_name(Arena *arena, const char *prefix, const char *name)
 {
     return name ? arena_print(arena, "%s%s", prefix, name) : NULL;
+}
+
+const char *grad_output_name(const IrFunction *function, int output)
+{
+    const char *name = function->output_names[output];
+    return name ? name : function->values[function->outputs[output]].name;
 }

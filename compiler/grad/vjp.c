@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/* Reverse mode: a draft of the forward computation is built, behind it the backward one, op by op in the opposite
+ * order; then the draft is split into a pair of functions, or kept as one that gives value and gradient. */
+#include "compiler/grad/reverse.h"
+#include "compiler/grad/vjp_program.h"
+
+#include <string.h>
+
+ProgramPlan *program_plan(Analysis *analysis, const IrOp *op)
+{
+    return op->code == IR_CALL ? program_plan_call(analysis, op) : program_plan_scan(analysis, op);
+}
+
+/* ---- the draft
+ * --------------------------------------------------------------------------------------------------------- */
+
+static void start_cotangents(Reverse *reverse)
+{
+    int count = reverse->key->function->value_count;
+    reverse->cotangents = ARENA_ARRAY(reverse->rules.arena, Cotangent, count);
+    for (int i = 0; i < count; i++)
+        reverse->cotangents[i].sum.whole = reverse->cotangents[i].batch.whole = reverse->cotangents[i].total = -1;
+}
+
+static void build_forward(Reverse *reverse)
+{
+    const IrFunction *function = reverse->key->function;
+    for (int i = 0; i < function->op_count; i++) {
+        const IrOp *op = &function->ops[i];
+        reverse->rules.builder.span = op->span;
+        if (!reverse->analysis->programs[i]) {
+            ir_copy_op(reverse->draft, function, op, reverse->rules.map);
+            rules_note_op(&reverse->rules, op);
+            continue;
+        }
+        reverse->rules.builder.note = op->note;
+        if (op->code == IR_CALL)
+            vjp_call_forward(reverse, op);
+        else
+            vjp_scan_forward(reverse, op);
+    }
+    reverse->forward_op_count = reverse->draft->op_count;
+}
+
+static void reverse_start(Reverse *reverse, GradCache *cache, const VjpKey *key)
+{
+    const IrFunction *function = key->function;
+    memset(reverse, 0, sizeof *reverse);
+    reverse->cache = cache;
+    reverse->key = key;
+    reverse->analysis = analysis_new(key, cache);
+    reverse->draft = grad_draft(cache->module, function->name);
+    rules_start(&reverse->rules, function, reverse->draft, reverse->analysis->active);
+    reverse->forward = ARENA_ARRAY(cache->arena, const IrId *, function->op_count);
+    for (int i = 0; i < function->input_count; i++) {
+        const IrValue *input = &function->values[function->inputs[i]];
+        reverse->rules.map[function->inputs[i]] = ir_input(reverse->draft, input->name, input->type);
+    }
+    start_cotangents(reverse);
+    build_forward(reverse);
+}
+
+/* ---- backward
+ * ---------------------------------------------------------------------------------------------------------- */
+
+/* May the op's partial derivative be infinite or undefined where the value was not taken? */
+static bool needs_guard(const Reverse *reverse, const IrOp *op, int operand)
+{
+    const Analysis *analysis = reverse->analysis;
+    double number;
+    if (!analysis->guarded[op->results[0]])
+        return false;
+    switch (op->code) {
+    case IR_NEG:
+    case IR_ADD:
+    case IR_SUB:
+    case IR_MIN:
+    case IR_MAX:
+    case IR_SELECT:
+    case IR_SQRT: /* its rule gives 0 where it is singular or undefined */
+        return false;
+    case IR_LOG:
+        return true;
+    case IR_DIV:
+        return operand == 1 || !rules_is_uniform(&reverse->rules, op->operands[1], &number) || number == 0.0;
+    case IR_MUL:
+        return !analysis->finite[op->operands[1 - operand]];
+    case IR_FMA:
+        return operand < 2 && !analysis->finite[op->operands[1 - operand]];
+    case IR_POW:
+    case IR_EXP:
+    case IR_TAN:
+        return true;
+    default: /* the derivative is bounded, but may be undefined where an operand is */
+        for (int i = 0; i < op->operand_count; i++)
+            if (!analysis->finite[op->operands[i]])
+                return true;
+        return false;
+    }
+}
+
+static void vjp_elementwise(Reverse *reverse, const IrOp *op, IrId d)
+{
+    Rules *rules = &reverse->rules;
+    for (int i = 0; i < op->operand_count; i++) {
+        if (!reverse->analysis->active[op->operands[i]])
+            continue;
+        IrId part = rules_partial(rules, op, i, d);
+        if (part >= 0 && part != d && needs_guard(reverse, op, i))
+            part = rules_select(rules, rules_binary(rules, IR_EQUAL, d, rules_number(rules, 0.0, d)), -1, part);
+        reverse_add(reverse, op, i, part);
+    }
+}
+
+/* Moves of elements of what is no per-sample value commute with the sum over the batch: what is to be summed goes on to
+ * the operand, so that the sum over the batch comes last. */
+static bool is_batch_move(const IrFunction *function, IrId id)
+{
+    int32_t op = function->values[id].op;
+    IrOpcode code = op < 0 ? IR_CONSTANT : function->ops[op].code;
+    return (code == IR_BROADCAST || code == IR_RESHAPE || code == IR_TRANSPOSE) && !grad_is_sample(function, id);
+}
+
+static void move_batch_part(Reverse *reverse, const IrOp *op)
+{
+    IrId id = op->results[0];
+    if (!is_batch_move(reverse->key->function, id))
+        return;
+    Cotangent *from = &reverse->cotangents[id];
+    IrId part = cotangent_sum_total(reverse, &from->batch, ir_type_of(reverse->key->function, id));
+    from->batch = (CotangentSum){.whole = -1};
+    if (part >= 0)
+        reverse_add_value(reverse, op->operands[0], vjp_move(reverse, op, part), true);
+}
+
+static void vjp_op(Reverse *reverse, const IrOp *op)
+{
+    if (op->code == IR_CALL) {
+        vjp_call(reverse, op);
+        return;
+    }
+    if (op->code == IR_SCAN) {
+        vjp_scan(reverse, op);
+        return;
+    }
+    if (!reverse->analysis->active[op->results[0]])
+        return;
+    move_batch_part(reverse, op);
+    IrId d = reverse_cotangent(reverse, op->results[0]);
+    if (d < 0)
+        return;
+    switch (ir_op_class(op->code)) {
+    case IR_ELEMENTWISE:
+        vjp_elementwise(reverse, op, d);
+        break;
+    case IR_STRUCTURE:
+        vjp_structure(reverse, op, d);
+        break;
+    case IR_REDUCTION:
+        vjp_reduction(reverse, op, d);
+        break;
+    case IR_PRODUCT:
+        vjp_product(reverse, op, d);
+        break;
+    case IR_BATCH:
+        vjp_batch(reverse, op, d);
+        break;
+    case IR_DRAW:
+    case IR_PROGRAM:
+        break;
+    }
+}
+
+/* The note of the piece of the forward computation that the op belongs to, where the op before it belongs to another.
+ */
+static const char *note_of_piece(const IrFunction *function, int op)
+{
+    bool last = op + 1 == function->op_count || function->ops[op + 1].note;
+    while (last && op >= 0 && !function->ops[op].note)
+        op--;
+    return last && op >= 0 ? function->ops[op].note : NULL;
+}
+
+/* By value: the first op that reads it, behind which, walking back, its cotangent is complete. */
+static int *find_first_readers(const Reverse *reverse)
+{
+    const IrFunction *function = reverse->key->function;
+    int *first = ARENA_ARRAY(reverse->rules.arena, int, function->value_count);
+    for (int i = function->op_count - 1; i >= 0; i--)
+        for (int j = 0; j < function->ops[i].operand_count; j++)
+            first[function->ops[i].operands[j]] = i;
+    return first;
+}
+
+/* Sums over the batch are made as soon as they can be, while what they are made of is near. */
+static void complete_operands(Reverse *reverse, const int *first, int op)
+{
+    const IrFunction *function = reverse->key->function;
+    for (int i = 0; i < function->ops[op].operand_count; i++) {
+        IrId id = function->ops[op].operands[i];
+        if (first[id] == op && !grad_is_sample(function, id) && reverse->cotangents[id].batch.whole >= 0 &&
+            !is_batch_move(function, id))
+            reverse_cotangent(reverse, id);
+    }
+}
+
+/* After this, `cotangents` has the draft's values for the wanted inputs, -1 for others. */
+static void build_backward(Reverse *reverse, IrId *cotangents)
+{
+    const IrFunction *function = reverse->key->function;
+    const int *first = find_first_readers(reverse);
+    for (int i = function->op_count - 1; i >= 0; i--) {
+        const char *note = note_of_piece(function, i);
+        reverse->rules.builder.span = function->ops[i].span;
+        if (note)
+            reverse->rules.builder.note = arena_print(reverse->rules.arena, "backward of: %s", note);
+        if (ir_op_class(function->ops[i].code) != IR_PROGRAM || reverse->analysis->programs[i])
+            vjp_op(reverse, &function->ops[i]);
+        complete_operands(reverse, first, i);
+    }
+    reverse->rules.builder.note = NULL;
+    reverse->rules.builder.span = function->span;
+    for (int i = 0; i < function->input_count; i++) {
+        cotangents[i] = -1;
+        if (!reverse->key->wanted[i] || !grad_is_real(function, function->inputs[i]))
+            continue;
+        cotangents[i] = reverse_cotangent(reverse, function->inputs[i]);
+        if (cotangents[i] < 0)
+            cotangents[i] = rules_zeros(&reverse->rules, ir_type_of(function, function->inputs[i]));
+    }
+}
+
+/* ---- pairs
+ * --------------------------------------------------------------------------------------------------------------- */
+
+/* The cotangents of seeded outputs enter; an output that is no per-sample value may still be read by one op for each.
+ */
+static void seed_inputs(Reverse *reverse)
+{
+    const IrFunction *function = reverse->key->function;
+    Arena *arena = reverse->rules.arena;
+    for (int i = 0; i < function->output_count; i++) {
+        if (!reverse->key->seeded[i] || !grad_is_real(function, function->outputs[i]))
+            continue;
+        IrType type = grad_cotangent_type(ir_type_of(function, function->outputs[i]));
+        IrId d = ir_input(reverse->draft, grad_prefixed_name(arena, "d_", grad_output_name(function, i)), type);
+        if (reverse->analysis->active[function->outputs[i]])
+            reverse_add_value(reverse, function->outputs[i], d, false);
+    }
+}
+
+static bool same_flags(const bool *a, const bool *b, int count)
+{
+    return count == 0 || memcmp(a, b, (size_t)count * sizeof(bool)) == 0;
+}
+
+static VjpPair *find_pair(const GradCache *cache, const VjpKey *key)
+{
+    for (VjpPair *pair = cache->pairs; pair; pair = pair->next) {
+        const VjpKey *other = &pair->key;
+        if (other->function == key->function && other->step == key->step && other->carried == key->carried &&
+            other->sliced == key->sliced && same_flags(other->wanted, key->wanted, key->function->input_count) &&
+            same_flags(other->seeded, key->seeded, key->function->output_count) &&
+            same_flags(other->guarded, key->guarded, key->function->output_count))
+            return pair;
+    }
+    return NULL;
+}
+
+static const bool *copy_flags(Arena *arena, const bool *flags, int count)
+{
+    bool *copy = ARENA_ARRAY(arena, bool, count);
+    for (int i = 0; i < count; i++)
+        copy[i] = flags[i];
+    return copy;
+}
+
+VjpPair *vjp_pair(GradCache *cache, const VjpKey *key)
+{
+    VjpPair *pair = find_pair(cache, key);
+    if (pair)
+        return pair;
+    const IrFunction *function = key->function;
+    pair = ARENA_NEW(cache->arena, VjpPair);
+    pair->key = *key;
+    pair->key.wanted = copy_flags(cache->arena, key->wanted, function->input_count);
+    pair->key.seeded = copy_flags(cache->arena, key->seeded, function->output_count);
+    pair->key.guarded = copy_flags(cache->arena, key->guarded, function->output_count);
+
+    Reverse reverse;
+    IrId *cotangents = ARENA_ARRAY(cache->arena, IrId, function->input_count);
+    reverse_start(&reverse, cache, &pair->key);
+    seed_inputs(&reverse);
+    build_backward(&reverse, cotangents);
+    vjp_split(&reverse, cotangents, &pair->vjp);
+
+    bool *input_guarded = ARENA_ARRAY(cache->arena, bool, function->input_count);
+    for (int i = 0; i < function->input_count; i++)
+        input_guarded[i] = reverse.analysis->guarded[function->inputs[i]];
+    pair->input_guarded = input_guarded;
+    pair->next = cache->pairs;
+    cache->pairs = pair;
+    return pair;
+}
+
+/* Flags of int32 and bool values count as false. */
+static bool *real_flags(Arena *arena, const IrFunction *function, const IrId *ids, int count, const bool *flags)
+{
+    bool *real = ARENA_ARRAY(arena, bool, count);
+    for (int i = 0; i < count; i++)
+        real[i] = flags[i] && grad_is_real(function, ids[i]);
+    return real;
+}
+
+const GradVjp *grad_vjp(GradCache *cache, IrFunction *function, const bool *wanted, const bool *seeded)
+{
+    VjpKey key = {.function = function,
+                  .wanted = real_flags(cache->arena, function, function->inputs, function->input_count, wanted),
+                  .seeded = real_flags(cache->arena, function, function->outputs, function->output_count, seeded),
+                  .guarded = ARENA_ARRAY(cache->arena, bool, function->output_count)};
+    return &vjp_pair(cache, &key)->vjp;
+}
+
+/* ---- value and gradient
+ * ------------------------------------------------------------------------------------------------ */
+
+IrFunction *grad_value_and_gradient(GradCache *cache, IrFunction *function, int output, const bool *wanted,
+                                    const char *name)
+{
+    bool *seeded = ARENA_ARRAY(cache->arena, bool, function->output_count);
+    seeded[output] = true;
+    VjpKey key = {.function = function,
+                  .wanted = real_flags(cache->arena, function, function->inputs, function->input_count, wanted),
+                  .seeded = seeded,
+                  .guarded = ARENA_ARRAY(cache->arena, bool, function->output_count)};
+    Reverse reverse;
+    IrId *cotangents = ARENA_ARRAY(cache->arena, IrId, function->input_count);
+    reverse_start(&reverse, cache, &key);
+    if (reverse.analysis->active[function->outputs[output]])
+        reverse_add_value(&reverse, function->outputs[output], ir_constant(&reverse.rules.builder, 1.0), false);
+    build_backward(&reverse, cotangents);
+    for (int i = 0; i < function->output_count; i++)
+        ir_output(reverse.draft, function->output_names[i], reverse.rules.map[function->outputs[i]]);
+    for (int i = 0; i < function->input_count; i++)
+        if (cotangents[i] >= 0)
+            ir_output(reverse.draft, grad_prefixed_name(cache->arena, "d_", function->values[function->inputs[i]].name),
+                      cotangents[i]);
+    return vjp_whole(&reverse, name);
+}
