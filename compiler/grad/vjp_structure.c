@@ -57,19 +57,16 @@ static void divide_concat(Reverse *reverse, const IrOp *op, IrId d)
     }
 }
 
-static IrId put_back(Reverse *reverse, const IrOp *op, IrId d)
+/* TAKE's adjoint is PUT, and the other way round, with the same index. */
+static IrId take_or_put(Reverse *reverse, const IrOp *op, IrId d)
 {
     IrId operands[] = {d, rules_mapped(&reverse->rules, op, 1)};
-    return ir_append(reverse->draft, (IrOp){.code = IR_PUT,
-                                            .operand_count = 2,
-                                            .operands = operands,
-                                            .length = operand_type(reverse, op, 0)->size[0],
-                                            .span = op->span});
-}
-
-static IrId take_back(Reverse *reverse, const IrOp *op, IrId d)
-{
-    return rules_binary(&reverse->rules, IR_TAKE, d, rules_mapped(&reverse->rules, op, 1));
+    IrOp back = {.code = IR_TAKE, .operand_count = 2, .operands = operands, .span = op->span};
+    if (op->code == IR_TAKE) {
+        back.code = IR_PUT;
+        back.length = operand_type(reverse, op, 0)->size[0];
+    }
+    return ir_append(reverse->draft, back);
 }
 
 void vjp_structure(Reverse *reverse, const IrOp *op, IrId d)
@@ -94,10 +91,8 @@ void vjp_structure(Reverse *reverse, const IrOp *op, IrId d)
         reverse_add(reverse, op, 0, ir_gather(builder, d, op->axis, op->table_count, op->table));
         break;
     case IR_TAKE:
-        reverse_add(reverse, op, 0, put_back(reverse, op, d));
-        break;
     case IR_PUT:
-        reverse_add(reverse, op, 0, take_back(reverse, op, d));
+        reverse_add(reverse, op, 0, take_or_put(reverse, op, d));
         break;
     default: /* constants */
         break;
