@@ -24,7 +24,7 @@ static void test_written_table_reads_back(void **state)
     assert_true(csv_start(&writer, "t.csv", 3, names, &failure));
     for (int i = 0; i < 300; i++)
         assert_true(csv_put(&writer, (double)(sinf((float)i) * 1e-3f), &failure));
-    assert_true(csv_finish(&writer, &failure));
+    assert_true(csv_finish(&writer, NULL, &failure));
     assert_true(file_read("t.csv", &file, &failure));
     assert_true(csv_parse(file.bytes, file.length, "t.csv", &table, &failure));
     assert_int_equal(table.columns, 3);

@@ -44,7 +44,7 @@ static void test_written_rows_read_back(void **state)
     assert_true(npy_write(&writer, values, 701, &failure));
     assert_true(npy_write(&writer, &values[0][0] + 701, 2100 - 701, &failure));
     assert_false(file_exists("x.npy")); /* only when it is complete */
-    assert_true(npy_finish(&writer, &failure));
+    assert_true(npy_finish(&writer, NULL, &failure));
     assert_true(file_read("x.npy", &file, &failure));
     assert_int_equal(file.length, 128 + 8400);
     assert_true(parse(file.bytes, file.length, &view, &failure));
@@ -66,7 +66,7 @@ static void test_header_is_numpys(void **state)
     assert_true(npy_start(&writer, "h.npy", 4, 2, (const uint64_t[]){1000, 9}, &failure));
     for (int i = 0; i < 1000; i++)
         assert_true(npy_write(&writer, (const float[9]){0}, 9, &failure));
-    assert_true(npy_finish(&writer, &failure));
+    assert_true(npy_finish(&writer, NULL, &failure));
     assert_true(file_read("h.npy", &file, &failure));
     assert_memory_equal(
         file.bytes, "\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (1000, 9), }", 10 + 60);
@@ -81,7 +81,7 @@ static void test_unfinished_file_leaves_nothing(void **state)
     NpyWriter writer;
     assert_true(npy_start(&writer, "u.npy", 8, 1, (const uint64_t[]){3}, &failure));
     assert_true(npy_write(&writer, (const double[]){1, 2}, 2, &failure));
-    assert_false(npy_finish(&writer, &failure));
+    assert_false(npy_finish(&writer, NULL, &failure));
     expect_failure(&failure, FAILURE_INTERNAL, "fewer elements");
     assert_true(command_works("test -z \"$(ls | grep u.npy)\""));
 }
@@ -270,7 +270,7 @@ static void test_full_disk_is_an_io_failure(void **state)
         skip();
     }
     assert_true(npy_start(&writer, "/dev/full", 4, 1, (const uint64_t[]){100000}, &failure));
-    assert_false(npy_write(&writer, values, 100000, &failure) && npy_finish(&writer, &failure));
+    assert_false(npy_write(&writer, values, 100000, &failure) && npy_finish(&writer, NULL, &failure));
     expect_failure(&failure, FAILURE_IO, "cannot write /dev/full: No space left");
 }
 
@@ -290,7 +290,7 @@ static void test_numpy_reads_and_writes_the_same(void **state)
     }
     assert_true(npy_start(&writer, "ours.npy", 8, 3, (const uint64_t[]){2, 1, 3}, &failure));
     assert_true(npy_write(&writer, (const double[]){0, 0.1, 0.2, 1, 1.1, 1.2}, 6, &failure));
-    assert_true(npy_finish(&writer, &failure));
+    assert_true(npy_finish(&writer, NULL, &failure));
     assert_true(
         command_works("python3 -c '\n"
                       "import numpy as n\n"

@@ -39,7 +39,7 @@ typedef struct CsvWriter {
 bool csv_start(CsvWriter *writer, const char *path, size_t columns, const char *const *names, Failure *failure);
 /* The next cell; a row ends after `columns` of them. */
 bool csv_put(CsvWriter *writer, double number, Failure *failure);
-bool csv_finish(CsvWriter *writer, Failure *failure);
+bool csv_finish(CsvWriter *writer, char hash[SHA256_TEXT_SIZE], Failure *failure);
 void csv_abandon(CsvWriter *writer);
 
 #endif

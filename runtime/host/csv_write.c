@@ -46,13 +46,13 @@ bool csv_put(CsvWriter *writer, double number, Failure *failure)
     return put_text(writer, number_write_short(number, 9, text), failure) && put_separator(writer, failure);
 }
 
-bool csv_finish(CsvWriter *writer, Failure *failure)
+bool csv_finish(CsvWriter *writer, char hash[SHA256_TEXT_SIZE], Failure *failure)
 {
     if (writer->at != 0) {
         csv_abandon(writer);
         return failure_set(failure, FAILURE_INTERNAL, "a row of a table was left unfinished");
     }
-    return file_finish(&writer->file, failure);
+    return file_finish(&writer->file, hash, failure);
 }
 
 void csv_abandon(CsvWriter *writer)

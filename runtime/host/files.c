@@ -4,7 +4,6 @@
 #define _POSIX_C_SOURCE 200809L
 #endif
 #include "files.h"
-#include "sha256.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,7 +81,7 @@ void file_release(FileBytes *file)
     *file = (FileBytes){0};
 }
 
-bool file_hash(const char *path, char text[65], Failure *failure)
+bool file_hash(const char *path, char text[SHA256_TEXT_SIZE], Failure *failure)
 {
     size_t length = 0, got;
     char part[16384];
@@ -128,6 +127,7 @@ bool file_start(FileWriter *writer, const char *path, Failure *failure)
     struct stat facts;
     int file;
     *writer = (FileWriter){0};
+    sha256_start(&writer->hash);
     bool is_there = stat(path, &facts) == 0;
     writer->path = malloc(strlen(path) + 1);
     if (writer->path == NULL)
@@ -175,11 +175,13 @@ bool file_write(FileWriter *writer, const void *bytes, size_t length, Failure *f
 {
     if (fwrite(bytes, 1, length, writer->stream) != length)
         return fail_writing(writer, errno, failure);
+    sha256_add(&writer->hash, bytes, length);
     return true;
 }
 
-bool file_finish(FileWriter *writer, Failure *failure)
+bool file_finish(FileWriter *writer, char hash[SHA256_TEXT_SIZE], Failure *failure)
 {
+    uint8_t digest[SHA256_BYTES];
     if (fflush(writer->stream) != 0)
         return fail_writing(writer, errno, failure);
     if (writer->temporary != NULL && fsync(fileno(writer->stream)) != 0)
@@ -190,6 +192,9 @@ bool file_finish(FileWriter *writer, Failure *failure)
         return fail_writing(writer, errno, failure);
     free(writer->temporary);
     writer->temporary = NULL;
+    sha256_end(&writer->hash, digest);
+    if (hash != NULL)
+        sha256_hexadecimal(digest, hash);
     file_abandon(writer);
     return true;
 }
@@ -198,7 +203,7 @@ bool file_write_whole(const char *path, const void *bytes, size_t length, Failur
 {
     FileWriter writer;
     return file_start(&writer, path, failure) && file_write(&writer, bytes, length, failure) &&
-           file_finish(&writer, failure);
+           file_finish(&writer, NULL, failure);
 }
 
 /* ---- folders and names --------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #define RUNTIME_HOST_FILES_H
 
 #include "failure.h"
+#include "sha256.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -36,20 +37,22 @@ void file_release(FileBytes *file);
 typedef struct FileWriter {
     FILE *stream;           /* NULL: not open */
     char *path, *temporary; /* owned; temporary NULL: written directly */
+    Sha256 hash;            /* of the bytes so far */
 } FileWriter;
 
 /* Fails with 73 where the file cannot be made. */
 bool file_start(FileWriter *writer, const char *path, Failure *failure);
 /* Fails with 74, then the writer is abandoned. */
 bool file_write(FileWriter *writer, const void *bytes, size_t length, Failure *failure);
-bool file_finish(FileWriter *writer, Failure *failure);
+/* The SHA-256 of the whole goes to `hash`, unless it is NULL. */
+bool file_finish(FileWriter *writer, char hash[SHA256_TEXT_SIZE], Failure *failure);
 /* Does nothing to a writer that is finished, abandoned, or {0}. */
 void file_abandon(FileWriter *writer);
 
 bool file_write_whole(const char *path, const void *bytes, size_t length, Failure *failure);
 
 /* The SHA-256 of a file as 64 hexadecimal digits and a 0. */
-bool file_hash(const char *path, char text[65], Failure *failure);
+bool file_hash(const char *path, char text[SHA256_TEXT_SIZE], Failure *failure);
 
 bool file_exists(const char *path);
 bool file_is_folder(const char *path);

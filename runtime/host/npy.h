@@ -47,8 +47,8 @@ typedef struct NpyWriter {
 bool npy_start(NpyWriter *writer, const char *path, size_t size, int rank, const uint64_t *shape, Failure *failure);
 /* `count` floats or doubles, as `size` says. */
 bool npy_write(NpyWriter *writer, const void *values, size_t count, Failure *failure);
-/* Fails (70) when elements are missing. */
-bool npy_finish(NpyWriter *writer, Failure *failure);
+/* Fails (70) when elements are missing. The file's SHA-256 goes to `hash`, unless it is NULL. */
+bool npy_finish(NpyWriter *writer, char hash[SHA256_TEXT_SIZE], Failure *failure);
 void npy_abandon(NpyWriter *writer);
 
 #endif

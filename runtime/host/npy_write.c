@@ -52,13 +52,13 @@ bool npy_write(NpyWriter *writer, const void *values, size_t count, Failure *fai
     return true;
 }
 
-bool npy_finish(NpyWriter *writer, Failure *failure)
+bool npy_finish(NpyWriter *writer, char hash[SHA256_TEXT_SIZE], Failure *failure)
 {
     if (writer->left > 0) {
         npy_abandon(writer);
         return failure_set(failure, FAILURE_INTERNAL, "fewer elements written than the array has");
     }
-    return file_finish(&writer->file, failure);
+    return file_finish(&writer->file, hash, failure);
 }
 
 void npy_abandon(NpyWriter *writer)

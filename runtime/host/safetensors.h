@@ -65,6 +65,6 @@ typedef struct SafetensorsFloat {
  * it is complete. The SHA-256 of the whole file goes to `hash` (64 digits and a 0) unless it is NULL. Failures as in
  * files.h. */
 bool safetensors_write(const char *path, int tensor_count, const SafetensorsFloat *tensors, int pair_count,
-                       const SafetensorsPair *pairs, char *hash, Failure *failure);
+                       const SafetensorsPair *pairs, char hash[SHA256_TEXT_SIZE], Failure *failure);
 
 #endif

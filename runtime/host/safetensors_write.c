@@ -2,7 +2,6 @@
 /* The safetensors writer: F32 tensors and metadata, sorted by name, so that the same tensors give the same bytes. */
 #include "safetensors.h"
 #include "bytes.h"
-#include "sha256.h"
 
 #include <stdlib.h>
 
@@ -52,13 +51,7 @@ static void put_header(JsonWriter *header, int tensor_count, const SafetensorsFl
     json_close_object(header);
 }
 
-static bool write_hashed(FileWriter *file, Sha256 *hash, const void *bytes, size_t length, Failure *failure)
-{
-    sha256_add(hash, bytes, length);
-    return file_write(file, bytes, length, failure);
-}
-
-static bool write_floats(FileWriter *file, Sha256 *hash, const SafetensorsFloat *tensor, Failure *failure)
+static bool write_floats(FileWriter *file, const SafetensorsFloat *tensor, Failure *failure)
 {
     unsigned char part[8192];
     size_t most = sizeof part / 4;
@@ -66,39 +59,29 @@ static bool write_floats(FileWriter *file, Sha256 *hash, const SafetensorsFloat 
         size_t here = tensor->count - first < most ? tensor->count - first : most;
         for (size_t i = 0; i < here; i++)
             bytes_from_bits(part + 4 * i, 4, bits_of_float(tensor->values[first + i]));
-        if (!write_hashed(file, hash, part, 4 * here, failure))
+        if (!file_write(file, part, 4 * here, failure))
             return false;
     }
     return true;
 }
 
 static bool write_all(const char *path, const JsonWriter *header, int tensor_count,
-                      const SafetensorsFloat *const *tensors, char *hash_text, Failure *failure)
+                      const SafetensorsFloat *const *tensors, char *hash, Failure *failure)
 {
     static const char spaces[8] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' '};
-    uint8_t length_bytes[8], digest[SHA256_BYTES];
+    uint8_t length_bytes[8];
     size_t padding = (8 - header->length % 8) % 8;
     FileWriter file;
-    Sha256 hash;
-    sha256_start(&hash);
     bytes_from_bits(length_bytes, 8, header->length + padding);
-    if (!file_start(&file, path, failure))
-        return false;
-    bool good = write_hashed(&file, &hash, length_bytes, 8, failure) &&
-                write_hashed(&file, &hash, header->text, header->length, failure) &&
-                write_hashed(&file, &hash, spaces, padding, failure);
+    bool good = file_start(&file, path, failure) && file_write(&file, length_bytes, 8, failure) &&
+                file_write(&file, header->text, header->length, failure) && file_write(&file, spaces, padding, failure);
     for (int i = 0; i < tensor_count && good; i++)
-        good = write_floats(&file, &hash, tensors[i], failure);
-    if (!good)
-        return false;
-    sha256_end(&hash, digest);
-    if (hash_text != NULL)
-        sha256_hexadecimal(digest, hash_text);
-    return file_finish(&file, failure);
+        good = write_floats(&file, tensors[i], failure);
+    return good && file_finish(&file, hash, failure);
 }
 
 bool safetensors_write(const char *path, int tensor_count, const SafetensorsFloat *tensors, int pair_count,
-                       const SafetensorsPair *pairs, char *hash, Failure *failure)
+                       const SafetensorsPair *pairs, char hash[SHA256_TEXT_SIZE], Failure *failure)
 {
     JsonWriter header = {0};
     const SafetensorsFloat **sorted = memory_claim((size_t)tensor_count, sizeof *sorted, path, failure);
