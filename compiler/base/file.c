@@ -19,15 +19,15 @@ const Source *file_read(Arena *arena, const char *path, size_t most, Diagnostics
 {
     int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0)
-        return fail(diagnostics, path, "E0001", strerror(errno));
+        return fail(diagnostics, path, "E0014", strerror(errno));
     struct stat status;
     if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
         close(descriptor);
-        return fail(diagnostics, path, "E0001", "it is not a regular file");
+        return fail(diagnostics, path, "E0014", "it is not a regular file");
     }
     if (status.st_size < 0 || (uintmax_t)status.st_size > most) {
         close(descriptor);
-        return fail(diagnostics, path, "E0002", arena_print(arena, "it has more than %zu bytes", most));
+        return fail(diagnostics, path, "E0004", arena_print(arena, "it has more than %zu bytes", most));
     }
     size_t length = 0;
     char *text = arena_take(arena, (size_t)status.st_size + 1, 1);
@@ -38,7 +38,7 @@ const Source *file_read(Arena *arena, const char *path, size_t most, Diagnostics
         if (got < 0) {
             int error = errno;
             close(descriptor);
-            return fail(diagnostics, path, "E0001", strerror(error));
+            return fail(diagnostics, path, "E0014", strerror(error));
         }
         if (got == 0)
             break;

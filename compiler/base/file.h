@@ -10,7 +10,7 @@
 
 enum { FILE_SIZE_MAX = 1 << 20 };
 
-/* A regular file of at most `most` bytes as a source; NULL after an error (E0001: it can't be read; E0002: too large).
+/* A regular file of at most `most` bytes as a source; NULL after an error (E0014: it can't be read; E0004: too large).
  * The text ends in a 0 that `length` does not count. */
 const Source *file_read(Arena *arena, const char *path, size_t most, Diagnostics *diagnostics);
 

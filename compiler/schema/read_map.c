@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { MEANT_MAX = 32 };
+enum { MEANT_MAX = 32, SUGGESTED_MAX = 100 };
 
 /* A mapping that is being read. */
 typedef struct MapReading {
@@ -58,7 +58,8 @@ static void refuse_unknown(MapReading *map, const YamlNode *key)
     Diagnostic *error = diagnostics_error(map->reading->diagnostics, key->span, "E0103", "unknown key %s in %s",
                                           yaml_shown(arena, key), map_title(map));
     error->label = arena_print(arena, "not a key of %s", map_noun(map));
-    error->help = schema_suggest_key(arena, map->map, key->text, &meant);
+    if (map->reading->diagnostics->error_count < SUGGESTED_MAX)
+        error->help = schema_suggest_key(arena, map->map, key->text, &meant);
     if (meant != NULL && map->meant_count < MEANT_MAX)
         map->meant[map->meant_count++] = meant;
     map->unknown_count++;
@@ -126,8 +127,11 @@ static void add_field(MapReading *map, const SchemaKey *key, const YamlNode *nam
 static const Value *refuse_later(const MapReading *map, const SchemaKey *key, const YamlNode *name,
                                  const YamlNode *node)
 {
-    diagnostics_error(map->reading->diagnostics, name->span, "E0108", "%s is not implemented yet",
-                      child_path(map, key->name));
+    SchemaKey whole = {.kind = SCHEMA_MAP, .of = map->map->name};
+    Diagnostic *error = diagnostics_error(map->reading->diagnostics, name->span, "E0108", "%s is not implemented yet",
+                                          child_path(map, key->name));
+    if (key->flags & SCHEMA_ALTERNATIVE)
+        error->help = schema_suggest_built(map->reading->arena, &whole);
     return reading_value(map->reading, VALUE_BAD, key, node);
 }
 
@@ -256,51 +260,58 @@ Value *reading_fields(const Reading *reading, const SchemaMap *map, const Schema
 
 /* ---- what stands for a map ---- */
 
-static const YamlNode *mapping_of(const Reading *reading, const YamlNode *key, const YamlNode *value)
+static const YamlNode *mapping_of(Arena *arena, const YamlNode *key, const YamlNode *value)
 {
-    YamlEntry *entry = ARENA_NEW(reading->arena, YamlEntry);
-    YamlNode *node = ARENA_NEW(reading->arena, YamlNode);
+    YamlEntry *entry = ARENA_NEW(arena, YamlEntry);
+    YamlNode *node = ARENA_NEW(arena, YamlNode);
     *entry = (YamlEntry){key, value};
-    *node = (YamlNode){.kind = YAML_KIND_MAPPING, .span = value->span, .count = 1, .entries = entry};
+    *node = (YamlNode){.kind = YAML_KIND_MAPPING,
+                       .span = value->span,
+                       .count = 1,
+                       .entries = entry,
+                       .node_count = 2 + value->node_count,
+                       .height = value->height + 1};
     return node;
 }
 
-static const YamlNode *scalar_of(const Reading *reading, const char *text, Span span)
+static const YamlNode *scalar_of(Arena *arena, const char *text, Span span)
 {
-    YamlNode *node = ARENA_NEW(reading->arena, YamlNode);
-    *node = (YamlNode){.kind = YAML_KIND_SCALAR, .span = span, .text = text, .length = strlen(text)};
+    YamlNode *node = ARENA_NEW(arena, YamlNode);
+    *node = (YamlNode){
+        .kind = YAML_KIND_SCALAR, .span = span, .text = text, .length = strlen(text), .node_count = 1, .height = 1};
     return node;
 }
 
-/* A word for one of the alternatives, without options; NULL: it is none. */
-static const YamlNode *expand_word(const Reading *reading, const SchemaMap *map, const YamlNode *node)
+const YamlNode *value_write_out(Arena *arena, const SchemaMap *map, const YamlNode *node)
 {
-    const SchemaKey *key = map->is_choice ? schema_find(map, node->text) : NULL;
-    if (key == NULL || schema_is_wildcard(key) || (key->flags & SCHEMA_ALTERNATIVE) == 0)
+    bool is_scalar = node->kind == YAML_KIND_SCALAR;
+    if (node->kind == YAML_KIND_MAPPING)
+        return node;
+    if (is_scalar && node->length == 0)
         return NULL;
-    return mapping_of(reading, node, scalar_of(reading, "", node->span));
+    const SchemaKey *key = is_scalar && map->is_choice ? schema_find(map, node->text) : NULL;
+    if (key != NULL && !schema_is_wildcard(key) && (key->flags & SCHEMA_ALTERNATIVE) != 0)
+        return mapping_of(arena, node, scalar_of(arena, "", node->span));
+    if (map->shorthand != NULL)
+        return mapping_of(arena, scalar_of(arena, map->shorthand, node->span), node);
+    return NULL;
 }
 
 const Value *reading_map(const Reading *reading, const SchemaKey *key, const YamlNode *node, const char *path,
                          Span place)
 {
     const SchemaMap *map = schema_map(key->of);
-    if (node->kind == YAML_KIND_MAPPING)
-        return reading_fields(reading, map, key, node, path, place);
     if (node->kind == YAML_KIND_SCALAR) {
         const Value *word = reading_word(reading, key, node, path);
-        const YamlNode *expanded = expand_word(reading, map, node);
         if (word != NULL)
             return word;
-        if (expanded != NULL)
-            return reading_fields(reading, map, key, expanded, path, node->span);
         if (node->length == 0)
             return reading_fields(reading, map, key, NULL, path, place.source != NULL ? place : node->span);
-        if (map->shorthand == NULL && (map->is_choice || key->words != NULL))
-            return reading_refuse_word(reading, key, node, path);
     }
-    if (map->shorthand == NULL)
+    const YamlNode *mapping = value_write_out(reading->arena, map, node);
+    if (mapping == NULL && node->kind == YAML_KIND_SCALAR && (map->is_choice || key->words != NULL))
+        return reading_refuse_word(reading, key, node, path);
+    if (mapping == NULL)
         return reading_wrong_kind(reading, key, 0, node, path);
-    const YamlNode *shorthand = scalar_of(reading, map->shorthand, node->span);
-    return reading_fields(reading, map, key, mapping_of(reading, shorthand, node), path, place);
+    return reading_fields(reading, map, key, mapping, path, place.source != NULL ? place : node->span);
 }

@@ -11,8 +11,9 @@ static const Value *bad(const Reading *reading, const SchemaKey *key, const Yaml
 
 static const Value *refuse_later(const Reading *reading, const SchemaKey *key, const YamlNode *node, const char *path)
 {
-    diagnostics_error(reading->diagnostics, node->span, "E0108", "%s for %s is not implemented yet",
-                      yaml_shown(reading->arena, node), path);
+    Diagnostic *error = diagnostics_error(reading->diagnostics, node->span, "E0108", "%s for %s is not implemented yet",
+                                          yaml_shown(reading->arena, node), path);
+    error->help = schema_suggest_built(reading->arena, key);
     return bad(reading, key, node);
 }
 
@@ -40,12 +41,13 @@ const Value *reading_refuse_word(const Reading *reading, const SchemaKey *key, c
     return bad(reading, key, node);
 }
 
-static const char *number_help(const YamlNode *node, NumberResult result)
+static const char *number_help(const SchemaKey *key, const YamlNode *node, NumberResult result)
 {
     if (result == NUMBER_HAS_UNIT)
-        return "take the unit away; other units than reduced ones are not implemented yet";
+        return key->dimension == DIMENSION_NONE ? "take the unit away"
+                                                : "write the bare number; other units are not implemented yet";
     if (result == NUMBER_NOT_FINITE)
-        return "numbers are finite";
+        return "all numbers of a spec are finite";
     if (strchr(node->text, ',') != NULL)
         return "a number has a decimal point; digits are grouped by _ as in 10_000";
     if (strncmp(node->text, "0x", 2) == 0)
@@ -68,7 +70,7 @@ static const Value *refuse_number(const Reading *reading, const SchemaKey *key, 
     else
         error = diagnostics_error(reading->diagnostics, node->span, code, "%s must be %s, not %s", path,
                                   key->kind == SCHEMA_INTEGER ? "an integer" : "a number", shown);
-    error->help = number_help(node, result);
+    error->help = number_help(key, node, result);
     if (error->help == NULL && result == NUMBER_NONE && key->words != NULL)
         error->help = schema_suggest_word(reading->arena, key, node->text);
     return bad(reading, key, node);

@@ -127,6 +127,9 @@ const char *schema_suggest_key(Arena *arena, const SchemaMap *map, const char *w
 /* A line of help for an unknown word: of a row's words, or of the alternatives of the map that a row has. */
 const char *schema_suggest_word(Arena *arena, const SchemaKey *key, const char *written);
 
+/* A line of help for a word or alternative that is not implemented yet: those that are. NULL: there is none. */
+const char *schema_suggest_built(Arena *arena, const SchemaKey *key);
+
 /* ---- paths (paths.c) ---- */
 
 /* Every key that a spec can hold, by its path from the top ("train.optimizer.adam.rate"), in the order of the table. A

@@ -206,20 +206,33 @@ static void put_elsewhere(Text *out, const char *written)
 
 /* ---- keys and words ---- */
 
-static size_t key_names(const SchemaMap *map, const char **names)
+/* The keys of a map, with all of these flags and none of those. */
+static size_t key_names(const SchemaMap *map, unsigned with, unsigned without, const char **names)
 {
     const SchemaKey *key;
     size_t count = 0;
     for (size_t cursor = 0; (key = schema_next(map, &cursor)) != NULL && count < NAMES_MAX;)
-        if (!schema_is_wildcard(key))
+        if (!schema_is_wildcard(key) && (key->flags & with) == with && (key->flags & without) == 0)
             names[count++] = key->name;
+    return count;
+}
+
+static size_t word_names(Arena *arena, const SchemaKey *key, bool with_later, const char **names)
+{
+    const SchemaMap *map = key->kind == SCHEMA_MAP ? schema_map(key->of) : NULL;
+    size_t count = map != NULL ? key_names(map, SCHEMA_ALTERNATIVE, with_later ? 0 : SCHEMA_LATER, names) : 0;
+    char word[64];
+    bool later;
+    for (const char *words = key->words; count < NAMES_MAX && schema_next_word(&words, word, &later);)
+        if (with_later || !later)
+            names[count++] = arena_copy_text(arena, word, strlen(word));
     return count;
 }
 
 const char *schema_suggest_key(Arena *arena, const SchemaMap *map, const char *written, const char **meant)
 {
     const char *names[NAMES_MAX];
-    size_t count = key_names(map, names);
+    size_t count = key_names(map, 0, 0, names);
     Text out = text_start(arena);
     *meant = synonym_among(written, names, count);
     if (*meant == NULL)
@@ -228,6 +241,7 @@ const char *schema_suggest_key(Arena *arena, const SchemaMap *map, const char *w
         text_print(&out, "did you mean '%s'? ", *meant);
     else
         put_elsewhere(&out, written);
+    count = key_names(map, 0, SCHEMA_LATER, names);
     if (count == 0)
         text_put(&out, "it takes no keys");
     else
@@ -235,30 +249,25 @@ const char *schema_suggest_key(Arena *arena, const SchemaMap *map, const char *w
     return out.bytes;
 }
 
-static size_t alternative_names(const SchemaMap *map, const char **names)
-{
-    const SchemaKey *key;
-    size_t count = 0;
-    for (size_t cursor = 0; (key = schema_next(map, &cursor)) != NULL && count < NAMES_MAX;)
-        if (key->flags & SCHEMA_ALTERNATIVE)
-            names[count++] = key->name;
-    return count;
-}
-
 const char *schema_suggest_word(Arena *arena, const SchemaKey *key, const char *written)
 {
     const char *names[NAMES_MAX];
-    size_t count = key->kind == SCHEMA_MAP ? alternative_names(schema_map(key->of), names) : 0;
-    char word[64];
-    bool later;
-    for (const char *words = key->words; count < NAMES_MAX && schema_next_word(&words, word, &later);)
-        names[count++] = arena_copy_text(arena, word, strlen(word));
+    size_t count = word_names(arena, key, true, names);
     Text out = text_start(arena);
     const char *meant = synonym_among(written, names, count);
     if (meant == NULL)
         meant = diagnostics_nearest(written, names, count);
     if (meant != NULL)
         text_print(&out, "did you mean '%s'? ", meant);
-    put_list(&out, "it may be", names, count);
+    put_list(&out, "it may be", names, word_names(arena, key, false, names));
     return out.bytes;
+}
+
+const char *schema_suggest_built(Arena *arena, const SchemaKey *key)
+{
+    const char *names[NAMES_MAX];
+    size_t count = word_names(arena, key, false, names);
+    Text out = text_start(arena);
+    put_list(&out, "it may be", names, count);
+    return count > 0 ? out.bytes : NULL;
 }

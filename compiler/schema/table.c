@@ -92,27 +92,27 @@ static const char *kind_noun(SchemaKind kind, bool many)
 {
     switch (kind) {
     case SCHEMA_MAP:
-        return many ? "maps" : "map";
+        return many ? "maps" : "a map";
     case SCHEMA_INTEGER:
-        return many ? "integers" : "integer";
+        return many ? "integers" : "an integer";
     case SCHEMA_NUMBER:
-        return many ? "numbers" : "number";
+        return many ? "numbers" : "a number";
     case SCHEMA_BOOLEAN:
         return "true or false";
     case SCHEMA_BIT:
-        return "0 and 1";
+        return many ? "zeros and ones" : "0 or 1";
     case SCHEMA_WORD:
-        return many ? "words" : "word";
+        return many ? "words" : "a word";
     case SCHEMA_NAME:
-        return many ? "names" : "name";
+        return many ? "names" : "a name";
     case SCHEMA_TEXT:
         return "text";
     case SCHEMA_FORMULA:
-        return many ? "formulas" : "formula";
+        return many ? "formulas" : "a formula";
     case SCHEMA_FILE:
-        return many ? "files" : "file";
+        return many ? "files" : "a file";
     case SCHEMA_TABLE:
-        return "number, list or table of numbers, or {file: F.csv}";
+        return "a number, a list or table of numbers, or {file: F.csv}";
     case SCHEMA_FREE:
         return "anything";
     }
@@ -144,7 +144,7 @@ const char *schema_kind_text(Arena *arena, const SchemaKey *key)
 {
     Text out = text_start(arena);
     for (int i = 0; i < key->lists; i++)
-        text_put(&out, i == 0 ? "list of " : "lists of ");
+        text_put(&out, i == 0 ? "a list of " : "lists of ");
     const SchemaMap *map = key->kind == SCHEMA_MAP ? schema_map(key->of) : NULL;
     if (map != NULL && map->is_choice) {
         put_alternatives(&out, map);
@@ -153,7 +153,7 @@ const char *schema_kind_text(Arena *arena, const SchemaKey *key)
     if (key->kind != SCHEMA_WORD)
         text_put(&out, kind_noun(key->kind, key->lists > 0));
     if (key->flags & SCHEMA_SCHEDULED)
-        text_put(&out, " or schedule");
+        text_put(&out, " or a schedule");
     const char *range = schema_range_text(arena, &key->range);
     if (*range != '\0')
         text_print(&out, ", %s", range);

@@ -70,6 +70,10 @@ bool value_chose(const Value *map, const char *name);
 /* The value of the chosen alternative; NULL: none, or bad. */
 const Value *value_chosen(const Value *map);
 
+/* What a node that stands for a map is when written out: a word for one alternative, {word: }; any value for the map's
+ * shorthand, {shorthand: value}. A mapping is itself; NULL: it stands for none. */
+const YamlNode *value_write_out(Arena *arena, const SchemaMap *map, const YamlNode *node);
+
 /* ---- scalars (number.c) ---- */
 
 typedef enum NumberResult {

@@ -36,8 +36,8 @@ static const SpecParameter *build_parameters(const Build *build, const Value *ma
         const ValueField *field = &map->fields[i];
         const char *problem = schema_identifier_problem(field->name);
         if (problem != NULL)
-            diagnostics_error(build->diagnostics, field->name_span, "E0109", "a parameter cannot be called so: %s",
-                              problem);
+            diagnostics_error(build->diagnostics, field->name_span, "E0109", "a parameter cannot be called %s: %s",
+                              yaml_shown_text(build->arena, field->name, strlen(field->name)), problem);
         else if (field->value->kind != VALUE_BAD)
             parameters[(*count)++] = build_parameter(build, field);
     }

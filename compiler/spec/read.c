@@ -2,9 +2,26 @@
 /* The stage as one function: a tree of nodes, values by the schema, the typed model description. */
 #include "compiler/spec/read.h"
 
+#include "compiler/base/file.h"
 #include "compiler/spec/build.h"
 
 #include <string.h>
+
+static const SpecOptions NO_OPTIONS;
+
+const YamlNode *read_tree(Arena *arena, const char *path, const SpecOptions *options, const Source **source,
+                          Diagnostics *diagnostics)
+{
+    if (options == NULL)
+        options = &NO_OPTIONS;
+    *source = file_read(arena, path, YAML_BYTES_MAX, diagnostics);
+    const YamlNode *root = *source != NULL ? yaml_read(arena, *source, 0, diagnostics) : NULL;
+    if (root != NULL)
+        root = read_extended(arena, root, path, options, diagnostics);
+    for (int i = 0; root != NULL && i < options->override_count; i++)
+        root = read_override(arena, root, options->overrides[i], diagnostics);
+    return root;
+}
 
 static void build_name(const Build *build, const Value *name)
 {
@@ -17,13 +34,15 @@ static void build_name(const Build *build, const Value *name)
                           problem);
 }
 
-static const ModelSpec *build_model(Arena *arena, const YamlNode *root, Diagnostics *diagnostics)
+const ModelSpec *read_model(Arena *arena, const YamlNode *root, const Source *source, const Value **values,
+                            Diagnostics *diagnostics)
 {
     const Value *spec = value_read_spec(arena, root, diagnostics);
     Build build = {arena, diagnostics, ARENA_NEW(arena, ModelSpec)};
+    *values = spec;
     if (spec->kind != VALUE_MAP)
         return NULL;
-    build.model->source = root->span.source;
+    build.model->source = source;
     build_name(&build, value_get(spec, "name"));
     build_system(&build, value_get(spec, "system"));
     build_energy(&build, spec);
@@ -37,16 +56,20 @@ static const ModelSpec *build_model(Arena *arena, const YamlNode *root, Diagnost
 
 const ModelSpec *spec_read(Arena *arena, const char *path, const SpecOptions *options, Diagnostics *diagnostics)
 {
-    const Source *source = read_file(arena, path, diagnostics);
-    const YamlNode *root = source != NULL ? yaml_read(arena, source, 0, diagnostics) : NULL;
-    (void)options;
-    return root != NULL ? build_model(arena, root, diagnostics) : NULL;
+    const Source *source;
+    const Value *values;
+    const YamlNode *root = read_tree(arena, path, options, &source, diagnostics);
+    return root != NULL ? read_model(arena, root, source, &values, diagnostics) : NULL;
 }
 
 const ModelSpec *spec_read_text(Arena *arena, const char *name, const char *text, Diagnostics *diagnostics)
 {
     Source *source = ARENA_NEW(arena, Source);
+    const Value *values;
     *source = (Source){name, text, strlen(text)};
     const YamlNode *root = yaml_read(arena, source, 0, diagnostics);
-    return root != NULL ? build_model(arena, root, diagnostics) : NULL;
+    const YamlNode *extends = root != NULL && root->kind == YAML_KIND_MAPPING ? yaml_get(root, "extends") : NULL;
+    if (extends != NULL)
+        diagnostics_error(diagnostics, extends->span, "E0015", "only a spec in a file can extend another");
+    return root != NULL ? read_model(arena, root, source, &values, diagnostics) : NULL;
 }

@@ -3,13 +3,45 @@
 #ifndef COMPILER_SPEC_READ_H
 #define COMPILER_SPEC_READ_H
 
+#include "compiler/schema/value.h"
 #include "compiler/spec/spec.h"
-#include "compiler/yaml/tree.h"
 
-/* The tree of a spec with all that it extends and all overrides; NULL after an error that leaves none. */
-const YamlNode *read_tree(Arena *arena, const char *path, const SpecOptions *options, Diagnostics *diagnostics);
+enum { SPEC_EXTENDS_MAX = 16 };
 
-/* The bytes of the spec itself. NULL after E0014. */
-const Source *read_file(Arena *arena, const char *path, Diagnostics *diagnostics);
+/* The tree of a spec with all that it extends and all overrides; NULL after an error that leaves none. *source is the
+ * spec's own file. */
+const YamlNode *read_tree(Arena *arena, const char *path, const SpecOptions *options, const Source **source,
+                          Diagnostics *diagnostics);
+
+/* The values of a tree, checked and with defaults; what a spec says beyond the table is checked by the building of the
+ * model. NULL after an error that leaves nothing to build. */
+const ModelSpec *read_model(Arena *arena, const YamlNode *root, const Source *source, const Value **values,
+                            Diagnostics *diagnostics);
+
+/* Follows `extends` from the file's tree up (extends.c). */
+const YamlNode *read_extended(Arena *arena, const YamlNode *root, const char *path, const SpecOptions *options,
+                              Diagnostics *diagnostics);
+
+/* One override, "train.steps=100", over a tree (overrides.c). The tree itself after an error. */
+const YamlNode *read_override(Arena *arena, const YamlNode *root, const char *override, Diagnostics *diagnostics);
+
+/* ---- trees over trees (merge.c): maps are merged, lists and scalars replaced ---- */
+
+/* `over` on top of `base` (NULL: nothing is there). `map` is what the schema knows of the place, or NULL. Of
+ * alternatives, the one that `over` names stays. */
+const YamlNode *merge_trees(Arena *arena, const SchemaMap *map, const YamlNode *base, const YamlNode *over);
+
+/* A mapping (NULL: an empty one) with this entry set. */
+const YamlNode *merge_entry(Arena *arena, const SchemaMap *map, const YamlNode *base, const YamlNode *key,
+                            const YamlNode *value);
+
+/* A sequence with one item set. */
+const YamlNode *merge_item(Arena *arena, const YamlNode *base, size_t index, const YamlNode *value);
+
+/* A mapping without one key. */
+const YamlNode *merge_without(Arena *arena, const YamlNode *base, const char *name);
+
+/* What the schema knows of the value of a map's key, as far as merging wants it. NULL: nothing. */
+const SchemaMap *merge_child_map(const SchemaMap *map, const char *name);
 
 #endif

@@ -21,16 +21,21 @@ bool yaml_is(const YamlNode *node, const char *text)
     return node->kind == YAML_KIND_SCALAR && strcmp(node->text, text) == 0;
 }
 
-const char *yaml_shown(Arena *arena, const YamlNode *scalar)
+const char *yaml_shown_text(Arena *arena, const char *text, size_t length)
 {
     Text out = text_start(arena);
-    size_t length = 0;
-    for (size_t count = 0; length < scalar->length && count < SHOWN_MAX; count++) {
-        size_t step = utf8_length(scalar->text + length, scalar->length - length, NULL);
-        length += step > 0 ? step : 1;
+    size_t shown = 0;
+    for (size_t count = 0; shown < length && count < SHOWN_MAX; count++) {
+        size_t step = utf8_length(text + shown, length - shown, NULL);
+        shown += step > 0 ? step : 1;
     }
     text_put(&out, "'");
-    utf8_add_printable(&out, scalar->text, length);
-    text_put(&out, length < scalar->length ? "...'" : "'");
+    utf8_add_printable(&out, text, shown);
+    text_put(&out, shown < length ? "...'" : "'");
     return out.bytes;
+}
+
+const char *yaml_shown(Arena *arena, const YamlNode *scalar)
+{
+    return yaml_shown_text(arena, scalar->text, scalar->length);
 }

@@ -66,7 +66,8 @@ const YamlNode *yaml_get(const YamlNode *mapping, const char *key);
 /* Whether a node is a scalar with this text. */
 bool yaml_is(const YamlNode *node, const char *text);
 
-/* A scalar's text as it can stand in a message: printable, cut short where it is long; in quotes. */
+/* Text as it can stand in a message: printable, cut short where it is long; in quotes. */
+const char *yaml_shown_text(Arena *arena, const char *text, size_t length);
 const char *yaml_shown(Arena *arena, const YamlNode *scalar);
 
 #endif
