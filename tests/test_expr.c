@@ -77,7 +77,8 @@ static IrFunction *lower_formula(Arena *arena, TermScope over, const char *text)
     const int64_t size[] = {DIMENSION};
     IrId x = ir_input(function, "x", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, size));
     IrBuilder builder = {.function = function};
-    FormulaInputs inputs = formula_inputs(arena, reading->scope, &x, NULL);
+    IrId elements[DIMENSION] = {0}, *lists[] = {elements};
+    const FormulaInputs inputs = {&x, lists, NULL};
     ir_output(function, "value",
               formula_lower(&builder, &reading->formula, reading->expr, reading->scope, &inputs, "note"));
     ir_test_verify(function->module);

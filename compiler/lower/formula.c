@@ -21,22 +21,11 @@ typedef struct Lowering {
     Arena *arena;
     const Formula *formula;
     const ExprScope *scope;
-    FormulaInputs *inputs;
+    const FormulaInputs *inputs;
     const ExprLoop *loops[EXPR_AXES_MAX];
 } Lowering;
 
 static Spread lower_any(Lowering *lowering, const Expr *expr);
-
-FormulaInputs formula_inputs(Arena *arena, const ExprScope *scope, const IrId *variables,
-                             const char *const *element_names)
-{
-    FormulaInputs inputs = {.variables = variables, .element_names = element_names};
-    inputs.elements = ARENA_ARRAY(arena, IrId *, scope->variable_count);
-    for (int i = 0; i < scope->variable_count; i++)
-        if (!scope->variables[i].per_instance)
-            inputs.elements[i] = ARENA_ARRAY(arena, IrId, scope->variables[i].size);
-    return inputs;
-}
 
 /* formula_span where the text has been parsed, and so is ASCII: a column is a byte. */
 static Span span_of(const Lowering *lowering, const Expr *expr)
@@ -367,7 +356,7 @@ static Spread lower_any(Lowering *lowering, const Expr *expr)
 }
 
 IrId formula_lower(IrBuilder *builder, const Formula *formula, const Expr *expr, const ExprScope *scope,
-                   FormulaInputs *inputs, const char *note)
+                   const FormulaInputs *inputs, const char *note)
 {
     Lowering lowering = {builder, builder->function->module->arena, formula, scope, inputs, {scope->instances}};
     Span outer = builder->span;

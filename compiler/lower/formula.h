@@ -11,16 +11,13 @@
  * with the same inputs share elements. */
 typedef struct FormulaInputs {
     const IrId *variables;            /* a list: real[size]; one value per instance: real[instances] */
-    IrId **elements;                  /* for each list, its elements that have been read, plus 1; or NULL */
-    const char *const *element_names; /* of variable 0, for readers; may be NULL */
+    IrId *const *elements;            /* for each list, its elements that have been read, plus 1; zeros at first */
+    const char *const *element_names; /* of variable 0, for readers; NULL: "x_0", ... */
 } FormulaInputs;
-
-FormulaInputs formula_inputs(Arena *arena, const ExprScope *scope, const IrId *variables,
-                             const char *const *element_names);
 
 /* Appends the ops of `expr` (of expr_read with that formula and scope); the result is a real scalar: the sum over the
  * scope's instances where it has them. The ops carry their places in the formula, the first one `note`. */
 IrId formula_lower(IrBuilder *builder, const Formula *formula, const Expr *expr, const ExprScope *scope,
-                   FormulaInputs *inputs, const char *note);
+                   const FormulaInputs *inputs, const char *note);
 
 #endif

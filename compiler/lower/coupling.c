@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* Coupling layers. Some components, x_a, pass unchanged; a net of them gives the numbers with which the others, x_b,
+ * are transformed, so both directions and the log-determinant cost one pass of the net. */
+#include "compiler/lower/lower.h"
+
+#include <string.h>
+
+/* ---- structure --------------------------------------------------------------------------------------------------- */
+
+static bool same_net(const NetSpec *a, const NetSpec *b)
+{
+    return a->activation == b->activation && a->hidden_count == b->hidden_count &&
+           (a->hidden_count == 0 || memcmp(a->hidden, b->hidden, (size_t)a->hidden_count * sizeof a->hidden[0]) == 0);
+}
+
+static bool same_structure(const CouplingKind *kind, const LayerSpec *spec, int64_t pass_count, int64_t move_count)
+{
+    const LayerSpec *first = kind->spec;
+    bool same = kind->pass_count == pass_count && kind->move_count == move_count &&
+                first->transform == spec->transform && same_net(&first->net, &spec->net);
+    if (spec->transform == TRANSFORM_ADDITIVE)
+        return same;
+    return same && first->separate == spec->separate && first->log_scale_bound == spec->log_scale_bound;
+}
+
+static void describe_nets(CouplingKind *kind)
+{
+    int64_t in = kind->pass_count, out = kind->move_count;
+    bool affine = kind->spec->transform == TRANSFORM_AFFINE;
+    const NetSpec *net = &kind->spec->net;
+    if (affine && kind->spec->separate) {
+        kind->nets[0] = kind->nets[1] = (MlpShape){in, out, net};
+        kind->net_names[0] = "scale_net";
+        kind->net_names[1] = "shift_net";
+        kind->net_count = 2;
+    } else {
+        kind->nets[0] = (MlpShape){in, affine ? 2 * out : out, net};
+        kind->net_names[0] = "net";
+        kind->net_count = 1;
+    }
+    for (int i = 0; i < kind->net_count; i++)
+        kind->tensor_count += mlp_tensor_count(&kind->nets[i]);
+}
+
+static CouplingKind *find_kind(Lower *lower, const LayerSpec *spec, int64_t pass_count, int64_t move_count)
+{
+    CouplingKind **end = &lower->kinds;
+    int number = 1;
+    for (; *end; end = &(*end)->next) {
+        if (same_structure(*end, spec, pass_count, move_count))
+            return *end;
+        if ((*end)->spec->transform == spec->transform)
+            number++;
+    }
+    CouplingKind *kind = *end = ARENA_NEW(lower->arena, CouplingKind);
+    *kind = (CouplingKind){.spec = spec, .pass_count = pass_count, .move_count = move_count, .number = number};
+    describe_nets(kind);
+    return kind;
+}
+
+void coupling_declare(Lower *lower, FlowLayer *layer, int64_t pass_count, int64_t move_count)
+{
+    layer->kind = find_kind(lower, layer->spec, pass_count, move_count);
+    layer->first_tensor = lower->program->tensor_count;
+    for (int i = 0; i < layer->kind->net_count; i++)
+        mlp_declare(
+            lower, &layer->kind->nets[i],
+            arena_print(lower->arena, "flow.layers.%lld.%s", (long long)layer->position, layer->kind->net_names[i]));
+}
+
+/* ---- functions --------------------------------------------------------------------------------------------------- */
+
+/* "coupling_affine", "coupling_affine_inverse"; a second structure's are "coupling_affine_2", ... */
+static IrFunction *begin(Lower *lower, CouplingKind *kind, bool inverse)
+{
+    Text name = text_start(lower->arena);
+    text_print(&name, "coupling_%s", kind->spec->transform == TRANSFORM_AFFINE ? "affine" : "additive");
+    if (kind->number > 1)
+        text_print(&name, "_%d", kind->number);
+    text_put(&name, inverse ? "_inverse" : "");
+    IrFunction *function = ir_function_new(lower->module, name.bytes);
+    function->span = kind->spec->span;
+    return function;
+}
+
+/* The formula, its source, and the nets. */
+static void put_note(Lower *lower, const CouplingKind *kind, IrFunction *function, bool inverse)
+{
+    static const char *const FORMULAS[2][2] = {
+        {"Additive coupling: y_a = x_a, y_b = x_b + t(x_a); log|det J| = 0.",
+         "Inverse of an additive coupling: x_a = y_a, x_b = y_b - t(x_a); log|det J| = 0."},
+        {"Affine coupling: y_a = x_a, y_b = x_b exp(s(x_a)) + t(x_a); log|det J| = sum s.",
+         "Inverse of an affine coupling: x_a = y_a, x_b = (y_b - t(x_a)) exp(-s(x_a)); log|det J| = -sum s."}};
+    bool affine = kind->spec->transform == TRANSFORM_AFFINE;
+    Text note = text_start(lower->arena);
+    text_put(&note, FORMULAS[affine][inverse]);
+    text_put(&note,
+             affine ? "\nDinh, Sohl-Dickstein, Bengio 2017, eq. 7-8." : "\nDinh, Krueger, Bengio 2015, section 3.2.");
+    text_put(&note, !affine ? "\nt" : kind->net_count == 1 ? "\n(s, t)" : "\ns and t, each");
+    text_put(&note, ": a dense net ");
+    mlp_describe(&kind->nets[0], &note);
+    if (affine && kind->spec->log_scale_bound > 0) {
+        text_put(&note, "; s = B tanh(raw / B), B = ");
+        text_number(&note, kind->spec->log_scale_bound);
+    }
+    text_put(&note, ".");
+    function->note = note.bytes;
+}
+
+/* B tanh(raw / B): close to raw where it is small, and never beyond B. */
+static IrId bounded(IrBuilder *builder, IrId raw, double bound)
+{
+    if (bound <= 0)
+        return raw;
+    IrId small = bound == 1 ? raw : ir_binary(builder, IR_MUL, raw, ir_constant(builder, 1 / bound));
+    IrId bent = ir_unary(builder, IR_TANH, small);
+    return bound == 1 ? bent : ir_binary(builder, IR_MUL, bent, ir_constant(builder, bound));
+}
+
+typedef struct Numbers {
+    IrId log_scale, shift; /* log_scale: affine alone */
+} Numbers;
+
+/* The nets at x_a. One net for both gives the rows of the scale first. */
+static Numbers apply_nets(IrBuilder *builder, const CouplingKind *kind, const IrId *tensors, IrId x_a)
+{
+    bool affine = kind->spec->transform == TRANSFORM_AFFINE;
+    Numbers numbers = {-1, -1};
+    IrId raw = mlp_apply(builder, &kind->nets[0], tensors, x_a);
+    if (!affine) {
+        numbers.shift = raw;
+    } else if (kind->net_count == 2) {
+        numbers.shift = mlp_apply(builder, &kind->nets[1], tensors + mlp_tensor_count(&kind->nets[0]), x_a);
+    } else {
+        numbers.shift = ir_slice(builder, raw, 0, kind->move_count, kind->move_count);
+        raw = ir_slice(builder, raw, 0, 0, kind->move_count);
+    }
+    ir_name(builder->function, numbers.shift, "shift");
+    if (affine)
+        numbers.log_scale = ir_name(builder->function, bounded(builder, raw, kind->spec->log_scale_bound), "log_scale");
+    return numbers;
+}
+
+static IrFunction *make(Lower *lower, CouplingKind *kind, bool inverse)
+{
+    IrFunction *function = begin(lower, kind, inverse);
+    IrBuilder builder = {.function = function, .span = kind->spec->span};
+    IrId *tensors = ARENA_ARRAY(lower->arena, IrId, kind->tensor_count);
+    for (int i = 0, at = 0; i < kind->net_count; at += mlp_tensor_count(&kind->nets[i]), i++)
+        mlp_inputs(function, &kind->nets[i], kind->net_names[i], tensors + at);
+    IrId x_a = ir_input(function, "x_a", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &kind->pass_count));
+    IrId from = ir_input(function, inverse ? "y_b" : "x_b", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &kind->move_count));
+    put_note(lower, kind, function, inverse);
+    Numbers numbers = apply_nets(&builder, kind, tensors, x_a);
+    IrId to;
+    if (kind->spec->transform == TRANSFORM_ADDITIVE) {
+        to = ir_binary(&builder, inverse ? IR_SUB : IR_ADD, from, numbers.shift);
+        ir_output(function, inverse ? "x_b" : "y_b", to);
+        return function;
+    }
+    IrId log_scale = inverse ? ir_unary(&builder, IR_NEG, numbers.log_scale) : numbers.log_scale;
+    IrId scale = ir_name(function, ir_unary(&builder, IR_EXP, log_scale), "scale");
+    if (inverse)
+        to = ir_binary(&builder, IR_MUL, ir_binary(&builder, IR_SUB, from, numbers.shift), scale);
+    else
+        to = ir_binary(&builder, IR_ADD, ir_binary(&builder, IR_MUL, from, scale), numbers.shift);
+    ir_output(function, inverse ? "x_b" : "y_b", to);
+    ir_output(function, "log_det", ir_reduce_all(&builder, IR_REDUCE_SUM, log_scale));
+    return function;
+}
+
+IrFunction *coupling_forward(Lower *lower, CouplingKind *kind)
+{
+    if (!kind->forward)
+        kind->forward = make(lower, kind, false);
+    return kind->forward;
+}
+
+IrFunction *coupling_inverse(Lower *lower, CouplingKind *kind)
+{
+    if (!kind->inverse)
+        kind->inverse = make(lower, kind, true);
+    return kind->inverse;
+}

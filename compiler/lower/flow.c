@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Flows: layers in a row, from the base to the configuration, and back. */
+#include "compiler/lower/lower.h"
+#include "compiler/lower/pieces.h"
+
+#include <string.h>
+
+/* ---- what the layers are ----------------------------------------------------------------------------------------- */
+
+/* Shared by all couplings of one parity. */
+static const bool *split_of(Lower *lower, Split split, int64_t coupling_index)
+{
+    int odd = (int)(coupling_index % 2);
+    bool **known = &lower->splits[(split == SPLIT_HALVES ? 2 : 0) + odd];
+    int64_t dimension = lower->program->dimension;
+    if (*known)
+        return *known;
+    *known = ARENA_ARRAY(lower->arena, bool, dimension);
+    for (int64_t i = 0; i < dimension; i++)
+        (*known)[i] = split == SPLIT_HALVES ? (i < dimension / 2) == (odd == 0) : i % 2 == odd;
+    return *known;
+}
+
+/* A layer that is repeated is wrong once. */
+static bool is_reported(const Lower *lower, const LayerSpec *spec)
+{
+    const Diagnostics *diagnostics = lower->diagnostics;
+    for (size_t i = 0; i < diagnostics->count; i++)
+        if (strncmp(diagnostics->items[i].code, "E03", 3) == 0 &&
+            diagnostics->items[i].span.source == spec->span.source &&
+            diagnostics->items[i].span.begin == spec->span.begin)
+            return true;
+    return false;
+}
+
+static void declare_coupling(Lower *lower, FlowLayer *layer)
+{
+    const LayerSpec *spec = layer->spec;
+    int64_t dimension = lower->program->dimension, pass_count = 0;
+    if (is_reported(lower, spec))
+        return;
+    if (spec->split == SPLIT_MASK && spec->mask_count != dimension) {
+        diagnostics_error(lower->diagnostics, spec->span, "E0310", "the mask has %lld entries for %lld components",
+                          (long long)spec->mask_count, (long long)dimension);
+        return;
+    }
+    layer->passes = spec->split == SPLIT_MASK ? spec->mask : split_of(lower, spec->split, spec->coupling_index);
+    for (int64_t i = 0; i < dimension; i++)
+        pass_count += layer->passes[i];
+    if (pass_count == 0 || pass_count == dimension) {
+        Diagnostic *error = diagnostics_error(lower->diagnostics, spec->span, "E0311", "this coupling %s",
+                                              pass_count == 0 ? "passes no component" : "transforms no component");
+        error->help = dimension == 1 ? "a coupling needs at least two components: one passes, one is transformed"
+                                     : "at least one component passes unchanged, and at least one is transformed";
+        return;
+    }
+    coupling_declare(lower, layer, pass_count, dimension - pass_count);
+}
+
+static const int64_t *reversed_order(Lower *lower)
+{
+    int64_t dimension = lower->program->dimension;
+    if (!lower->reversed) {
+        lower->reversed = ARENA_ARRAY(lower->arena, int64_t, dimension);
+        for (int64_t i = 0; i < dimension; i++)
+            lower->reversed[i] = dimension - 1 - i;
+    }
+    return lower->reversed;
+}
+
+static void declare_permute(Lower *lower, FlowLayer *layer)
+{
+    const LayerSpec *spec = layer->spec;
+    int64_t dimension = lower->program->dimension;
+    layer->order = spec->order_count > 0 ? spec->order : reversed_order(lower);
+    if (spec->order_count == 0 || is_reported(lower, spec))
+        return;
+    bool *seen = ARENA_ARRAY(lower->arena, bool, dimension);
+    bool good = spec->order_count == dimension;
+    for (int64_t i = 0; i < spec->order_count && good; i++) {
+        good = spec->order[i] >= 0 && spec->order[i] < dimension && !seen[spec->order[i]];
+        if (good)
+            seen[spec->order[i]] = true;
+    }
+    if (!good)
+        diagnostics_error(lower->diagnostics, spec->span, "E0312", "the order is no permutation of %lld components",
+                          (long long)dimension)
+            ->help = arena_print(lower->arena, "each of 0 to %lld stands in it once", (long long)(dimension - 1));
+}
+
+void flow_declare(Lower *lower)
+{
+    const ModelSpec *spec = lower->spec;
+    if (spec->expanded_count > LOWER_LAYERS_MAX) {
+        diagnostics_error(lower->diagnostics, spec->flow_span, "E0604", "the flow has %d layers, repeats counted",
+                          spec->expanded_count)
+            ->help = arena_print(lower->arena, "at most %d are possible", LOWER_LAYERS_MAX);
+        return;
+    }
+    lower->layers = ARENA_ARRAY(lower->arena, FlowLayer, spec->expanded_count);
+    for (int i = 0; i < spec->expanded_count; i++) {
+        FlowLayer *layer = &lower->layers[i];
+        *layer = (FlowLayer){.spec = &spec->expanded[i], .position = i};
+        if (layer->spec->kind == LAYER_COUPLING)
+            declare_coupling(lower, layer);
+        else
+            declare_permute(lower, layer);
+    }
+}
+
+/* ---- through the layers ------------------------------------------------------------------------------------------ */
+
+/* One coupling; adds its log-determinant to, or subtracts it from, *log_q. */
+static void apply_coupling(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
+                           IrId *log_q)
+{
+    CouplingKind *kind = layer->kind;
+    IrFunction *callee = inverse ? coupling_inverse(lower, kind) : coupling_forward(lower, kind);
+    IrId *operands = ARENA_ARRAY(lower->arena, IrId, kind->tensor_count + 2), results[2];
+    pieces_split(builder, pieces, layer->passes);
+    for (int i = 0; i < kind->tensor_count; i++)
+        operands[i] = builder->function->inputs[layer->first_tensor + i];
+    operands[kind->tensor_count] = pieces->pieces[0].value;
+    operands[kind->tensor_count + 1] = pieces->pieces[1].value;
+    builder->note =
+        arena_print(lower->arena, "layer %lld of %d", (long long)layer->position, lower->spec->expanded_count);
+    ir_call(builder, callee, kind->tensor_count + 2, operands, results);
+    pieces->pieces[1].value = ir_name(builder->function, results[0], inverse ? "x_b" : "y_b");
+    if (callee->output_count == 1)
+        return; /* volume is kept */
+    ir_name(builder->function, results[1], "log_det");
+    *log_q = ir_binary(builder, inverse ? IR_ADD : IR_SUB, *log_q, results[1]);
+}
+
+static void apply_layer(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
+                        IrId *log_q)
+{
+    builder->span = layer->spec->span;
+    if (layer->spec->kind == LAYER_PERMUTE)
+        pieces_permute(pieces, layer->order, inverse);
+    else
+        apply_coupling(lower, builder, layer, inverse, pieces, log_q);
+}
+
+static IrId call_base(Lower *lower, IrBuilder *builder, IrId z)
+{
+    IrId log_prob;
+    builder->span = lower->spec->flow_span;
+    ir_call(builder, base_log_prob(lower), 1, &z, &log_prob);
+    return ir_name(builder->function, log_prob, "log_prob");
+}
+
+void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *x, IrId *log_q)
+{
+    IrId z = noise;
+    builder->span = lower->spec->flow_span;
+    if (lower->spec->base_scale != 1)
+        z = ir_binary(builder, IR_MUL, noise, ir_constant(builder, lower->spec->base_scale));
+    *log_q = call_base(lower, builder, ir_name(builder->function, z, "z"));
+    Pieces pieces = pieces_start(lower->arena, z, lower->program->dimension);
+    for (int i = 0; i < lower->spec->expanded_count; i++)
+        apply_layer(lower, builder, &lower->layers[i], false, &pieces, log_q);
+    builder->span = lower->spec->flow_span;
+    *x = pieces_join(builder, &pieces);
+}
+
+IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x)
+{
+    Pieces pieces = pieces_start(lower->arena, x, lower->program->dimension);
+    builder->span = lower->spec->flow_span;
+    IrId log_q = ir_name(builder->function, ir_constant(builder, 0), "log_det");
+    for (int i = lower->spec->expanded_count - 1; i >= 0; i--)
+        apply_layer(lower, builder, &lower->layers[i], true, &pieces, &log_q);
+    builder->span = lower->spec->flow_span;
+    return ir_binary(builder, IR_ADD, log_q, call_base(lower, builder, pieces_join(builder, &pieces)));
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of this stage share: the program that is being made, and one section for each of its subjects. */
+#ifndef COMPILER_LOWER_LOWER_H
+#define COMPILER_LOWER_LOWER_H
+
+#include "compiler/expr/expr.h"
+#include "compiler/lower/program.h"
+
+enum { LOWER_DIMENSION_MAX = 1 << 20, LOWER_LAYERS_MAX = 10000, LOWER_OPS_MAX = 1000000 };
+#define LOWER_WEIGHTS_MAX INT64_C(2147483647)
+
+typedef struct CouplingKind CouplingKind;
+
+/* A layer of the expanded list. */
+typedef struct FlowLayer {
+    const LayerSpec *spec;
+    int64_t position; /* in the expanded list */
+    /* permute */
+    const int64_t *order;
+    /* coupling */
+    const bool *passes; /* for each component: it passes unchanged and conditions the others */
+    CouplingKind *kind;
+    int first_tensor;
+} FlowLayer;
+
+typedef struct Lower {
+    Arena *arena;
+    const ModelSpec *spec;
+    Diagnostics *diagnostics;
+    Program *program;
+    IrModule *module;
+    size_t errors_before;
+    int tensor_room;
+    bool weights_too_large, ops_too_large; /* reported */
+    FlowLayer *layers;
+    CouplingKind *kinds; /* a list */
+    bool *splits[4];     /* alternate and halves, for even and odd couplings; made when wanted */
+    int64_t *reversed;
+    IrFunction *base_log_prob, *energy, *observables;
+} Lower;
+
+/* Whether there have been errors in this stage. */
+bool lower_failed(const Lower *lower);
+/* Whether the module is within LOWER_OPS_MAX; if not, an error, once. */
+bool lower_check_ops(Lower *lower);
+
+/* ---- tensors (program.c) ----------------------------------------------------------------------------------------- */
+
+/* Appends a trained tensor; too many parameters are an error at `span`, once. */
+void lower_add_tensor(Lower *lower, const char *name, int rank, const int64_t *size, InitKind init, double scale,
+                      Span span);
+/* The first inputs of an entry: all tensors, then all scalars. */
+IrFunction *lower_entry(Lower *lower, EntryKind kind, bool weights);
+const char *lower_entry_name(EntryKind kind);
+IrId lower_scalar(const Lower *lower, EntryKind kind, int scalar);
+/* A new input x [D], per sample. */
+IrId lower_x(const Lower *lower, IrFunction *function);
+/* `value` of a function with input x, per sample also where it does not depend on x. */
+IrId lower_per_sample(IrBuilder *builder, IrId value, IrId x);
+
+/* ---- dense nets (mlp.c) ------------------------------------------------------------------------------------------ */
+
+typedef struct MlpShape {
+    int64_t inputs, outputs;
+    const NetSpec *net;
+} MlpShape;
+
+int mlp_tensor_count(const MlpShape *shape);
+/* The tensors "PATH.0.weight", "PATH.0.bias", ... */
+void mlp_declare(Lower *lower, const MlpShape *shape, const char *path);
+/* The same as inputs of a function, "PREFIX_0_weight", ...; mlp_tensor_count of them. */
+void mlp_inputs(IrFunction *function, const MlpShape *shape, const char *prefix, IrId *inputs);
+/* x [inputs] -> [outputs] */
+IrId mlp_apply(IrBuilder *builder, const MlpShape *shape, const IrId *inputs, IrId x);
+/* "4 -> 64 -> 64 -> 8, tanh" */
+void mlp_describe(const MlpShape *shape, Text *out);
+
+/* ---- couplings (coupling.c) -------------------------------------------------------------------------------------- */
+
+/* All couplings of one structure share two functions:
+ *   forward(tensors, x_a, x_b) -> y_b, log_det      inverse(tensors, x_a, y_b) -> x_b, log_det
+ * each log_det being its own direction's; an additive coupling has none. */
+struct CouplingKind {
+    CouplingKind *next;
+    const LayerSpec *spec; /* the first layer of this structure */
+    int64_t pass_count, move_count;
+    int number;
+    MlpShape nets[2];
+    const char *net_names[2];
+    int net_count, tensor_count;
+    IrFunction *forward, *inverse; /* NULL until wanted */
+};
+
+/* Finds the layer's structure and declares its tensors. */
+void coupling_declare(Lower *lower, FlowLayer *layer, int64_t pass_count, int64_t move_count);
+IrFunction *coupling_forward(Lower *lower, CouplingKind *kind);
+IrFunction *coupling_inverse(Lower *lower, CouplingKind *kind);
+
+/* ---- flows (flow.c) ---------------------------------------------------------------------------------------------- */
+
+/* Checks the layers and declares their tensors. */
+void flow_declare(Lower *lower);
+/* From noise [D] (standard normal) to x [D] and log q(x), in an entry with weights. */
+void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *x, IrId *log_q);
+/* log q of x. */
+IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x);
+
+/* ---- base distributions (base.c) --------------------------------------------------------------------------------- */
+
+/* (z [D]) -> log p(z), the gaussian's with the spec's scale. */
+IrFunction *base_log_prob(Lower *lower);
+
+/* ---- energies and observables (energy.c) ------------------------------------------------------------------------- */
+
+/* Reads the formulas and makes lower->energy (x -> U) and lower->observables (x -> values), NULL where the spec has
+ * none; nothing after errors. */
+void energy_lower(Lower *lower);
+
+/* ---- losses (loss.c) --------------------------------------------------------------------------------------------- */
+
+/* ENTRY_LOSS. */
+void loss_lower(Lower *lower);
+
+/* ---- what is differentiated (derivatives.c) ---------------------------------------------------------------------- */
+
+/* ENTRY_FORCE and ENTRY_STEP, where there are an energy and a loss. */
+void derivatives_lower(Lower *lower);
+
+#endif

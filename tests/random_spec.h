@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Random model descriptions from fixed seeds: small flows of every kind on tame energies. What must hold for every spec
+ * is tested on a hundred of these. */
+#ifndef TESTS_RANDOM_SPEC_H
+#define TESTS_RANDOM_SPEC_H
+
+#include "compiler/spec/spec.h"
+#include "tests/ir_helpers.h"
+
+/* The same seed gives the same spec. 1 to 9 components; energies, forces and their derivatives stay moderate where the
+ * components do. */
+const ModelSpec *random_spec(Arena *arena, uint64_t seed);
+
+/* The expanded list of a spec whose `layers` are filled in. */
+void spec_expand_layers(Arena *arena, ModelSpec *spec);
+
+/* Values of a program's weights that make every layer do something: `count` reals. */
+double *random_weights(Arena *arena, int64_t count, uint64_t seed);
+
+/* A line for messages: "seed 17: 5 components; affine alternate 5,7 tanh; permute; ..." */
+const char *random_spec_text(Arena *arena, uint64_t seed, const ModelSpec *spec);
+
+#endif

@@ -1,0 +1,750 @@
+/* SPDX-License-Identifier: MIT */
+/* From a spec to a program. Random flows are compared with a plain implementation of the same layers, their
+ * log-determinants with numerical Jacobians; fixed specs pin down names, order, structure and errors. */
+#include "compiler/ir/text.h"
+#include "compiler/lower/lower.h"
+#include "runtime/core/random.h"
+#include "tests/random_spec.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SPECS = 100, SEED = 29, FIRST_SAMPLE = 1000, STEP = 3 };
+
+/* ---- programs ---------------------------------------------------------------------------------------------------- */
+
+static Program *lower_spec(Arena *arena, const ModelSpec *spec)
+{
+    Diagnostics diagnostics;
+    diagnostics_start(&diagnostics, arena);
+    Program *program = lower_program(arena, spec, &diagnostics);
+    if (!program) {
+        Text text = text_start(arena);
+        diagnostics_print(&diagnostics, &text, 0);
+        fail_msg("%s", text.bytes);
+    }
+    return program;
+}
+
+/* A program with weights, run one entry at a time. */
+typedef struct Model {
+    Arena *arena;
+    uint64_t seed;
+    const ModelSpec *spec;
+    Program *program;
+    double *weights;
+} Model;
+
+static Model model_of(Arena *arena, const ModelSpec *spec, uint64_t seed)
+{
+    Model model = {.arena = arena, .seed = seed, .spec = spec, .program = lower_spec(arena, spec)};
+    model.weights = random_weights(arena, model.program->weight_count, seed);
+    return model;
+}
+
+static IrTensor *run_entry(const Model *model, EntryKind kind, int64_t batch, const double *x)
+{
+    const ProgramEntry *entry = &model->program->entries[kind];
+    const IrFunction *function = entry->function;
+    IrTensor *inputs = ARENA_ARRAY(model->arena, IrTensor, function->input_count);
+    for (int i = 0; i < function->input_count; i++) {
+        const IrType *type = ir_type_of(function, function->inputs[i]);
+        int scalar = i - entry->tensor_count;
+        if (scalar < 0)
+            inputs[i] = ir_test_filled(model->arena, type, batch,
+                                       model->weights + model->program->tensors[entry->tensor_inputs[i]].offset);
+        else if (scalar < model->program->scalar_count)
+            inputs[i] = ir_test_filled(model->arena, type, batch, &model->program->scalars[scalar].schedule.from);
+        else
+            inputs[i] = ir_test_filled(model->arena, type, batch, x);
+    }
+    IrRun run = {.arena = model->arena, .batch = batch, .seed = SEED, .first_sample = FIRST_SAMPLE, .step = STEP};
+    IrTensor *outputs = ARENA_ARRAY(model->arena, IrTensor, function->output_count);
+    ir_interpret(&run, function, inputs, outputs);
+    assert_null(run.error);
+    return outputs;
+}
+
+/* ---- the same flow, written plainly ------------------------------------------------------------------------------ */
+
+static const double *tensor_named(const Model *model, const char *name, int64_t rows, int64_t columns)
+{
+    for (int i = 0; i < model->program->tensor_count; i++) {
+        const ProgramTensor *tensor = &model->program->tensors[i];
+        if (strcmp(tensor->name, name) != 0)
+            continue;
+        assert_int_equal(tensor->type.rank, columns > 0 ? 2 : 1);
+        assert_int_equal(tensor->type.size[0], rows);
+        if (columns > 0)
+            assert_int_equal(tensor->type.size[1], columns);
+        return model->weights + tensor->offset;
+    }
+    fail_msg("seed %d: no tensor %s", (int)model->seed, name);
+    return NULL;
+}
+
+static double activate(Activation activation, double x)
+{
+    switch (activation) {
+    case ACTIVATION_TANH:
+        return tanh(x);
+    case ACTIVATION_RELU:
+        return x > 0 ? x : 0;
+    case ACTIVATION_SILU:
+        return x / (1 + exp(-x));
+    case ACTIVATION_GELU:
+        return x * 0.5 * erfc(-x / sqrt(2));
+    case ACTIVATION_SOFTPLUS:
+        return log1p(exp(x));
+    }
+    return NAN;
+}
+
+/* out = the net "flow.layers.LAYER.NET" at in. */
+static void plain_net(const Model *model, int layer, const char *net, const NetSpec *spec, const double *in,
+                      int64_t in_count, double *out, int64_t out_count)
+{
+    double *x = ARENA_ARRAY(model->arena, double, in_count);
+    memcpy(x, in, (size_t)in_count * sizeof x[0]);
+    for (int k = 0; k <= spec->hidden_count; k++) {
+        int64_t rows = k < spec->hidden_count ? spec->hidden[k] : out_count;
+        const double *weight = tensor_named(
+            model, arena_print(model->arena, "flow.layers.%d.%s.%d.weight", layer, net, k), rows, in_count);
+        const double *bias =
+            tensor_named(model, arena_print(model->arena, "flow.layers.%d.%s.%d.bias", layer, net, k), rows, 0);
+        double *y = ARENA_ARRAY(model->arena, double, rows);
+        for (int64_t i = 0; i < rows; i++) {
+            y[i] = bias[i];
+            for (int64_t j = 0; j < in_count; j++)
+                y[i] += weight[i * in_count + j] * x[j];
+            if (k < spec->hidden_count)
+                y[i] = activate(spec->activation, y[i]);
+        }
+        x = y;
+        in_count = rows;
+    }
+    memcpy(out, x, (size_t)out_count * sizeof x[0]);
+}
+
+static bool plain_passes(const LayerSpec *layer, int64_t component, int64_t dimension)
+{
+    bool odd = layer->coupling_index % 2 == 1;
+    switch (layer->split) {
+    case SPLIT_ALTERNATE:
+        return (component % 2 == 1) == odd;
+    case SPLIT_HALVES:
+        return (component >= dimension / 2) == odd;
+    case SPLIT_MASK:
+        return layer->mask[component];
+    }
+    return false;
+}
+
+/* One coupling on x in place; returns log|det J|. */
+static double plain_coupling(const Model *model, int position, const LayerSpec *layer, double *x)
+{
+    int64_t dimension = model->spec->dimension, passing = 0, moving = 0;
+    double x_a[16], numbers[32], log_det = 0;
+    for (int64_t i = 0; i < dimension; i++)
+        if (plain_passes(layer, i, dimension))
+            x_a[passing++] = x[i];
+    int64_t count = dimension - passing;
+    if (layer->transform == TRANSFORM_ADDITIVE) {
+        plain_net(model, position, "net", &layer->net, x_a, passing, numbers + count, count);
+        memset(numbers, 0, (size_t)count * sizeof numbers[0]);
+    } else if (layer->separate) {
+        plain_net(model, position, "scale_net", &layer->net, x_a, passing, numbers, count);
+        plain_net(model, position, "shift_net", &layer->net, x_a, passing, numbers + count, count);
+    } else {
+        plain_net(model, position, "net", &layer->net, x_a, passing, numbers, 2 * count);
+    }
+    for (int64_t i = 0; i < dimension; i++) {
+        if (plain_passes(layer, i, dimension))
+            continue;
+        double s = numbers[moving], bound = layer->log_scale_bound;
+        s = bound > 0 ? bound * tanh(s / bound) : s;
+        x[i] = x[i] * exp(s) + numbers[count + moving++];
+        log_det += s;
+    }
+    return log_det;
+}
+
+/* The sample's noise -> x in place; returns log q. */
+static double plain_flow(const Model *model, double *x)
+{
+    int64_t dimension = model->spec->dimension;
+    double log_q = 0, scale = model->spec->base_scale;
+    for (int64_t i = 0; i < dimension; i++) {
+        log_q -= x[i] * x[i] / 2 + log(scale) + log(2 * 3.14159265358979323846) / 2;
+        x[i] *= scale;
+    }
+    for (int position = 0; position < model->spec->expanded_count; position++) {
+        const LayerSpec *layer = &model->spec->expanded[position];
+        if (layer->kind == LAYER_COUPLING) {
+            log_q -= plain_coupling(model, position, layer, x);
+            continue;
+        }
+        double old[16];
+        memcpy(old, x, (size_t)dimension * sizeof old[0]);
+        for (int64_t i = 0; i < dimension; i++)
+            x[i] = old[layer->order ? layer->order[i] : dimension - 1 - i];
+    }
+    return log_q;
+}
+
+static void draw_noise(const Model *model, uint32_t purpose, uint64_t sample, double *noise)
+{
+    RandomStream stream = {SEED, FIRST_SAMPLE + sample, STEP, purpose};
+    for (int64_t i = 0; i < model->spec->dimension; i++)
+        noise[i] = (double)random_normal_value(&stream, 0, 0, (uint32_t)i);
+}
+
+/* ---- random flows ------------------------------------------------------------------------------------------------ */
+
+static void expect_close(const Model *model, double actual, double expected, double tolerance, const char *what)
+{
+    if (!(fabs(actual - expected) <= tolerance * fmax(1, fabs(expected))))
+        fail_msg("%s: %s is %.17g, expected %.17g", random_spec_text(model->arena, model->seed, model->spec), what,
+                 actual, expected);
+}
+
+static void test_samples_are_those_of_the_plain_flow(void **state)
+{
+    enum { BATCH = 5 };
+    for (uint64_t seed = 0; seed < SPECS; seed++) {
+        Model model = model_of(*state, random_spec(*state, seed), seed);
+        IrTensor *outputs = run_entry(&model, ENTRY_SAMPLE, BATCH, NULL);
+        for (int s = 0; s < BATCH; s++) {
+            double x[16];
+            draw_noise(&model, RANDOM_SAMPLE, (uint64_t)s, x);
+            double log_q = plain_flow(&model, x);
+            expect_close(&model, outputs[1].data[s], log_q, 1e-12, "log q");
+            for (int64_t i = 0; i < model.spec->dimension; i++)
+                expect_close(&model, outputs[0].data[s * model.spec->dimension + i], x[i], 1e-12, "x");
+        }
+    }
+}
+
+static void test_log_prob_at_the_samples_is_theirs(void **state)
+{
+    enum { BATCH = 4 };
+    for (uint64_t seed = 0; seed < SPECS; seed++) {
+        Model model = model_of(*state, random_spec(*state, seed), seed);
+        IrTensor *samples = run_entry(&model, ENTRY_SAMPLE, BATCH, NULL);
+        IrTensor *log_q = run_entry(&model, ENTRY_LOG_PROB, BATCH, samples[0].data);
+        for (int s = 0; s < BATCH; s++)
+            expect_close(&model, log_q[0].data[s], samples[1].data[s], 1e-9, "log q");
+    }
+}
+
+static void test_loss_is_the_mean_of_its_parts(void **state)
+{
+    for (uint64_t seed = 0; seed < SPECS; seed++) {
+        Model model = model_of(*state, random_spec(*state, seed), seed);
+        int64_t batch = model.program->module->batch, dimension = model.spec->dimension;
+        double *x = ARENA_ARRAY(model.arena, double, batch *dimension), sum = 0, weight = 0;
+        for (int64_t s = 0; s < batch; s++) {
+            draw_noise(&model, RANDOM_TRAIN_NOISE, (uint64_t)s, x + s * dimension);
+            sum += plain_flow(&model, x + s * dimension);
+        }
+        IrTensor *energy = run_entry(&model, ENTRY_ENERGY, batch, x);
+        for (int64_t s = 0; s < batch; s++)
+            sum += energy[0].data[s] / model.spec->kT.from;
+        for (int i = 0; i < model.spec->loss_count; i++)
+            weight += model.spec->losses[i].weight.from;
+        IrTensor *loss = run_entry(&model, ENTRY_LOSS, batch, NULL);
+        assert_false(loss[0].per_sample);
+        expect_close(&model, loss[0].data[0], weight * sum / (double)batch, 1e-12, "the loss");
+    }
+}
+
+/* ---- single layers --------------------------------------------------------------------------------------------------
+ */
+
+/* log|det A| by elimination with row exchanges; A [n][n] is destroyed. */
+static double log_determinant(double *a, int64_t n)
+{
+    double sum = 0;
+    for (int64_t k = 0; k < n; k++) {
+        int64_t pivot = k;
+        for (int64_t i = k + 1; i < n; i++)
+            pivot = fabs(a[i * n + k]) > fabs(a[pivot * n + k]) ? i : pivot;
+        for (int64_t j = 0; j < n; j++) {
+            double old = a[k * n + j];
+            a[k * n + j] = a[pivot * n + j];
+            a[pivot * n + j] = old;
+        }
+        sum += log(fabs(a[k * n + k]));
+        for (int64_t i = k + 1; i < n; i++)
+            for (int64_t j = n - 1; j >= k; j--)
+                a[i * n + j] -= a[i * n + k] / a[k * n + k] * a[k * n + j];
+    }
+    return sum;
+}
+
+/* A layer's function at random weights. */
+typedef struct Layer {
+    Arena *arena;
+    const IrFunction *function;
+    int tensor_count;
+    int64_t pass_count, move_count;
+    IrTensor *inputs;
+    double *x; /* x_a, then x_b */
+} Layer;
+
+static Layer layer_of(Arena *arena, const IrFunction *function, uint64_t seed)
+{
+    TestRandom random = {seed};
+    Layer layer = {.arena = arena, .function = function, .tensor_count = function->input_count - 2};
+    layer.inputs = ir_test_random_inputs(arena, function, 1, &random, -0.5, 0.5);
+    layer.pass_count = layer.inputs[layer.tensor_count].count;
+    layer.move_count = layer.inputs[layer.tensor_count + 1].count;
+    layer.x = ARENA_ARRAY(arena, double, layer.pass_count + layer.move_count);
+    for (int64_t i = 0; i < layer.pass_count + layer.move_count; i++)
+        layer.x[i] = test_uniform(&random, -2, 2);
+    return layer;
+}
+
+static IrTensor *layer_run(const Layer *layer, const double *x)
+{
+    layer->inputs[layer->tensor_count].data = ARENA_ARRAY(layer->arena, double, layer->pass_count);
+    layer->inputs[layer->tensor_count + 1].data = ARENA_ARRAY(layer->arena, double, layer->move_count);
+    memcpy(layer->inputs[layer->tensor_count].data, x, (size_t)layer->pass_count * sizeof x[0]);
+    memcpy(layer->inputs[layer->tensor_count + 1].data, x + layer->pass_count, (size_t)layer->move_count * sizeof x[0]);
+    return ir_test_run(layer->arena, layer->function, 1, layer->inputs);
+}
+
+/* d(y_a, y_b) / d(x_a, x_b) by central differences, four points, y_a = x_a. */
+static double *layer_jacobian(const Layer *layer)
+{
+    int64_t n = layer->pass_count + layer->move_count;
+    double *jacobian = ARENA_ARRAY(layer->arena, double, n *n), *x = ARENA_ARRAY(layer->arena, double, n);
+    static const double STEPS[] = {-2e-3, -1e-3, 1e-3, 2e-3}, WEIGHTS[] = {1, -8, 8, -1};
+    for (int64_t j = 0; j < n; j++)
+        for (int point = 0; point < 4; point++) {
+            memcpy(x, layer->x, (size_t)n * sizeof x[0]);
+            x[j] += STEPS[point];
+            const double *y_b = layer_run(layer, x)[0].data;
+            for (int64_t i = 0; i < n; i++)
+                jacobian[i * n + j] +=
+                    WEIGHTS[point] / 12e-3 * (i < layer->pass_count ? x[i] : y_b[i - layer->pass_count]);
+        }
+    return jacobian;
+}
+
+static bool is_coupling(const IrFunction *function)
+{
+    return strncmp(function->name, "coupling_", 9) == 0;
+}
+
+static void test_log_determinants_are_those_of_numerical_jacobians(void **state)
+{
+    int seen = 0;
+    for (uint64_t seed = 0; seed < SPECS; seed++) {
+        Model model = model_of(*state, random_spec(*state, seed), seed);
+        for (int f = 0; f < model.program->module->function_count; f++) {
+            const IrFunction *function = model.program->module->functions[f];
+            if (!is_coupling(function))
+                continue;
+            Layer layer = layer_of(*state, function, seed);
+            double expected = log_determinant(layer_jacobian(&layer), layer.pass_count + layer.move_count);
+            IrTensor *outputs = layer_run(&layer, layer.x);
+            expect_close(&model, function->output_count > 1 ? outputs[1].data[0] : 0, expected, 1e-7, function->name);
+            seen++;
+        }
+    }
+    assert_true(seen > 2 * SPECS);
+}
+
+static void test_layers_invert(void **state)
+{
+    for (uint64_t seed = 0; seed < SPECS; seed++) {
+        Model model = model_of(*state, random_spec(*state, seed), seed);
+        for (int f = 0; f < model.program->module->function_count; f++) {
+            const IrFunction *function = model.program->module->functions[f];
+            const IrFunction *inverse =
+                ir_function_find(model.program->module, arena_print(*state, "%s_inverse", function->name));
+            if (!is_coupling(function) || !inverse)
+                continue;
+            Layer forward = layer_of(*state, function, seed), back = layer_of(*state, inverse, seed);
+            IrTensor *y = layer_run(&forward, forward.x);
+            memcpy(back.x, forward.x, (size_t)forward.pass_count * sizeof(double));
+            memcpy(back.x + back.pass_count, y[0].data, (size_t)back.move_count * sizeof(double));
+            IrTensor *x = layer_run(&back, back.x);
+            for (int64_t i = 0; i < forward.move_count; i++)
+                expect_close(&model, x[0].data[i], forward.x[forward.pass_count + i], 1e-9, function->name);
+            if (function->output_count > 1)
+                expect_close(&model, x[1].data[0], -y[1].data[0], 1e-12, "log_det of the inverse");
+        }
+    }
+}
+
+/* ---- fixed specs ------------------------------------------------------------------------------------------------- */
+
+/* A spec of couplings with one hidden layer of 3, to be changed by the test before it is lowered. */
+typedef struct Fixed {
+    ModelSpec spec;
+    LayerSpec layers[6];
+    EnergyTerm terms[2];
+    LossTerm losses[1];
+    int64_t hidden[2];
+} Fixed;
+
+static Formula formula_of(const char *text)
+{
+    return (Formula){.text = text, .length = strlen(text)};
+}
+
+static Fixed *fixed_spec(Arena *arena, int64_t dimension, int layer_count)
+{
+    Fixed *fixed = ARENA_NEW(arena, Fixed);
+    fixed->hidden[0] = 3;
+    fixed->hidden[1] = 4;
+    for (int i = 0; i < layer_count; i++)
+        fixed->layers[i] = (LayerSpec){.kind = LAYER_COUPLING,
+                                       .transform = TRANSFORM_AFFINE,
+                                       .net = {.hidden_count = 2, .hidden = fixed->hidden},
+                                       .log_scale_bound = 2};
+    fixed->terms[0] = (EnergyTerm){.value = formula_of("x[0]^4 - 4*x[0]^2 + 0.2*x[0] + 0.5*x[1]^2")};
+    fixed->losses[0] = (LossTerm){.weight = {.from = 1}};
+    fixed->spec = (ModelSpec){.name = "fixed",
+                              .dimension = dimension,
+                              .kT = {.from = 1},
+                              .base_scale = 1,
+                              .term_count = 1,
+                              .terms = fixed->terms,
+                              .layer_count = layer_count,
+                              .layers = fixed->layers,
+                              .loss_count = 1,
+                              .losses = fixed->losses,
+                              .train = {.batch = 8}};
+    return fixed;
+}
+
+static Program *lower_fixed(Arena *arena, Fixed *fixed)
+{
+    spec_expand_layers(arena, &fixed->spec);
+    return lower_spec(arena, &fixed->spec);
+}
+
+static void expect_tensor(const Program *program, int index, const char *name, const char *type, InitKind init,
+                          double scale, int64_t offset)
+{
+    const ProgramTensor *tensor = &program->tensors[index];
+    Text text = text_start(program->module->arena);
+    ir_print_type(&tensor->type, &text);
+    assert_string_equal(tensor->name, name);
+    assert_string_equal(text.bytes, type);
+    assert_int_equal(tensor->init, init);
+    assert_true(fabs(tensor->scale - scale) < 1e-15);
+    assert_int_equal(tensor->offset, offset);
+}
+
+static void test_tensors_have_their_names_order_and_start(void **state)
+{
+    Fixed *fixed = fixed_spec(*state, 5, 3);
+    fixed->layers[0].split = SPLIT_HALVES; /* 2 pass, 3 move */
+    fixed->layers[1].kind = LAYER_PERMUTE;
+    fixed->layers[2].separate = true; /* the second coupling: 1, 3 pass */
+    fixed->layers[2].net = (NetSpec){.hidden_count = 1, .hidden = fixed->hidden, .activation = ACTIVATION_RELU};
+    const Program *program = lower_fixed(*state, fixed);
+    assert_int_equal(program->tensor_count, 14);
+    expect_tensor(program, 0, "flow.layers.0.net.0.weight", "parameter real[3, 2]", INIT_UNIFORM, sqrt(6.0 / 5), 0);
+    expect_tensor(program, 1, "flow.layers.0.net.0.bias", "parameter real[3]", INIT_CONSTANT, 0, 6);
+    expect_tensor(program, 2, "flow.layers.0.net.1.weight", "parameter real[4, 3]", INIT_UNIFORM, sqrt(6.0 / 7), 9);
+    expect_tensor(program, 3, "flow.layers.0.net.1.bias", "parameter real[4]", INIT_CONSTANT, 0, 21);
+    expect_tensor(program, 4, "flow.layers.0.net.2.weight", "parameter real[6, 4]", INIT_CONSTANT, 0, 25);
+    expect_tensor(program, 5, "flow.layers.0.net.2.bias", "parameter real[6]", INIT_CONSTANT, 0, 49);
+    expect_tensor(program, 6, "flow.layers.2.scale_net.0.weight", "parameter real[3, 2]", INIT_UNIFORM, sqrt(3), 55);
+    expect_tensor(program, 9, "flow.layers.2.scale_net.1.bias", "parameter real[3]", INIT_CONSTANT, 0, 73);
+    expect_tensor(program, 10, "flow.layers.2.shift_net.0.weight", "parameter real[3, 2]", INIT_UNIFORM, sqrt(3), 76);
+    assert_int_equal(program->weight_count, 97);
+    assert_int_equal(program->scalar_count, 2);
+    assert_string_equal(program->scalars[0].name, "kT");
+    assert_string_equal(program->scalars[1].name, "loss.0.weight");
+}
+
+static void test_flow_starts_as_the_identity(void **state)
+{
+    Fixed *fixed = fixed_spec(*state, 3, 4);
+    Model model = {.arena = *state, .spec = &fixed->spec, .program = lower_fixed(*state, fixed)};
+    model.weights = ARENA_ARRAY(model.arena, double, model.program->weight_count);
+    for (int t = 0; t < model.program->tensor_count; t++) {
+        const ProgramTensor *tensor = &model.program->tensors[t];
+        for (int64_t i = 0; i < ir_type_count(&tensor->type); i++)
+            model.weights[tensor->offset + i] = tensor->scale; /* the largest that may be drawn */
+    }
+    IrTensor *outputs = run_entry(&model, ENTRY_SAMPLE, 2, NULL);
+    for (int s = 0; s < 2; s++) {
+        double noise[3];
+        draw_noise(&model, RANDOM_SAMPLE, (uint64_t)s, noise);
+        ir_test_expect(outputs[0].data + 3 * s, noise, 3, 0, "x");
+    }
+}
+
+static int count_ops(const IrFunction *function, IrOpcode code)
+{
+    int count = 0;
+    for (int i = 0; i < function->op_count; i++)
+        count += function->ops[i].code == code;
+    return count;
+}
+
+/* Two gathers to begin with, a concat and a gather at the end, whatever stands between. */
+static void test_matching_splits_are_renamed_not_copied(void **state)
+{
+    Fixed *fixed = fixed_spec(*state, 6, 1);
+    LayerSpec repeat = {.kind = LAYER_REPEAT, .repeat = 5, .layer_count = 1, .layers = fixed->layers};
+    fixed->spec.layers = &repeat;
+    const IrFunction *entry = lower_fixed(*state, fixed)->entries[ENTRY_SAMPLE].function;
+    assert_int_equal(count_ops(entry, IR_CALL), 6);
+    assert_int_equal(count_ops(entry, IR_GATHER), 3);
+    assert_int_equal(count_ops(entry, IR_CONCAT), 1);
+    fixed->layers[0].split = SPLIT_HALVES; /* slices, and side by side at the end */
+    entry = lower_fixed(*state, fixed)->entries[ENTRY_SAMPLE].function;
+    assert_int_equal(count_ops(entry, IR_SLICE), 2);
+    assert_int_equal(count_ops(entry, IR_GATHER), 0);
+    assert_int_equal(count_ops(entry, IR_CONCAT), 1);
+}
+
+static void test_permutes_cost_nothing_of_their_own(void **state)
+{
+    static const int64_t ORDER[] = {1, 0, 3, 2, 5, 4}; /* maps each half of an alternate split to the other */
+    Fixed *fixed = fixed_spec(*state, 6, 4);
+    fixed->layers[1] = fixed->layers[3] = (LayerSpec){.kind = LAYER_PERMUTE, .order = ORDER, .order_count = 6};
+    const IrFunction *entry = lower_fixed(*state, fixed)->entries[ENTRY_SAMPLE].function;
+    assert_int_equal(count_ops(entry, IR_GATHER), 3);
+    assert_int_equal(count_ops(entry, IR_CONCAT), 1);
+}
+
+static void test_layers_of_one_structure_share_a_function(void **state)
+{
+    Fixed *fixed = fixed_spec(*state, 6, 6);
+    fixed->layers[4].transform = fixed->layers[5].transform = TRANSFORM_ADDITIVE;
+    fixed->layers[3].net.activation = ACTIVATION_GELU;
+    const IrModule *module = lower_fixed(*state, fixed)->module;
+    int couplings = 0;
+    for (int i = 0; i < module->function_count; i++)
+        couplings += is_coupling(module->functions[i]) && strstr(module->functions[i]->name, "inverse") == NULL &&
+                     strchr(module->functions[i]->name, '.') == NULL;
+    assert_true(couplings >= 3);
+    assert_non_null(ir_function_find(module, "coupling_affine"));
+    assert_non_null(ir_function_find(module, "coupling_affine_2"));
+    assert_non_null(ir_function_find(module, "coupling_additive"));
+    assert_null(ir_function_find(module, "coupling_affine_3"));
+    assert_null(ir_function_find(module, "coupling_additive_2"));
+}
+
+/* A call passes tensors that stand side by side in the block of weights, in the order of the function's inputs. */
+static void test_a_layers_tensors_stand_side_by_side(void **state)
+{
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        const Program *program = lower_spec(*state, random_spec(*state, seed));
+        const IrFunction *entry = program->entries[ENTRY_SAMPLE].function;
+        for (int i = 0; i < entry->op_count; i++) {
+            const IrOp *op = &entry->ops[i];
+            if (op->code != IR_CALL || !is_coupling(op->callee))
+                continue;
+            for (int k = 1; k < op->operand_count - 2; k++) {
+                const ProgramTensor *before = &program->tensors[entry->values[op->operands[k - 1]].result];
+                const ProgramTensor *tensor = &program->tensors[entry->values[op->operands[k]].result];
+                assert_int_equal(tensor->offset, before->offset + ir_type_count(&before->type));
+            }
+        }
+    }
+}
+
+static void test_functions_say_what_they_are(void **state)
+{
+    Fixed *fixed = fixed_spec(*state, 5, 2);
+    const IrModule *module = lower_fixed(*state, fixed)->module;
+    assert_string_equal(ir_function_find(module, "coupling_affine")->note,
+                        "Affine coupling: y_a = x_a, y_b = x_b exp(s(x_a)) + t(x_a); log|det J| = sum s.\n"
+                        "Dinh, Sohl-Dickstein, Bengio 2017, eq. 7-8.\n"
+                        "(s, t): a dense net 3 -> 3 -> 4 -> 4, tanh; s = B tanh(raw / B), B = 2.");
+}
+
+static void test_program_prints_and_parses(void **state)
+{
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        Text text = text_start(*state), again = text_start(*state);
+        ir_print(lower_spec(*state, random_spec(*state, seed))->module, &text);
+        ir_print(ir_test_parse(*state, text.bytes), &again);
+        assert_string_equal(again.bytes, text.bytes);
+    }
+}
+
+/* ---- energies ------------------------------------------------------------------------------------------------------
+ */
+
+static void test_energy_is_the_sum_of_its_terms(void **state)
+{
+    static const double WIDTHS[] = {1, 2, 0.5}, X[] = {0.5, -1, 2, 1.5, 0.25, -0.75};
+    static const SpecParameter PARAMETERS[] = {{.name = "w", .rank = 1, .size = {3}, .data = WIDTHS}};
+    Fixed *fixed = fixed_spec(*state, 3, 1);
+    fixed->spec.term_count = 2;
+    fixed->terms[1] = (EnergyTerm){
+        .over = SCOPE_COMPONENTS, .value = formula_of("w*x^2"), .parameter_count = 1, .parameters = PARAMETERS};
+    Model model = {.arena = *state, .spec = &fixed->spec, .program = lower_fixed(*state, fixed)};
+    IrTensor *energy = run_entry(&model, ENTRY_ENERGY, 2, X);
+    for (int s = 0; s < 2; s++) {
+        const double *x = X + 3 * s;
+        double expected = pow(x[0], 4) - 4 * x[0] * x[0] + 0.2 * x[0] + 0.5 * x[1] * x[1];
+        expected += x[0] * x[0] + 2 * x[1] * x[1] + 0.5 * x[2] * x[2];
+        ir_test_expect(&energy[0].data[s], &expected, 1, 1e-15, "energy");
+    }
+}
+
+static void test_observables_stand_side_by_side(void **state)
+{
+    static const double X[] = {0.5, -1, -2, 1.5};
+    static const ObservableSpec OBSERVABLES[] = {
+        {.name = "left", .value = {.text = "where(x[0] < 0, 1, 0)", .length = 21}},
+        {.name = "seven", .value = {.text = "7", .length = 1}},
+        {.name = "total", .over = SCOPE_COMPONENTS, .value = {.text = "x", .length = 1}}};
+    Fixed *fixed = fixed_spec(*state, 2, 1);
+    fixed->spec.observable_count = 3;
+    fixed->spec.observables = OBSERVABLES;
+    Model model = {.arena = *state, .spec = &fixed->spec, .program = lower_fixed(*state, fixed)};
+    const double expected[] = {0, 7, -0.5, 1, 7, -0.5};
+    IrTensor *values = run_entry(&model, ENTRY_OBSERVABLES, 2, X);
+    ir_test_expect(values[0].data, expected, 6, 1e-15, "observables");
+    assert_int_equal(model.program->observable_count, 3);
+    assert_string_equal(model.program->observable_names[2], "total");
+}
+
+/* Also where nothing depends on x. */
+static void test_entries_give_a_value_for_each_sample(void **state)
+{
+    static const ObservableSpec OBSERVABLES[] = {{.name = "one", .value = {.text = "1", .length = 1}}};
+    static const double X[] = {1, 2, 3, 4, 5, 6};
+    Fixed *fixed = fixed_spec(*state, 2, 1);
+    fixed->terms[0].value = formula_of("3");
+    fixed->spec.observable_count = 1;
+    fixed->spec.observables = OBSERVABLES;
+    Model model = {.arena = *state, .spec = &fixed->spec, .program = lower_fixed(*state, fixed)};
+    for (EntryKind kind = 0; kind < ENTRY_LOSS; kind++) {
+        const IrFunction *entry = model.program->entries[kind].function;
+        for (int i = 0; entry && i < entry->output_count; i++)
+            assert_int_equal(ir_type_of(entry, entry->outputs[i])->kind, IR_KIND_SAMPLE);
+    }
+    const double expected[] = {3, 3, 3};
+    ir_test_expect(run_entry(&model, ENTRY_ENERGY, 3, X)[0].data, expected, 3, 0, "energy");
+}
+
+/* ---- errors --------------------------------------------------------------------------------------------------------
+ */
+
+static void expect_error(Arena *arena, Fixed *fixed, const char *code, const char *message)
+{
+    Diagnostics diagnostics;
+    diagnostics_start(&diagnostics, arena);
+    spec_expand_layers(arena, &fixed->spec);
+    assert_null(lower_program(arena, &fixed->spec, &diagnostics));
+    Text text = text_start(arena);
+    diagnostics_print(&diagnostics, &text, 0);
+    assert_int_equal(diagnostics.error_count, 1);
+    if (strcmp(diagnostics.items[0].code, code) != 0 || !strstr(text.bytes, message))
+        fail_msg("wanted %s, '%s'; got %s", code, message, text.bytes);
+}
+
+static void test_couplings_that_cannot_be(void **state)
+{
+    static const bool NONE[] = {false, false}, ALL[] = {true, true};
+    Fixed *fixed = fixed_spec(*state, 1, 1);
+    fixed->terms[0].value = formula_of("x[0]^2");
+    expect_error(*state, fixed, "E0311", "a coupling needs at least two components");
+    fixed = fixed_spec(*state, 2, 6); /* reported once */
+    for (int i = 0; i < 6; i++) {
+        fixed->layers[i].split = SPLIT_MASK;
+        fixed->layers[i].mask = NONE;
+        fixed->layers[i].mask_count = 2;
+    }
+    expect_error(*state, fixed, "E0311", "passes no component");
+    fixed->layers[0].mask = ALL;
+    fixed->spec.layer_count = 1;
+    expect_error(*state, fixed, "E0311", "transforms no component");
+    fixed->layers[0].mask_count = 1;
+    expect_error(*state, fixed, "E0310", "the mask has 1 entries for 2 components");
+}
+
+static void test_orders_that_are_no_permutations(void **state)
+{
+    static const int64_t ORDERS[3][3] = {{0, 1, 1}, {0, 1, 3}, {-1, 0, 1}};
+    for (int i = 0; i < 4; i++) {
+        Fixed *fixed = fixed_spec(*state, 3, 1);
+        fixed->layers[0] = (LayerSpec){.kind = LAYER_PERMUTE, .order = ORDERS[i % 3], .order_count = i < 3 ? 3 : 2};
+        expect_error(*state, fixed, "E0312", "each of 0 to 2 stands in it once");
+    }
+}
+
+static void test_programs_that_are_too_large(void **state)
+{
+    Fixed *fixed = fixed_spec(*state, 2, 1);
+    fixed->hidden[0] = fixed->hidden[1] = 65536;
+    expect_error(*state, fixed, "E0601", "more than 2147483647 parameters");
+    fixed->hidden[0] = fixed->hidden[1] = INT64_C(1) << 62;
+    expect_error(*state, fixed, "E0601", "more than 2147483647 parameters");
+    fixed = fixed_spec(*state, (int64_t)1 << 40, 1);
+    expect_error(*state, fixed, "E0603", "at most 1048576 are possible");
+    fixed = fixed_spec(*state, 2, 1);
+    LayerSpec repeat = {.kind = LAYER_REPEAT, .repeat = 10001, .layer_count = 1, .layers = fixed->layers};
+    fixed->spec.layers = &repeat;
+    expect_error(*state, fixed, "E0604", "the flow has 10001 layers");
+}
+
+static void test_reverse_kl_needs_an_energy(void **state)
+{
+    Fixed *fixed = fixed_spec(*state, 2, 1);
+    fixed->spec.term_count = 0;
+    expect_error(*state, fixed, "E0320", "reverse_kl needs an energy");
+}
+
+static void test_all_errors_come_in_one_run(void **state)
+{
+    static const ObservableSpec OBSERVABLES[] = {{.name = "left", .value = {.text = "x[0] <", .length = 6}}};
+    Fixed *fixed = fixed_spec(*state, 2, 1);
+    Diagnostics diagnostics;
+    fixed->terms[0].value = formula_of("x[2] + y");
+    fixed->layers[0] = (LayerSpec){.kind = LAYER_PERMUTE, .order = (const int64_t[]){0}, .order_count = 1};
+    fixed->spec.observables = OBSERVABLES;
+    fixed->spec.observable_count = 1;
+    diagnostics_start(&diagnostics, *state);
+    spec_expand_layers(*state, &fixed->spec);
+    assert_null(lower_program(*state, &fixed->spec, &diagnostics));
+    assert_int_equal(diagnostics.error_count, 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_samples_are_those_of_the_plain_flow),
+        cmocka_unit_test(test_log_prob_at_the_samples_is_theirs),
+        cmocka_unit_test(test_loss_is_the_mean_of_its_parts),
+        cmocka_unit_test(test_log_determinants_are_those_of_numerical_jacobians),
+        cmocka_unit_test(test_layers_invert),
+        cmocka_unit_test(test_tensors_have_their_names_order_and_start),
+        cmocka_unit_test(test_flow_starts_as_the_identity),
+        cmocka_unit_test(test_matching_splits_are_renamed_not_copied),
+        cmocka_unit_test(test_permutes_cost_nothing_of_their_own),
+        cmocka_unit_test(test_layers_of_one_structure_share_a_function),
+        cmocka_unit_test(test_a_layers_tensors_stand_side_by_side),
+        cmocka_unit_test(test_functions_say_what_they_are),
+        cmocka_unit_test(test_program_prints_and_parses),
+        cmocka_unit_test(test_energy_is_the_sum_of_its_terms),
+        cmocka_unit_test(test_observables_stand_side_by_side),
+        cmocka_unit_test(test_entries_give_a_value_for_each_sample),
+        cmocka_unit_test(test_couplings_that_cannot_be),
+        cmocka_unit_test(test_orders_that_are_no_permutations),
+        cmocka_unit_test(test_programs_that_are_too_large),
+        cmocka_unit_test(test_reverse_kl_needs_an_energy),
+        cmocka_unit_test(test_all_errors_come_in_one_run),
+    };
+    return cmocka_run_group_tests(tests, ir_test_start, ir_test_end);
+}
