@@ -33,6 +33,10 @@ IrFunction *ir_function_draft(const IrFunction *function, const bool *keep, IrId
     draft->module = function->module;
     draft->entry = function->entry;
     draft->position = INT32_MAX; /* behind every callee */
+    draft->value_room = function->value_count; /* most passes leave about as many */
+    draft->values = ARENA_ARRAY(draft->module->arena, IrValue, draft->value_room);
+    draft->op_room = function->op_count;
+    draft->ops = ARENA_ARRAY(draft->module->arena, IrOp, draft->op_room);
     copy_header(draft, function, keep, map);
     return draft;
 }

@@ -6,7 +6,7 @@
 
 /* Functions of at most so many ops count as small; what inlining may add to a module (calls of calls can double it many
  * times over), beyond which calls stay. */
-enum { SMALL_OPS = 8, ADDED_OPS_MAX = 1000000 };
+enum { SMALL_OPS = 8, ADDED_OPS_MAX = 1 << 18 };
 
 /* What is known of one function. `after_batch`: outputs that depend on a reduction over the batch made inside.
  * `crosses`: a per-sample value inside depends on one, so the batch must be done before it can go on. */
