@@ -20,6 +20,8 @@
 
 #include <cmocka.h>
 
+static const char FOLDER[] = "tests/passes";
+
 typedef struct Case {
     Arena arena;
     char path[512];
@@ -220,22 +222,6 @@ static void test_case(void **state)
     expect_module_values(arena, before, after, exact ? 0 : 1e-13);
 }
 
-/* ---- whole modules --------------------------------------------------------------------------------------------------
- */
-
-/* The hand-written modules after each pass of the pipeline in turn: they compute the same. */
-static void test_pipeline(void **state)
-{
-    Case *current = *state;
-    Arena *arena = &current->arena;
-    IrModule *before = ir_test_read(arena, current->path), *after = ir_test_read(arena, current->path);
-    for (const Pass *pass = PASSES; pass->name; pass++) {
-        pass->run(after);
-        ir_test_verify(after);
-        expect_module_values(arena, before, after, 1e-11);
-    }
-}
-
 static int start(void **state)
 {
     Case *current = *state;
@@ -257,16 +243,15 @@ static int compare_paths(const void *a, const void *b)
 
 enum { CASES_MAX = 1000 };
 
-/* Adds the paths of a folder's .ir files, sorted. */
-static size_t find_cases(const char *path, Case *cases, size_t room)
+static size_t find_cases(Case *cases)
 {
     size_t count = 0;
-    DIR *folder = opendir(path);
+    DIR *folder = opendir(FOLDER);
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         const char *ending = strrchr(entry->d_name, '.');
-        if (!ending || strcmp(ending, ".ir") != 0 || count == room)
+        if (!ending || strcmp(ending, ".ir") != 0 || count == CASES_MAX)
             continue;
-        snprintf(cases[count].path, sizeof cases[count].path, "%s/%s", path, entry->d_name);
+        snprintf(cases[count].path, sizeof cases[count].path, "%s/%s", FOLDER, entry->d_name);
         count++;
     }
     if (folder)
@@ -279,12 +264,11 @@ int main(void)
 {
     static Case cases[CASES_MAX];
     static struct CMUnitTest tests[CASES_MAX];
-    size_t singles = find_cases("tests/passes", cases, CASES_MAX);
-    size_t count = singles + find_cases("tests/ir", cases + singles, CASES_MAX - singles);
+    size_t count = find_cases(cases);
     for (size_t i = 0; i < count; i++)
-        tests[i] = (struct CMUnitTest){cases[i].path, i < singles ? test_case : test_pipeline, start, end, &cases[i]};
-    if (singles == 0 || count == singles) {
-        fprintf(stderr, "tests/passes or tests/ir: no cases\n");
+        tests[i] = (struct CMUnitTest){cases[i].path, test_case, start, end, &cases[i]};
+    if (count == 0) {
+        fprintf(stderr, "%s: no cases\n", FOLDER);
         return 1;
     }
     return _cmocka_run_group_tests("passes", tests, count, NULL, NULL);

@@ -223,7 +223,7 @@ static IrId contract_from_axis(Shrinking *shrinking, int axis, IrId start)
         return contract_from_axis(shrinking, axis + 1, start);
     IrId inner = start < 0 ? -1 : ir_gather(&shrinking->builder, start, axis, kept->count, kept->in);
     IrId result = contract_from_axis(shrinking, axis + 1, inner);
-    if (start < 0 || shrinking->result_factor >= 0)
+    if (start < 0)
         return ir_scatter_add(&shrinking->builder, result, axis, kept->count, kept->in, kept->size);
     return join(shrinking, result, start, axis, kept);
 }
@@ -231,8 +231,8 @@ static IrId contract_from_axis(Shrinking *shrinking, int axis, IrId start)
 /* ---- the pass ------------------------------------------------------------------------------------------------------
  */
 
-/* The contraction `op` of `from`, times `factor` where that is a value, without what masks leave out; or -1 where they
- * leave out nothing. */
+/* The contraction `op` of `from`, times `factor` where that is a value (then it has no start), without what masks leave
+ * out; or -1 where they leave out nothing. */
 static IrId shrink(IrFunction *draft, const IrOp *op, const IrId *map, IrId factor, IrType type)
 {
     Shrinking shrinking = {.builder = {draft, op->span, op->note}, .arena = draft->module->arena, .code = op->code};
@@ -249,7 +249,7 @@ static IrId shrink(IrFunction *draft, const IrOp *op, const IrId *map, IrId fact
         return -1;
     bool dropped = find_kept(&shrinking);
     if (is_empty(&shrinking))
-        return shrinking.start >= 0 && factor < 0 ? shrinking.start : ir_zeros(&shrinking.builder, &type);
+        return shrinking.start >= 0 ? shrinking.start : ir_zeros(&shrinking.builder, &type);
     if (!dropped)
         return -1;
     make_tables(&shrinking);
@@ -261,14 +261,14 @@ static bool is_contraction(const IrOp *op)
     return op && (op->code == IR_CONTRACT || op->code == IR_BATCH_CONTRACT);
 }
 
-/* A product whose one factor is a contraction that nothing else reads. */
+/* A product whose one factor is a contraction, without a start, that nothing else reads. */
 static IrId shrink_product(IrFunction *draft, const IrFunction *from, const IrOp *op, const IrId *map,
                            const int *readers)
 {
     for (int i = 0; i < 2; i++) {
         const IrOp *inner = definition(from, op->operands[i]);
         Mask mask;
-        if (!is_contraction(inner) || readers[op->operands[i]] > 1 ||
+        if (!is_contraction(inner) || inner->operand_count > 2 || readers[op->operands[i]] > 1 ||
             !read_mask(draft, map[op->operands[1 - i]], "abcdef", &mask))
             continue;
         return shrink(draft, inner, map, map[op->operands[1 - i]], *ir_type_of(from, op->results[0]));
