@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Formulas: values against C's own evaluation, how sums become ops, and errors with the place that they point at. */
 #include "compiler/expr/expr.h"
+#include "compiler/grad/grad.h"
 #include "compiler/lower/formula.h"
 #include "tests/ir_helpers.h"
 
@@ -356,6 +357,69 @@ static void test_ops_know_their_places(void **state)
     assert_string_equal(function->ops[0].note, "note");
 }
 
+/* ---- derivatives --------------------------------------------------------------------------------------------------
+ */
+
+/* d formula / dx at `samples` points. */
+static const double *gradient_of(Arena *arena, const char *text, const double *points, int samples)
+{
+    IrFunction *function = lower_formula(arena, SCOPE_NONE, text);
+    bool wanted[] = {true};
+    function = grad_value_and_gradient(grad_cache_new(function->module), function, 0, wanted, "g");
+    IrTensor x = ir_test_filled(arena, ir_type_of(function, function->inputs[0]), samples, points);
+    return ir_test_run(arena, function, samples, &x)[1].data;
+}
+
+static void test_derivatives_are_slopes(void **state)
+{
+    static const char *const FORMULAS[] = {
+        "x[0]^4 - 4*x[0]^2 + 0.2*x[0] + 0.5*x[1]^2",
+        "-logsumexp(i, 0, 3, -((x[0] - m[i, 0])^2 + (x[1] - m[i, 1])^2)/2)",
+        "sum(i, 0, 5, sum(j, i + 1, 5, 1/(2 + (x[i] - x[j])^2)))",
+        "sum(i, 0, 4, x[i]*x[i + 1]) + sum(i, 0, 5, x[near[i, 1]]^3*width[i])",
+        "abs(x[0])^2.5 + (1 + x[1]^2)^-1.5 + (2 + sin(x[2]))^x[3]",
+        "atan2(x[0], x[1]) + softplus(x[2])*sigmoid(x[3]) + erf(x[4]) + tan(x[0]/3)",
+        "min(x[0], x[1], x[2]) + max(x[3], x[4]) + abs(x[0] - 1) + where(x[1] < x[2], x[1]^2, exp(x[2]))",
+        "log(1 + x[0]^2) + sqrt(2 + cos(x[1])) + tanh(x[2]*x[3])",
+    };
+    Arena *arena = *state;
+    for (size_t f = 0; f < sizeof FORMULAS / sizeof FORMULAS[0]; f++) {
+        IrFunction *function = lower_formula(arena, SCOPE_NONE, FORMULAS[f]);
+        IrTensor x = ir_test_filled(arena, ir_type_of(function, function->inputs[0]), SAMPLES, test_points(arena));
+        IrTensor ones = ir_test_tensor(arena, ir_type_of(function, function->outputs[0]), SAMPLES);
+        for (int s = 0; s < SAMPLES; s++)
+            ones.data[s] = 1;
+        IrTensor slopes = ir_test_gradient(arena, function, SAMPLES, &x, 0, &ones);
+        ir_test_expect(gradient_of(arena, FORMULAS[f], test_points(arena), SAMPLES), slopes.data, SAMPLES * DIMENSION,
+                       1e-8, FORMULAS[f]);
+    }
+}
+
+static void test_logsumexps_derivative_is_the_softmax(void **state)
+{
+    static const double X[] = {1000, 1001, 999, 0, 0, -1, 0.5, 2, 0, 0};
+    double expected[10] = {0};
+    for (int s = 0; s < 2; s++) {
+        const double *x = X + 5 * s;
+        for (int i = 0; i < 3; i++)
+            expected[5 * s + i] = 1 / (exp(x[0] - x[i]) + exp(x[1] - x[i]) + exp(x[2] - x[i]));
+    }
+    ir_test_expect(gradient_of(*state, "logsumexp(i, 0, 3, x[i])", X, 2), expected, 10, 1e-15, "softmax");
+}
+
+/* What a condition or a sum's bounds leave out has no slope, not an undefined one. */
+static void test_derivatives_of_what_is_left_out_are_zero(void **state)
+{
+    static const double X[] = {-2, 1, 1, 3, 7};
+    const double none[5] = {0},
+                 pairs_slope[5] = {1 / 9.0 + 1 / 9.0 + 1 / 25.0 + 1 / 81.0, -1 / 9.0, -1 / 9.0, -1 / 25.0, -1 / 81.0};
+    ir_test_expect(gradient_of(*state, "where(x[0] > 0, sqrt(x[0])*log(x[0])/(x[1] - x[2]), 1)", X, 1), none, 5, 0,
+                   "the branch not taken");
+    ir_test_expect(gradient_of(*state, "sum(i, 0, 1, sum(j, i + 1, 5, 1/abs(x[i] - x[j])))", X, 1), pairs_slope, 5,
+                   1e-15, "pairs");
+    ir_test_expect(gradient_of(*state, "(x[1] - x[2])^0.5 + abs(x[1] - x[2])", X, 1), none, 5, 0, "singular points");
+}
+
 /* ---- errors ------------------------------------------------------------------------------------------------------ */
 
 /* `carets` stands under the formula: spaces, then as many ^ as the error covers. */
@@ -614,6 +678,9 @@ int main(void)
         cmocka_unit_test(test_elements_are_read_once),
         cmocka_unit_test(test_known_parts_become_constants),
         cmocka_unit_test(test_ops_know_their_places),
+        cmocka_unit_test(test_derivatives_are_slopes),
+        cmocka_unit_test(test_logsumexps_derivative_is_the_softmax),
+        cmocka_unit_test(test_derivatives_of_what_is_left_out_are_zero),
         cmocka_unit_test(test_syntax_errors),
         cmocka_unit_test(test_characters_that_look_right),
         cmocka_unit_test(test_unknown_names),

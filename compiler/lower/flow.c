@@ -3,8 +3,6 @@
 #include "compiler/lower/lower.h"
 #include "compiler/lower/pieces.h"
 
-#include <string.h>
-
 /* ---- what the layers are ----------------------------------------------------------------------------------------- */
 
 /* Shared by all couplings of one parity. */
@@ -21,42 +19,6 @@ static const bool *split_of(Lower *lower, Split split, int64_t coupling_index)
     return *known;
 }
 
-/* A layer that is repeated is wrong once. */
-static bool is_reported(const Lower *lower, const LayerSpec *spec)
-{
-    const Diagnostics *diagnostics = lower->diagnostics;
-    for (size_t i = 0; i < diagnostics->count; i++)
-        if (strncmp(diagnostics->items[i].code, "E03", 3) == 0 &&
-            diagnostics->items[i].span.source == spec->span.source &&
-            diagnostics->items[i].span.begin == spec->span.begin)
-            return true;
-    return false;
-}
-
-static void declare_coupling(Lower *lower, FlowLayer *layer)
-{
-    const LayerSpec *spec = layer->spec;
-    int64_t dimension = lower->program->dimension, pass_count = 0;
-    if (is_reported(lower, spec))
-        return;
-    if (spec->split == SPLIT_MASK && spec->mask_count != dimension) {
-        diagnostics_error(lower->diagnostics, spec->span, "E0310", "the mask has %lld entries for %lld components",
-                          (long long)spec->mask_count, (long long)dimension);
-        return;
-    }
-    layer->passes = spec->split == SPLIT_MASK ? spec->mask : split_of(lower, spec->split, spec->coupling_index);
-    for (int64_t i = 0; i < dimension; i++)
-        pass_count += layer->passes[i];
-    if (pass_count == 0 || pass_count == dimension) {
-        Diagnostic *error = diagnostics_error(lower->diagnostics, spec->span, "E0311", "this coupling %s",
-                                              pass_count == 0 ? "passes no component" : "transforms no component");
-        error->help = dimension == 1 ? "a coupling needs at least two components: one passes, one is transformed"
-                                     : "at least one component passes unchanged, and at least one is transformed";
-        return;
-    }
-    coupling_declare(lower, layer, pass_count, dimension - pass_count);
-}
-
 static const int64_t *reversed_order(Lower *lower)
 {
     int64_t dimension = lower->program->dimension;
@@ -68,35 +30,19 @@ static const int64_t *reversed_order(Lower *lower)
     return lower->reversed;
 }
 
-static void declare_permute(Lower *lower, FlowLayer *layer)
+static void declare_coupling(Lower *lower, FlowLayer *layer)
 {
     const LayerSpec *spec = layer->spec;
-    int64_t dimension = lower->program->dimension;
-    layer->order = spec->order_count > 0 ? spec->order : reversed_order(lower);
-    if (spec->order_count == 0 || is_reported(lower, spec))
-        return;
-    bool *seen = ARENA_ARRAY(lower->arena, bool, dimension);
-    bool good = spec->order_count == dimension;
-    for (int64_t i = 0; i < spec->order_count && good; i++) {
-        good = spec->order[i] >= 0 && spec->order[i] < dimension && !seen[spec->order[i]];
-        if (good)
-            seen[spec->order[i]] = true;
-    }
-    if (!good)
-        diagnostics_error(lower->diagnostics, spec->span, "E0312", "the order is no permutation of %lld components",
-                          (long long)dimension)
-            ->help = arena_print(lower->arena, "each of 0 to %lld stands in it once", (long long)(dimension - 1));
+    int64_t dimension = lower->program->dimension, pass_count = 0;
+    layer->passes = spec->split == SPLIT_MASK ? spec->mask : split_of(lower, spec->split, spec->coupling_index);
+    for (int64_t i = 0; i < dimension; i++)
+        pass_count += layer->passes[i];
+    coupling_declare(lower, layer, pass_count, dimension - pass_count);
 }
 
 void flow_declare(Lower *lower)
 {
     const ModelSpec *spec = lower->spec;
-    if (spec->expanded_count > LOWER_LAYERS_MAX) {
-        diagnostics_error(lower->diagnostics, spec->flow_span, "E0604", "the flow has %d layers, repeats counted",
-                          spec->expanded_count)
-            ->help = arena_print(lower->arena, "at most %d are possible", LOWER_LAYERS_MAX);
-        return;
-    }
     lower->layers = ARENA_ARRAY(lower->arena, FlowLayer, spec->expanded_count);
     for (int i = 0; i < spec->expanded_count; i++) {
         FlowLayer *layer = &lower->layers[i];
@@ -104,7 +50,7 @@ void flow_declare(Lower *lower)
         if (layer->spec->kind == LAYER_COUPLING)
             declare_coupling(lower, layer);
         else
-            declare_permute(lower, layer);
+            layer->order = layer->spec->order_count > 0 ? layer->spec->order : reversed_order(lower);
     }
 }
 

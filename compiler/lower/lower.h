@@ -6,7 +6,7 @@
 #include "compiler/expr/expr.h"
 #include "compiler/lower/program.h"
 
-enum { LOWER_DIMENSION_MAX = 1 << 20, LOWER_LAYERS_MAX = 10000, LOWER_OPS_MAX = 1000000 };
+enum { LOWER_OPS_MAX = 1000000 };
 #define LOWER_WEIGHTS_MAX INT64_C(2147483647)
 
 typedef struct CouplingKind CouplingKind;
@@ -98,7 +98,7 @@ IrFunction *coupling_inverse(Lower *lower, CouplingKind *kind);
 
 /* ---- flows (flow.c) ---------------------------------------------------------------------------------------------- */
 
-/* Checks the layers and declares their tensors. */
+/* What each layer of the expanded list is, and its tensors. */
 void flow_declare(Lower *lower);
 /* From noise [D] (standard normal) to x [D] and log q(x), in an entry with weights. */
 void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *x, IrId *log_q);

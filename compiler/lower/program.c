@@ -176,17 +176,8 @@ static void make_entries(Lower *lower)
         make_call(lower, ENTRY_OBSERVABLES, lower->observables, "values");
     if (lower->spec->loss_count > 0)
         loss_lower(lower);
-}
-
-static bool check_dimension(const Lower *lower)
-{
-    int64_t dimension = lower->spec->dimension;
-    if (dimension >= 1 && dimension <= LOWER_DIMENSION_MAX)
-        return true;
-    diagnostics_error(lower->diagnostics, lower->spec->system_span, "E0603",
-                      "the system has %lld components, at most %d are possible", (long long)dimension,
-                      LOWER_DIMENSION_MAX);
-    return false;
+    if (!lower_failed(lower) && lower_check_ops(lower))
+        derivatives_lower(lower);
 }
 
 Program *lower_program(Arena *arena, const ModelSpec *spec, Diagnostics *diagnostics)
@@ -197,8 +188,6 @@ Program *lower_program(Arena *arena, const ModelSpec *spec, Diagnostics *diagnos
     lower.module = ir_module_new(arena, spec->name);
     lower.module->batch = spec->train.batch;
     *program = (Program){.spec = spec, .module = lower.module, .dimension = spec->dimension};
-    if (!check_dimension(&lower))
-        return NULL;
     flow_declare(&lower);
     energy_lower(&lower);
     if (lower_failed(&lower))
