@@ -101,6 +101,9 @@ bool schema_next_word(const char **words, char *word, bool *later);
 /* Whether a number stands in a range. */
 bool schema_in_range(const SchemaRange *range, double number);
 
+/* A number as people write it: 10000 rather than 1e+04. */
+void schema_put_number(Text *out, double number);
+
 /* "above 0", "from 0 to below 1", "" where everything is allowed. */
 const char *schema_range_text(Arena *arena, const SchemaRange *range);
 

@@ -2,6 +2,7 @@
 /* Looking things up in the table, and what its rows say in words. */
 #include "compiler/schema/schema.h"
 
+#include <math.h>
 #include <string.h>
 
 const SchemaMap *schema_map(const char *name)
@@ -68,22 +69,30 @@ bool schema_in_range(const SchemaRange *range, double number)
     return !range->has_high || (range->high_excluded ? number < range->high : number <= range->high);
 }
 
+void schema_put_number(Text *out, double number)
+{
+    if (number == floor(number) && fabs(number) < 1e15)
+        text_print(out, "%lld", (long long)number);
+    else
+        text_number(out, number);
+}
+
 const char *schema_range_text(Arena *arena, const SchemaRange *range)
 {
     Text out = text_start(arena);
     if (range->has_low && range->has_high && range->low == range->high) {
-        text_number(&out, range->low);
+        schema_put_number(&out, range->low);
         return out.bytes;
     }
     if (range->has_low) {
         text_put(&out, range->low_excluded ? "above " : range->has_high ? "from " : "at least ");
-        text_number(&out, range->low);
+        schema_put_number(&out, range->low);
     }
     if (range->has_high) {
         const char *and = range->low_excluded ? " and " : " to ";
         text_put(&out, range->has_low ? and : "");
         text_put(&out, range->high_excluded ? "below " : range->has_low && !range->low_excluded ? "" : "at most ");
-        text_number(&out, range->high);
+        schema_put_number(&out, range->high);
     }
     return out.bytes;
 }

@@ -21,7 +21,7 @@ bool build_boolean(const Value *value, bool fallback);
 Schedule build_schedule(const Build *build, const Value *value);
 
 /* Text -> formula; spans stand in the file where the text does (formula.c). */
-Formula build_formula(const Value *value);
+Formula build_formula(const Build *build, const Value *value);
 
 /* ---- sections ---- */
 
@@ -30,6 +30,7 @@ void build_energy(const Build *build, const Value *spec);                    /* 
 void build_observables(const Build *build, const Value *list);               /* energy.c */
 void build_flow(const Build *build, const Value *flow);                      /* flow.c */
 void build_expanded_layers(const Build *build);                              /* expand_layers.c */
+void build_expanded_warnings(const Build *build);                            /* expand_layers.c */
 void build_losses(const Build *build, const Value *list, const Value *spec); /* losses.c */
 void build_train(const Build *build, const Value *train);                    /* train.c */
 void build_target(const Build *build, const Value *target);                  /* train.c */

@@ -68,7 +68,7 @@ void build_energy(const Build *build, const Value *spec)
     for (size_t i = 0; i < terms->count; i++) {
         const Value *term = terms->items[i];
         result[i].over = build_scope(value_get(term, "over"));
-        result[i].value = build_formula(value_get(term, "value"));
+        result[i].value = build_formula(build, value_get(term, "value"));
         result[i].parameters = build_parameters(build, value_get(term, "parameters"), &result[i].parameter_count);
         result[i].span = entry_span(term);
     }
@@ -108,7 +108,7 @@ void build_observables(const Build *build, const Value *list)
             result[i].name = name->text;
         }
         result[i].over = build_scope(value_get(item, "over"));
-        result[i].value = build_formula(value_get(item, "value"));
+        result[i].value = build_formula(build, value_get(item, "value"));
         result[i].parameters = build_parameters(build, value_get(item, "parameters"), &result[i].parameter_count);
         result[i].span = entry_span(item);
     }

@@ -2,7 +2,9 @@
 /* The layers with every `repeat` written out, couplings counted. */
 #include "compiler/spec/build.h"
 
-enum { EXPANDED_MAX = 10000 };
+#include <string.h>
+
+enum { EXPANDED_MAX = 10000, WATCHED_MAX = 100000000 };
 
 /* How many layers a list stands for; EXPANDED_MAX + 1 for anything more. */
 static int64_t expanded_count(const LayerSpec *layers, int count)
@@ -52,4 +54,50 @@ void build_expanded_layers(const Build *build)
     expand(&expansion, model->layers, model->layer_count);
     model->expanded = expansion.layers;
     model->expanded_count = expansion.count;
+}
+
+/* Whether a component passes a coupling unchanged. */
+static bool passes(const LayerSpec *layer, int64_t dimension, int64_t component)
+{
+    bool is_odd = layer->coupling_index % 2 != 0;
+    if (layer->split == SPLIT_MASK)
+        return layer->mask[component];
+    if (layer->split == SPLIT_HALVES)
+        return (component < dimension / 2) != is_odd;
+    return (component % 2 != 0) == is_odd;
+}
+
+/* Follows each component through the layers; the first that no coupling ever transforms, or -1. */
+static int64_t find_untouched(const Build *build)
+{
+    const ModelSpec *model = build->model;
+    int64_t dimension = model->dimension;
+    bool *touched = ARENA_ARRAY(build->arena, bool, dimension), *before = ARENA_ARRAY(build->arena, bool, dimension);
+    for (int k = 0; k < model->expanded_count; k++) {
+        const LayerSpec *layer = &model->expanded[k];
+        memcpy(before, touched, (size_t)dimension);
+        for (int64_t i = 0; i < dimension; i++) {
+            if (layer->kind == LAYER_COUPLING)
+                touched[i] = before[i] || !passes(layer, dimension, i);
+            else
+                touched[i] = before[layer->order != NULL ? layer->order[i] : dimension - 1 - i];
+        }
+    }
+    for (int64_t i = 0; i < dimension; i++)
+        if (!touched[i])
+            return i;
+    return -1;
+}
+
+void build_expanded_warnings(const Build *build)
+{
+    const ModelSpec *model = build->model;
+    if (model->layer_count == 0 || model->expanded_count * model->dimension > WATCHED_MAX)
+        return;
+    int64_t untouched = find_untouched(build);
+    if (untouched >= 0)
+        diagnostics_warn(build->diagnostics, model->layers[0].span, "W0301",
+                         "no coupling transforms component %lld: it keeps the base's distribution",
+                         (long long)untouched)
+            ->help = "another coupling, or a permute between couplings, reaches it";
 }

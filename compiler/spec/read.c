@@ -51,7 +51,10 @@ const ModelSpec *read_model(Arena *arena, const YamlNode *root, const Source *so
     build_train(&build, value_get(spec, "train"));
     build_observables(&build, value_get(spec, "observables"));
     build_target(&build, value_get(spec, "target"));
-    return diagnostics->error_count == 0 ? build.model : NULL;
+    if (diagnostics->error_count > 0)
+        return NULL;
+    build_expanded_warnings(&build);
+    return build.model;
 }
 
 const ModelSpec *spec_read(Arena *arena, const char *path, const SpecOptions *options, Diagnostics *diagnostics)

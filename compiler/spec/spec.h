@@ -30,15 +30,17 @@ typedef struct Schedule {
 } Schedule;
 
 /* A formula as written. The decoded text; `exact` when its characters stand one for one in the file from span.begin on
- * (plain and simply quoted scalars), so that a place in the text has a place in the file. */
+ * (plain and simply quoted scalars), so that a place in the text has a place in the file. Where it goes over several
+ * lines, `places` says for each byte of the text where it stands in the file. */
 typedef struct Formula {
     const char *text;
     size_t length;
     Span span;
     bool exact;
+    const uint32_t *places; /* [length]; NULL where exact, or where escapes stand in the way */
 } Formula;
 
-/* The place of characters begin..end of a formula: where exact, those characters; else the whole formula. */
+/* The place of bytes begin..end of a formula: those characters, or the whole formula where no more is known. */
 Span formula_span(const Formula *formula, size_t begin, size_t end);
 
 typedef struct SpecParameter {
@@ -170,5 +172,21 @@ typedef struct SpecOptions {
 const ModelSpec *spec_read(Arena *arena, const char *path, const SpecOptions *options, Diagnostics *diagnostics);
 /* The same from text in memory (tests; no `extends`). */
 const ModelSpec *spec_read_text(Arena *arena, const char *name, const char *text, Diagnostics *diagnostics);
+
+/* The spec with everything that it extends, all overrides, and every default filled in and marked by a comment. False
+ * after errors: then nothing was written. */
+bool spec_expand(Arena *arena, const char *path, const SpecOptions *options, Text *out, Diagnostics *diagnostics);
+
+/* Specs to begin with. */
+typedef struct SpecTemplate {
+    const char *name;
+    const char *summary; /* one line */
+    const char *text;    /* after the lines `ansatz` and `name` */
+} SpecTemplate;
+extern const SpecTemplate SPEC_TEMPLATES[];
+extern const size_t SPEC_TEMPLATE_COUNT;
+
+/* A commented spec of this name from a template. False: the name or the template is none, and the text says why. */
+bool spec_init(const char *name, const char *template_name, Text *out);
 
 #endif
