@@ -23,7 +23,7 @@ static Span next_span(Maker *maker)
 
 static Formula formula(Maker *maker, const char *text)
 {
-    return (Formula){text, strlen(text), next_span(maker), false};
+    return (Formula){text, strlen(text), next_span(maker), false, NULL};
 }
 
 /* ---- energies and observables ------------------------------------------------------------------------------------ */

@@ -52,7 +52,7 @@ static Reading *read_formula(Arena *arena, TermScope over, const char *text)
     size_t begin = strlen("energy:\n") + strlen(PREFIX);
     *source = (Source){"test.yaml", line, strlen(line)};
     reading->formula =
-        (Formula){text, strlen(text), {source, begin, begin + strlen(text), 2, (int)strlen(PREFIX) + 1}, true};
+        (Formula){text, strlen(text), {source, begin, begin + strlen(text), 2, (int)strlen(PREFIX) + 1}, true, NULL};
     ModelSpec spec = {.dimension = DIMENSION, .component_names = NAMES};
     diagnostics_start(&reading->diagnostics, arena);
     const ExprNames *names = expr_names(arena, DIMENSION, NAMES);
@@ -591,7 +591,7 @@ static void test_unused_parameters_are_mentioned(void **state)
 static void test_place_without_exact_text(void **state)
 {
     Source source = {"test.yaml", "value: >\n  1 +\n  y\n", 19};
-    Formula formula = {"1 + y\n", 6, {&source, 7, 8, 1, 8}, false};
+    Formula formula = {"1 + y\n", 6, {&source, 7, 8, 1, 8}, false, NULL};
     Span span = formula_span(&formula, 4, 5);
     assert_int_equal(span.begin, 7);
     assert_int_equal(span.column, 8);
