@@ -560,7 +560,9 @@ static void test_parameters_with_taken_names(void **state)
 
 static void test_values_that_are_not_finite(void **state)
 {
-    ERROR("1/0", "^^^", "E0511", "it is infinite");
+    ERROR("1/0", "  ^", "E0511", "division by zero");
+    ERROR("x[0]*2/(1 - 1)", "       ^^^^^^^", "E0511", "division by zero");
+    ERROR("1e300*1e300", "^^^^^^^^^^^", "E0511", "it is infinite");
     ERROR("x[0] + sqrt(-1)", "       ^^^^^^^^", "E0511", "it is undefined");
     ERROR("logsumexp(i, 0, 0, 1)", "^^^^^^^^^^^^^^^^^^^^^", "E0512", "through nothing");
     ERROR("sum(i, 0, 3, logsumexp(j, 0, i, x[j]))", "             ^^^^^^^^^^^^^^^^^^^^^^^^", "E0512",

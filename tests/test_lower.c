@@ -751,13 +751,6 @@ static void test_programs_that_are_too_large(void **state)
     expect_error(*state, fixed, "E0601", "more than 2147483647 parameters");
 }
 
-static void test_reverse_kl_needs_an_energy(void **state)
-{
-    Fixed *fixed = fixed_spec(*state, 2, 1);
-    fixed->spec.term_count = 0;
-    expect_error(*state, fixed, "E0320", "reverse_kl needs an energy");
-}
-
 static void test_all_errors_come_in_one_run(void **state)
 {
     static const ObservableSpec OBSERVABLES[] = {{.name = "left", .value = {.text = "x[0] <", .length = 6}}};
@@ -796,7 +789,6 @@ int main(void)
         cmocka_unit_test(test_step_gives_the_losss_gradient),
         cmocka_unit_test(test_double_well_by_hand),
         cmocka_unit_test(test_programs_that_are_too_large),
-        cmocka_unit_test(test_reverse_kl_needs_an_energy),
         cmocka_unit_test(test_all_errors_come_in_one_run),
     };
     return cmocka_run_group_tests(tests, ir_test_start, ir_test_end);

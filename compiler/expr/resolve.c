@@ -326,6 +326,20 @@ static bool is_exact_exponent(const Resolver *resolver, const Expr *exponent)
     return true;
 }
 
+/* ... / 0, written so or found so. */
+static bool check_divisors(Resolver *resolver, const Expr *chain)
+{
+    bool good = true;
+    for (int i = 1; i < chain->operand_count; i++) {
+        const Expr *divisor = chain->operands[i];
+        if (chain->operators[i - 1] != EXPR_DIVIDE || divisor->kind != EXPR_NUMBER || divisor->number != 0)
+            continue;
+        resolve_error(resolver, divisor, "E0511", "division by zero");
+        good = false;
+    }
+    return good;
+}
+
 static bool resolve_power(Resolver *resolver, Expr *expr)
 {
     if (!resolve_operands(resolver, expr))
@@ -348,8 +362,10 @@ bool resolve_expr(Resolver *resolver, Expr *expr)
         expr->is_static = true;
         return true;
     case EXPR_NEGATE:
-    case EXPR_CHAIN:
         return resolve_operands(resolver, expr) && finish(resolver, expr, EXPR_REAL, true);
+    case EXPR_CHAIN:
+        return resolve_operands(resolver, expr) && check_divisors(resolver, expr) &&
+               finish(resolver, expr, EXPR_REAL, true);
     case EXPR_COMPARE:
         return resolve_operands(resolver, expr) && finish(resolver, expr, EXPR_CONDITION, true);
     case EXPR_POWER:

@@ -56,7 +56,13 @@ void flow_declare(Lower *lower)
 
 /* ---- through the layers ------------------------------------------------------------------------------------------ */
 
-/* One coupling; adds its log-determinant to, or subtracts it from, *log_q. */
+/* log q on its way: known up to the layers that are yet to come. */
+static void add_to_log_q(IrBuilder *builder, IrOpcode code, IrId *log_q, IrId value)
+{
+    *log_q = *log_q < 0 ? value : ir_binary(builder, code, *log_q, value);
+    ir_name(builder->function, *log_q, "log_q");
+}
+
 static void apply_coupling(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
                            IrId *log_q)
 {
@@ -68,14 +74,13 @@ static void apply_coupling(Lower *lower, IrBuilder *builder, const FlowLayer *la
         operands[i] = builder->function->inputs[layer->first_tensor + i];
     operands[kind->tensor_count] = pieces->pieces[0].value;
     operands[kind->tensor_count + 1] = pieces->pieces[1].value;
-    builder->note =
-        arena_print(lower->arena, "layer %lld of %d", (long long)layer->position, lower->spec->expanded_count);
+    builder->note = arena_print(lower->arena, "flow.layers.%lld", (long long)layer->position);
     ir_call(builder, callee, kind->tensor_count + 2, operands, results);
     pieces->pieces[1].value = ir_name(builder->function, results[0], inverse ? "x_b" : "y_b");
     if (callee->output_count == 1)
         return; /* volume is kept */
     ir_name(builder->function, results[1], "log_det");
-    *log_q = ir_binary(builder, inverse ? IR_ADD : IR_SUB, *log_q, results[1]);
+    add_to_log_q(builder, inverse ? IR_ADD : IR_SUB, log_q, results[1]);
 }
 
 static void apply_layer(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
@@ -91,32 +96,36 @@ static void apply_layer(Lower *lower, IrBuilder *builder, const FlowLayer *layer
 static IrId call_base(Lower *lower, IrBuilder *builder, IrId z)
 {
     IrId log_prob;
-    builder->span = lower->spec->flow_span;
     ir_call(builder, base_log_prob(lower), 1, &z, &log_prob);
-    return ir_name(builder->function, log_prob, "log_prob");
+    return log_prob;
 }
 
 void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *x, IrId *log_q)
 {
     IrId z = noise;
+    *log_q = -1;
     builder->span = lower->spec->flow_span;
     if (lower->spec->base_scale != 1)
         z = ir_binary(builder, IR_MUL, noise, ir_constant(builder, lower->spec->base_scale));
-    *log_q = call_base(lower, builder, ir_name(builder->function, z, "z"));
+    ir_name(builder->function, z, "z");
+    add_to_log_q(builder, IR_ADD, log_q, call_base(lower, builder, z));
     Pieces pieces = pieces_start(lower->arena, z, lower->program->dimension);
     for (int i = 0; i < lower->spec->expanded_count; i++)
         apply_layer(lower, builder, &lower->layers[i], false, &pieces, log_q);
     builder->span = lower->spec->flow_span;
-    *x = pieces_join(builder, &pieces);
+    *x = ir_name(builder->function, pieces_join(builder, &pieces), "x");
 }
 
 IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x)
 {
     Pieces pieces = pieces_start(lower->arena, x, lower->program->dimension);
-    builder->span = lower->spec->flow_span;
-    IrId log_q = ir_name(builder->function, ir_constant(builder, 0), "log_det");
+    IrId log_q = -1;
     for (int i = lower->spec->expanded_count - 1; i >= 0; i--)
         apply_layer(lower, builder, &lower->layers[i], true, &pieces, &log_q);
     builder->span = lower->spec->flow_span;
-    return ir_binary(builder, IR_ADD, log_q, call_base(lower, builder, pieces_join(builder, &pieces)));
+    IrId z = pieces_join(builder, &pieces);
+    if (z != x)
+        ir_name(builder->function, z, "z");
+    add_to_log_q(builder, IR_ADD, &log_q, call_base(lower, builder, z));
+    return log_q;
 }

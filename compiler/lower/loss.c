@@ -26,11 +26,6 @@ static IrId reverse_kl(Lower *lower, IrBuilder *builder, IrFunction *entry)
 void loss_lower(Lower *lower)
 {
     const ModelSpec *spec = lower->spec;
-    if (!lower->energy) {
-        diagnostics_error(lower->diagnostics, spec->losses[0].span, "E0320", "reverse_kl needs an energy")->help =
-            "add `energy: {terms: [...]}`";
-        return;
-    }
     IrFunction *entry = lower_entry(lower, ENTRY_LOSS, true);
     IrBuilder builder = {.function = entry};
     IrId mean = reverse_kl(lower, &builder, entry), weight = -1;

@@ -118,7 +118,7 @@ void energy_lower(Lower *lower);
 
 /* ---- losses (loss.c) --------------------------------------------------------------------------------------------- */
 
-/* ENTRY_LOSS. */
+/* ENTRY_LOSS. A spec with a loss has an energy. */
 void loss_lower(Lower *lower);
 
 /* ---- what is differentiated (derivatives.c) ---------------------------------------------------------------------- */
