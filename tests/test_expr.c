@@ -266,6 +266,7 @@ static void test_sums_inside_sums(void **state)
     EXPECT("sum(i, 0, n, x[i]*sum(j, 0, 2, m[i, j]*x[j]^2 + i) + exp(sum(j, 0, 2, m[i, j]*x[j]^2 + i)/10))", nested(x));
     EXPECT("sum(i, 0, 5, sum(j, i + 1, 5, 1/abs(x[i] - x[j])))", pairs(x));
     EXPECT("sum(i, 0, 5, sum(j, 0, i, 1))", 10);
+    EXPECT("sum(i, 0, 3, sum(j, 0, 3 - i, x[j]))", 3 * x[0] + 2 * x[1] + x[2]);
     EXPECT("sum(i, 0, 5, sum(j, 0, i, 1)*x[i])", x[1] + 2 * x[2] + 3 * x[3] + 4 * x[4]);
     EXPECT("sum(i, 0, 5, logsumexp(j, 0, i + 1, x[j] - x[i]))", triangle(x));
     EXPECT("sum(i, 0, 5, sum(j, i, min(i + 1, 4), x[j + 1]))", x[1] + x[2] + x[3] + x[4]);
@@ -662,6 +663,67 @@ static void test_sums_are_limited(void **state)
     ERROR("sum(i, 0, 10^10, 1)", "          ^^^^^", "E0506", "no integer");
 }
 
+/* Words put together by chance: every text is refused with an error, or means something that can be computed. */
+static void test_random_texts_do_no_harm(void **state)
+{
+    static const char *const WORDS[] = {"x",
+                                        "[",
+                                        "]",
+                                        "(",
+                                        ")",
+                                        "x[0]",
+                                        "x[i]",
+                                        "m[i, j]",
+                                        "k",
+                                        "width",
+                                        "+",
+                                        "-",
+                                        "*",
+                                        "/",
+                                        "^",
+                                        ",",
+                                        "<",
+                                        "==",
+                                        "1",
+                                        "2",
+                                        "0",
+                                        ".5",
+                                        "i",
+                                        "j",
+                                        "where(",
+                                        "sum(",
+                                        "exp(",
+                                        "min(",
+                                        "pi",
+                                        "1e9",
+                                        "\t",
+                                        "$",
+                                        "\xff",
+                                        "near",
+                                        "sum(i, 0, 5, ",
+                                        "logsumexp(j, 0, 2, ",
+                                        "x[near[i, 0]]"};
+    TestRandom random = {5};
+    int meaningful = 0;
+    for (int trial = 0; trial < 20000; trial++) {
+        Arena arena;
+        arena_start(&arena, NULL);
+        Text text = text_start(&arena);
+        for (int64_t words = 1 + test_integer(&random, 12); words > 0; words--)
+            text_put(&text, WORDS[test_integer(&random, sizeof WORDS / sizeof WORDS[0])]);
+        for (TermScope over = SCOPE_NONE; over <= SCOPE_COMPONENTS; over++) {
+            const Reading *reading = read_formula(&arena, over, text.bytes);
+            assert_true((reading->expr == NULL) == (reading->diagnostics.error_count > 0));
+            if (reading->expr)
+                values_of(&arena, lower_formula(&arena, over, text.bytes));
+            meaningful += reading->expr != NULL;
+        }
+        arena_end(&arena);
+    }
+    assert_true(meaningful > 100);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -701,6 +763,7 @@ int main(void)
         cmocka_unit_test(test_depth_is_limited),
         cmocka_unit_test(test_long_formulas),
         cmocka_unit_test(test_sums_are_limited),
+        cmocka_unit_test(test_random_texts_do_no_harm),
     };
     return cmocka_run_group_tests(tests, ir_test_start, ir_test_end);
 }
