@@ -657,6 +657,7 @@ static void test_sums_are_limited(void **state)
     expect_limit(*state, "sum(i, 0, 100000, sum(j, 0, 100000, 1))", "more than 1000000000 terms");
     expect_limit(*state, "sum(i, 0, 1000000000, i)", "has 1000000000 values");
     expect_limit(*state, "sum(i, 0, 10000, sum(j, 0, 10000, x[0]*i*j))", "has 100000000 values");
+    expect_limit(*state, "sum(i, 0, 10000000, x[i - i]*i)", "the tables of this formula");
     expect_limit(*state, "sum(i, 0, 20000, sum(j, 0, 20000, x[i - i + j - j]))", "has 400000000 values");
     expect_limit(*state, "sum(a,0,1,sum(b,0,1,sum(c,0,1,sum(d,0,1,sum(e,0,1,sum(f,0,1,sum(g,0,1,1)))))))",
                  "nest more than 6 deep");

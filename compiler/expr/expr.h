@@ -26,7 +26,7 @@ enum {
     EXPR_NESTING_MAX = 200,             /* operators and parentheses inside one another */
     EXPR_NODES_MAX = 100000,            /* of one formula */
     EXPR_ARRAY_MAX = 1 << 24,           /* elements that one part of a formula has over its sums' indices */
-    EXPR_WORK_MAX = 100 * 1000 * 1000,  /* evaluations of indices and bounds when a formula is compiled */
+    EXPR_WORK_MAX = 1 << 25,            /* entries of a formula's tables, and indices and bounds that are checked */
     EXPR_TERMS_MAX = 1000 * 1000 * 1000 /* terms of a formula's sums */
 };
 

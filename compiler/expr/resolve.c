@@ -34,7 +34,7 @@ bool resolve_check_array(Resolver *resolver, const Expr *expr, unsigned axes)
 {
     int64_t count = axes != 0 ? expr_axes_count(resolver->loops, axes) : 1;
     if (count <= EXPR_ARRAY_MAX)
-        return true;
+        return !expr->is_static || axes == 0 || resolve_spend(resolver, expr, axes);
     resolve_error(resolver, expr, "E0508", "this has %lld values over the indices of its sums", (long long)count)
         ->help = arena_print(
         resolver->arena, "at most %d; a part that does not depend on an index stands before its sum", EXPR_ARRAY_MAX);

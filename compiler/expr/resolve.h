@@ -51,6 +51,8 @@ bool resolve_typed(Resolver *resolver, Expr *expr, ExprType type);
 bool resolve_integer(Resolver *resolver, const Expr *expr, const char *what, const char *list, int64_t size);
 /* Whether a value for each of the indices of `axes` is within the limit. */
 bool resolve_check_array(Resolver *resolver, const Expr *expr, unsigned axes);
+/* Counts what compiling the formula costs: evaluations of something static for all indices of `axes`. */
+bool resolve_spend(Resolver *resolver, const Expr *at, unsigned axes);
 /* sum and logsumexp. */
 bool resolve_sum(Resolver *resolver, Expr *expr, ExprKind kind);
 

@@ -21,14 +21,13 @@ static const char *place_text(const Resolver *resolver, unsigned axes, const int
     return text.bytes;
 }
 
-/* Counts what compiling the formula costs: `count` static evaluations. */
-static bool spend(Resolver *resolver, const Expr *at, unsigned axes)
+bool resolve_spend(Resolver *resolver, const Expr *at, unsigned axes)
 {
     resolver->work += expr_axes_count(resolver->loops, axes);
     if (resolver->work <= EXPR_WORK_MAX)
         return true;
-    resolve_error(resolver, at, "E0508", "the formula's sums have too many indices to go through")->help =
-        arena_print(resolver->arena, "at most %d in a formula", EXPR_WORK_MAX);
+    resolve_error(resolver, at, "E0508", "the tables of this formula have more than %d entries", EXPR_WORK_MAX)->help =
+        "each index, bound and constant that depends on a sum's index is a table over that index";
     return false;
 }
 
@@ -56,7 +55,7 @@ bool resolve_integer(Resolver *resolver, const Expr *expr, const char *what, con
         return false;
     }
     unsigned axes = expr_axes_closure(resolver->loops, expr->axes);
-    if (!spend(resolver, expr, axes))
+    if (!resolve_spend(resolver, expr, axes))
         return false;
     for (bool more = expr_axes_first(resolver->loops, axes, index); more;
          more = expr_axes_next(resolver->loops, axes, index)) {
@@ -77,7 +76,7 @@ static bool find_range(Resolver *resolver, const Expr *expr, ExprKind kind, cons
     int64_t index[EXPR_AXES_MAX], first = 0, end = 0;
     unsigned axes = expr_axes_closure(resolver->loops, low->axes | high->axes);
     bool found = false;
-    if (!spend(resolver, expr, axes))
+    if (!resolve_spend(resolver, expr, axes))
         return false;
     for (bool more = expr_axes_first(resolver->loops, axes, index); more;
          more = expr_axes_next(resolver->loops, axes, index)) {
