@@ -140,10 +140,6 @@ const SchemaCode SCHEMA_CODES[] = {
     {"W0301", "a component that nothing transforms",
      "Every coupling passes this component unchanged, so it keeps the base's distribution, whatever the training does.",
      "layers: [{coupling: {net: {mlp: [64]}}}]", "layers: [{repeat: 2, layers: [{coupling: {net: {mlp: [64]}}}]}]"},
-    {"E0310", "a mask that does not fit the system", "As E0301, found when the model is lowered.", NULL, NULL},
-    {"E0311", "a coupling that splits nothing", "As E0302 and E0304, found when the model is lowered.", NULL, NULL},
-    {"E0312", "an order that is no permutation", "As E0303, found when the model is lowered.", NULL, NULL},
-    {"E0320", "a loss without an energy", "As E0115, found when the model is lowered.", NULL, NULL},
 
     /* ---- formulas ---- */
     {"E0501", "a formula that can't be read",
@@ -186,8 +182,6 @@ const SchemaCode SCHEMA_CODES[] = {
     {"E0601", "too many weights", "A model has at most 2^31 parameters.", NULL, "make the nets smaller"},
     {"E0602", "too large a program", "A program has at most a million operations.", NULL,
      "fewer layers, or a repeat instead of layers written out"},
-    {"E0603", "too many components", "The system has more components than a program can hold.", NULL, NULL},
-    {"E0604", "too many layers", "The flow has more layers than a program can hold, repeats written out.", NULL, NULL},
 
     /* ---- the IR's text ---- */
     {"E0701", "IR that can't be read", "The text is not what the IR's grammar wants at this place.", NULL, NULL},
