@@ -2,6 +2,8 @@
 /* Forward mode of single ops. What is linear is applied to the tangent as it is. */
 #include "compiler/grad/forward.h"
 
+#include <string.h>
+
 static IrId tangent(const Forward *forward, const IrOp *op, int operand)
 {
     return forward->tangents[op->operands[operand]];
@@ -78,10 +80,32 @@ static IrId largest(Forward *forward, const IrOp *op)
 /* ---- products
  * ------------------------------------------------------------------------------------------------------------ */
 
+/* Sums of squares of one value: 2 a' a + start'. */
+static bool is_square(const IrOp *op)
+{
+    const char *comma = strchr(op->labels, ',');
+    size_t length = (size_t)(comma - op->labels);
+    return op->operands[0] == op->operands[1] && strncmp(op->labels, comma + 1, length) == 0 &&
+           comma[1 + length] == '-';
+}
+
+static IrId contract_square(Forward *forward, const IrOp *op)
+{
+    Rules *rules = &forward->rules;
+    IrId start = op->operand_count == 3 ? tangent(forward, op, 2) : -1;
+    if (tangent(forward, op, 0) < 0)
+        return start;
+    IrId operands[] = {tangent(forward, op, 0), rules_mapped(rules, op, 1)};
+    IrId product = append(forward, op, 2, operands);
+    return rules_add(rules, start, rules_multiply(rules, product, rules_number(rules, 2.0, product)));
+}
+
 /* a' b + a b' + start', one product on top of the other; over the batch there is no start, so the two are added. */
 static IrId contract(Forward *forward, const IrOp *op)
 {
     Rules *rules = &forward->rules;
+    if (is_square(op))
+        return contract_square(forward, op);
     IrId sum = op->operand_count == 3 ? tangent(forward, op, 2) : -1;
     for (int i = 1; i >= 0; i--) {
         if (tangent(forward, op, i) < 0)

@@ -14,10 +14,12 @@
 #include "compiler/grad/minimum_cut.h"
 
 /* Costs in quarters of the time in which a vector is added to another that is in a register, for one element: rough
- * figures from the throughput of AVX-512 and of the runtime's vector functions. Shared values are computed once for a
- * block of 64 samples. */
+ * figures from the throughput of AVX-512 and of the runtime's vector functions. What is kept of a large value has left
+ * the second-level cache when it is read; large is more than 256 KiB for a block of 64 samples. Shared values are
+ * computed once for a block. Where costs are equal, computing again saves memory. */
 enum { COST_MOVE = 0, COST_SIMPLE = 4, COST_COPY = 10, COST_SCATTER = 24, COST_DIVIDE = 48, COST_FUNCTION = 96 };
-enum { COST_LOAD = 4, COST_STORE = 12, COST_BLOCK = 64 };
+enum { COST_LOAD = 5, COST_STORE = 12, COST_FAR_LOAD = 40, COST_FAR_STORE = 80 };
+enum { BLOCK = 64, LARGE = 65536 };
 
 typedef struct Cut {
     const ResidualQuestion *question;
@@ -74,32 +76,34 @@ static int64_t cost_of_element(const IrOp *op)
     }
 }
 
+/* For a block of samples. */
 static int64_t element_count(const IrFunction *function, IrId id)
 {
     const IrType *type = ir_type_of(function, id);
-    return ir_type_count(type) * (type->kind == IR_KIND_SAMPLE ? COST_BLOCK : 1);
+    return ir_type_count(type) * (type->kind == IR_KIND_SAMPLE ? BLOCK : 1);
 }
 
 static int64_t cost_of_computing(const Cut *cut, IrId id)
 {
     const IrFunction *draft = cut->question->draft;
     const IrOp *op = &draft->ops[draft->values[id].op];
-    int64_t cost = cost_of_element(op);
+    int64_t cost = cost_of_element(op), count = element_count(draft, id);
     if (cost < 0)
         return FLOW_UNBOUNDED;
     bool reduces = ir_op_class(op->code) == IR_REDUCTION || op->code == IR_SCATTER_ADD;
-    cost *= element_count(draft, reduces ? op->operands[0] : id);
+    cost *= reduces ? element_count(draft, op->operands[0]) : count;
     if (draft->values[id].op >= cut->question->forward_op_count)
         cost = 0; /* it is computed once in any case, here or in the forward function */
     if (cut->read_memory[id] && op->code != IR_CONSTANT)
-        cost += COST_STORE * element_count(draft, id);
+        cost += count * (count > LARGE ? COST_FAR_STORE : COST_STORE);
     return cost;
 }
 
 static int64_t cost_of_keeping(const Cut *cut, IrId id)
 {
-    bool there = cut->in_memory[id] || cut->question->output[id];
-    return (there ? COST_LOAD : COST_LOAD + COST_STORE) * element_count(cut->question->draft, id);
+    int64_t count = element_count(cut->question->draft, id);
+    bool there = cut->in_memory[id] || cut->question->output[id], far = count > LARGE;
+    return count * ((far ? COST_FAR_LOAD : COST_LOAD) + (there ? 0 : far ? COST_FAR_STORE : COST_STORE));
 }
 
 /* ---- the graph

@@ -43,18 +43,19 @@ static void order_kept(const Reverse *reverse, Factors *factors, bool batch)
     }
 }
 
-/* From the order of `kept` to the operand's shape: its own order, and axes along which it was summed alone. */
-static IrId restore(Reverse *reverse, const Factors *factors, IrId value, const IrType *type)
+/* The value, whose axes have these letters, in the operand's shape: axes in the operand's order, others of it along
+ * which nothing varies. */
+static IrId spread(Reverse *reverse, IrId value, const char *letters, const char *own, const IrType *type)
 {
     IrBuilder *builder = &reverse->rules.builder;
     int64_t order[IR_RANK_MAX], axes[IR_RANK_MAX];
     int count = 0;
     bool moved = false;
     for (int axis = 0; axis < type->rank; axis++) {
-        const char *place = strchr(factors->kept, factors->own[axis]);
+        const char *place = strchr(letters, own[axis]);
         if (!place)
             continue;
-        order[count] = place - factors->kept;
+        order[count] = place - letters;
         axes[count] = axis;
         moved = moved || order[count] != count;
         count++;
@@ -64,8 +65,21 @@ static IrId restore(Reverse *reverse, const Factors *factors, IrId value, const 
     return count == type->rank ? value : ir_broadcast(builder, value, type, axes);
 }
 
+/* Are all letters of the factors the operand's own? Then nothing is summed. */
+static bool is_plain_product(const Factors *factors)
+{
+    return strspn(factors->result, factors->own) == strlen(factors->result) &&
+           strspn(factors->other, factors->own) == strlen(factors->other);
+}
+
+static IrId multiply_factors(Reverse *reverse, const Factors *factors, const IrType *type)
+{
+    IrId d = spread(reverse, factors->d, factors->result, factors->own, type);
+    return rules_multiply(&reverse->rules, d, spread(reverse, factors->value, factors->other, factors->own, type));
+}
+
 /* Contracts the factors; over the batch, too, where `batch` says so. */
-static IrId contract_factors(Reverse *reverse, const Factors *factors, bool batch)
+static IrId contract_factors(Reverse *reverse, const Factors *factors, bool batch, const IrType *type)
 {
     IrBuilder *builder = &reverse->rules.builder;
     bool d_first = factors->first;
@@ -74,7 +88,8 @@ static IrId contract_factors(Reverse *reverse, const Factors *factors, bool batc
     const char *labels = arena_print(reverse->rules.arena, "%s,%s->%s", d_first ? factors->result : factors->other,
                                      d_first ? factors->other : factors->result, factors->kept);
     IrId a = d_first ? factors->d : factors->value, b = d_first ? factors->value : factors->d;
-    return batch ? ir_batch_contract(builder, labels, a, b) : ir_contract(builder, labels, a, b, -1);
+    IrId product = batch ? ir_batch_contract(builder, labels, a, b) : ir_contract(builder, labels, a, b, -1);
+    return spread(reverse, product, factors->kept, factors->own, type);
 }
 
 /* Elements that are not finite become 0: where they stand, no result was taken, so their cotangents are 0. */
@@ -105,7 +120,8 @@ static void vjp_factor(Reverse *reverse, const IrOp *op, int operand, const IrLa
     bool batch = sum && (grad_is_sample(reverse->draft, d) || grad_is_sample(reverse->draft, factors.value));
     order_kept(reverse, &factors, batch);
     const IrType type = *ir_type_of(function, op->operands[operand]);
-    IrId part = restore(reverse, &factors, contract_factors(reverse, &factors, batch), &type);
+    IrId part = !batch && is_plain_product(&factors) ? multiply_factors(reverse, &factors, &type)
+                                                     : contract_factors(reverse, &factors, batch, &type);
     if (batch)
         reverse_add_summed(reverse, op, operand, part);
     else
@@ -117,10 +133,14 @@ static void vjp_contract(Reverse *reverse, const IrOp *op, IrId d)
     const IrFunction *function = reverse->key->function;
     IrLabels labels;
     ir_labels_parse(op->labels, ir_type_of(function, op->operands[0]), ir_type_of(function, op->operands[1]), &labels);
-    vjp_factor(reverse, op, 0, &labels, d);
-    vjp_factor(reverse, op, 1, &labels, d);
     if (op->operand_count == 3)
         reverse_add(reverse, op, 2, d);
+    if (op->operands[0] == op->operands[1] && strcmp(labels.a, labels.b) == 0) { /* a sum of squares */
+        d = rules_multiply(&reverse->rules, d, rules_number(&reverse->rules, 2.0, d));
+    } else {
+        vjp_factor(reverse, op, 1, &labels, d);
+    }
+    vjp_factor(reverse, op, 0, &labels, d);
 }
 
 /* ---- triangular solves

@@ -152,20 +152,6 @@ static void build_forward(const VjpPair *pair, ScanSteps *steps)
 /* ---- the backward step
  * ------------------------------------------------------------------------------------------------- */
 
-static bool has_samples(const IrFunction *function)
-{
-    for (int i = 0; i < function->value_count; i++)
-        if (grad_is_sample(function, i))
-            return true;
-    return false;
-}
-
-/* Whether the cotangent of a fixed input is carried by the backward scan. */
-static bool is_growing(const IrFunction *function, int input)
-{
-    return grad_is_sample(function, function->inputs[input]) || !has_samples(function);
-}
-
 static void add_input(ScanSteps *steps, PortKind kind, int index)
 {
     steps->inputs[steps->input_count++] = (Port){kind, index};
@@ -180,7 +166,7 @@ static void list_inputs(const VjpPair *pair, ScanSteps *steps)
         if (key->seeded[i] || key->wanted[i + 1])
             add_input(steps, PORT_CARRIED, i);
     for (int i = fixed; i < function->input_count; i++)
-        if (key->wanted[i] && is_growing(function, i))
+        if (key->wanted[i])
             add_input(steps, PORT_GROWING, i);
     steps->carried = steps->input_count;
     for (int i = key->carried; i < function->output_count; i++)
@@ -297,8 +283,8 @@ static void build_outputs(const VjpPair *pair, ScanSteps *steps, const IrId *cot
             d = ir_zeros(&builder, ir_type_of(function, function->inputs[port.index + 1]));
         add_output(steps, port.kind, port.index, d);
     }
-    for (int i = 1 + key->carried; i < function->input_count; i++)
-        if (key->wanted[i] && (i < 1 + key->carried + key->sliced || !is_growing(function, i)))
+    for (int i = 1 + key->carried; i < 1 + key->carried + key->sliced; i++)
+        if (key->wanted[i])
             add_output(steps, PORT_PER_STEP, i, cotangents[i]);
 }
 
@@ -383,9 +369,7 @@ static IrId port_operand(Reverse *reverse, const IrOp *op, const VjpPair *pair, 
 
 void vjp_scan(Reverse *reverse, const IrOp *op)
 {
-    static const int64_t FIRST[] = {0};
     Arena *arena = reverse->rules.arena;
-    IrBuilder *builder = &reverse->rules.builder;
     VjpPair *pair = reverse->analysis->programs[op - reverse->key->function->ops]->pair;
     const ScanSteps *steps = scan_steps(pair);
     IrId *cotangents = ARENA_ARRAY(arena, IrId, op->result_count);
@@ -395,16 +379,13 @@ void vjp_scan(Reverse *reverse, const IrOp *op)
     IrId *results = ARENA_ARRAY(arena, IrId, steps->output_count);
     for (int i = 0; i < steps->input_count; i++)
         operands[i] = port_operand(reverse, op, pair, steps->inputs[i], cotangents);
-    ir_scan(builder, steps->backward, op->length, steps->carried, steps->sliced, !op->reversed, steps->input_count,
-            operands, results);
+    ir_scan(&reverse->rules.builder, steps->backward, op->length, steps->carried, steps->sliced, !op->reversed,
+            steps->input_count, operands, results);
     for (int i = 0; i < steps->output_count; i++) {
         Port port = steps->outputs[i];
         int input = port.kind == PORT_CARRIED ? port.index + 1 : port.index;
-        IrId part = results[i];
-        if (port.kind == PORT_PER_STEP && input > op->carried + op->sliced)
-            part = ir_reduce(builder, IR_REDUCE_SUM, part, 1, FIRST);
         if (pair->key.wanted[input])
-            reverse_add_value(reverse, op->operands[input - 1], part,
+            reverse_add_value(reverse, op->operands[input - 1], results[i],
                               grad_is_sample(op->callee, op->callee->inputs[input]));
     }
 }
