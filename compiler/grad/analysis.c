@@ -39,10 +39,31 @@ static void mark_active(Analysis *analysis, const VjpKey *key, const bool **depe
 /* ---- finite values
  * --------------------------------------------------------------------------------------------------- */
 
-static bool has_poles(IrOpcode code)
+/* Can the op give something infinite or undefined from finite operands? */
+static bool has_poles(const Analysis *analysis, const IrOp *op)
 {
-    return code == IR_EXP || code == IR_LOG || code == IR_SQRT || code == IR_TAN || code == IR_DIV || code == IR_POW ||
-           code == IR_SOLVE_TRIANGULAR || ir_op_class(code) == IR_PROGRAM;
+    const Range *ranges = analysis->ranges;
+    switch (op->code) {
+    case IR_EXP:
+        return !range_has_exponential(ranges[op->operands[0]]);
+    case IR_LOG:
+        return ranges[op->operands[0]].low <= 0;
+    case IR_SQRT:
+        return ranges[op->operands[0]].low < 0;
+    case IR_DIV:
+        return !range_excludes_zero(ranges[op->operands[1]]);
+    case IR_POW: {
+        Range exponent = ranges[op->operands[1]];
+        return exponent.low != exponent.high || exponent.low < 0 || exponent.low != floor(exponent.low);
+    }
+    case IR_TAN:
+    case IR_SOLVE_TRIANGULAR:
+    case IR_CALL:
+    case IR_SCAN:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static bool finite_data(const IrOp *op)
@@ -67,7 +88,7 @@ static void mark_finite(Analysis *analysis, const VjpKey *key)
     }
     for (int i = 0; i < function->op_count; i++) {
         const IrOp *op = &function->ops[i];
-        bool finite = op->code == IR_CONSTANT ? finite_data(op) : !has_poles(op->code);
+        bool finite = op->code == IR_CONSTANT ? finite_data(op) : !has_poles(analysis, op);
         for (int j = 0; j < op->operand_count; j++)
             finite = finite && analysis->finite[op->operands[j]];
         for (int j = 0; j < op->result_count; j++)
@@ -174,6 +195,7 @@ Analysis *analysis_new(const VjpKey *key, GradCache *cache)
     analysis->guarded = ARENA_ARRAY(cache->arena, bool, function->value_count);
     analysis->finite = ARENA_ARRAY(cache->arena, bool, function->value_count);
     analysis->programs = ARENA_ARRAY(cache->arena, ProgramPlan *, function->op_count);
+    analysis->ranges = ranges_find(function);
     const bool **dependence = ARENA_ARRAY(cache->arena, const bool *, function->op_count);
     for (int i = 0; i < function->op_count; i++)
         dependence[i] = grad_op_dependence(cache, function, &function->ops[i]);

@@ -5,6 +5,7 @@
 #define COMPILER_GRAD_ANALYSIS_H
 
 #include "compiler/grad/grad.h"
+#include "compiler/grad/ranges.h"
 
 struct GradCache {
     IrModule *module;
@@ -47,7 +48,8 @@ typedef struct Analysis {
     const IrFunction *function;
     bool *active;  /* depends on a wanted input and reaches a seeded output, through derivatives */
     bool *guarded; /* the cotangent may be zero because the value was not taken: 0 * inf must not become NaN */
-    bool *finite;  /* is finite whenever the inputs are */
+    bool *finite;  /* is finite whenever the inputs are, overflow of sums and products aside */
+    Range *ranges;
     ProgramPlan **programs;
 } Analysis;
 

@@ -45,7 +45,7 @@ static void build_draft(GradCache *cache, Tangent *tangent)
     draft->span = function->span;
     forward.moving = ARENA_ARRAY(cache->arena, bool, function->value_count);
     forward.tangents = ARENA_ARRAY(cache->arena, IrId, function->value_count);
-    rules_start(&forward.rules, function, draft, forward.moving);
+    rules_start(&forward.rules, function, draft, forward.moving, ranges_find(function));
     for (int i = 0; i < function->value_count; i++)
         forward.tangents[i] = -1;
     for (int i = 0; i < function->input_count; i++) {

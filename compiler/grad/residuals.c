@@ -16,10 +16,11 @@
 /* Costs in quarters of the time in which a vector is added to another that is in a register, for one element: rough
  * figures from the throughput of AVX-512 and of the runtime's vector functions. What is kept of a large value has left
  * the second-level cache when it is read; large is more than 256 KiB for a block of 64 samples. Shared values are
- * computed once for a block. Where costs are equal, computing again saves memory. */
+ * computed once for a block. Each value kept also costs a little by itself: an output and an input more to read and to
+ * pass on. Where costs are equal, computing again saves memory. */
 enum { COST_MOVE = 0, COST_SIMPLE = 4, COST_COPY = 10, COST_SCATTER = 24, COST_DIVIDE = 48, COST_FUNCTION = 96 };
 enum { COST_LOAD = 5, COST_STORE = 12, COST_FAR_LOAD = 40, COST_FAR_STORE = 80 };
-enum { BLOCK = 64, LARGE = 65536 };
+enum { BLOCK = 64, LARGE = 65536, COST_VALUE = 4 * BLOCK };
 
 typedef struct Cut {
     const ResidualQuestion *question;
@@ -102,8 +103,13 @@ static int64_t cost_of_computing(const Cut *cut, IrId id)
 static int64_t cost_of_keeping(const Cut *cut, IrId id)
 {
     int64_t count = element_count(cut->question->draft, id);
+    const IrFunction *draft = cut->question->draft;
     bool there = cut->in_memory[id] || cut->question->output[id], far = count > LARGE;
-    return count * ((far ? COST_FAR_LOAD : COST_LOAD) + (there ? 0 : far ? COST_FAR_STORE : COST_STORE));
+    bool backward = draft->values[id].op >= cut->question->forward_op_count; /* rather what the forward has anyway */
+    return COST_VALUE + (backward ? count : 0) +
+           count * ((far ? COST_FAR_LOAD : COST_LOAD) + (there ? 0
+                                                         : far ? COST_FAR_STORE
+                                                               : COST_STORE));
 }
 
 /* ---- the graph

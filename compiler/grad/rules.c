@@ -4,9 +4,10 @@
 
 #include <string.h>
 
-void rules_start(Rules *rules, const IrFunction *from, IrFunction *into, const bool *active)
+void rules_start(Rules *rules, const IrFunction *from, IrFunction *into, const bool *active, const Range *ranges)
 {
-    *rules = (Rules){.builder = {.function = into}, .arena = into->module->arena, .from = from, .active = active};
+    *rules = (Rules){
+        .builder = {.function = into}, .arena = into->module->arena, .from = from, .active = active, .ranges = ranges};
     rules->map = ARENA_ARRAY(rules->arena, IrId, from->value_count);
     for (int i = 0; i < from->value_count; i++)
         rules->map[i] = -1;
@@ -172,8 +173,11 @@ static IrId partial_unary(Rules *rules, const IrOp *op, IrId d)
         return rules_multiply(rules, d, y);
     case IR_LOG:
         return rules_binary(rules, IR_DIV, d, x);
-    case IR_SQRT:
-        return divide_or_zero(rules, rules_multiply(rules, d, rules_number(rules, 0.5, d)), y);
+    case IR_SQRT: {
+        IrId half = rules_multiply(rules, d, rules_number(rules, 0.5, d));
+        return range_excludes_zero(rules->ranges[op->operands[0]]) ? rules_binary(rules, IR_DIV, half, y)
+                                                                   : divide_or_zero(rules, half, y);
+    }
     case IR_TANH:
         return times_square(rules, d, IR_SUB, rules_number(rules, 1.0, y), y);
     case IR_SIGMOID:

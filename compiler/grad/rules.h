@@ -5,18 +5,19 @@
 #ifndef COMPILER_GRAD_RULES_H
 #define COMPILER_GRAD_RULES_H
 
-#include "compiler/ir/ir.h"
+#include "compiler/grad/ranges.h"
 
 typedef struct Rules {
     IrBuilder builder; /* its function is being built */
     Arena *arena;
     const IrFunction *from;       /* what is differentiated */
     IrId *map;                    /* by value of `from`: the same value in what is being built */
+    const Range *ranges;          /* by value of `from` */
     const bool *active;           /* by value of `from`: a derivative flows through it */
     IrId *known[IR_OPCODE_COUNT]; /* by value: the result of that op on it, so that cos(x) of the forward serves */
 } Rules;
 
-void rules_start(Rules *rules, const IrFunction *from, IrFunction *into, const bool *active);
+void rules_start(Rules *rules, const IrFunction *from, IrFunction *into, const bool *active, const Range *ranges);
 /* Notes that the op of `from` has been built, for rules that can use its result again. */
 void rules_note_op(Rules *rules, const IrOp *op);
 

@@ -50,7 +50,7 @@ static void reverse_start(Reverse *reverse, GradCache *cache, const VjpKey *key)
     reverse->key = key;
     reverse->analysis = analysis_new(key, cache);
     reverse->draft = grad_draft(cache->module, function->name);
-    rules_start(&reverse->rules, function, reverse->draft, reverse->analysis->active);
+    rules_start(&reverse->rules, function, reverse->draft, reverse->analysis->active, reverse->analysis->ranges);
     reverse->forward = ARENA_ARRAY(cache->arena, const IrId *, function->op_count);
     for (int i = 0; i < function->input_count; i++) {
         const IrValue *input = &function->values[function->inputs[i]];
@@ -63,11 +63,19 @@ static void reverse_start(Reverse *reverse, GradCache *cache, const VjpKey *key)
 /* ---- backward
  * ---------------------------------------------------------------------------------------------------------- */
 
+static bool all_finite(const Analysis *analysis, const IrOp *op)
+{
+    for (int i = 0; i < op->operand_count; i++)
+        if (!analysis->finite[op->operands[i]])
+            return false;
+    return analysis->finite[op->results[0]];
+}
+
 /* May the op's partial derivative be infinite or undefined where the value was not taken? */
 static bool needs_guard(const Reverse *reverse, const IrOp *op, int operand)
 {
     const Analysis *analysis = reverse->analysis;
-    double number;
+    const Range *ranges = analysis->ranges;
     if (!analysis->guarded[op->results[0]])
         return false;
     switch (op->code) {
@@ -77,25 +85,19 @@ static bool needs_guard(const Reverse *reverse, const IrOp *op, int operand)
     case IR_MIN:
     case IR_MAX:
     case IR_SELECT:
-    case IR_SQRT: /* its rule gives 0 where it is singular or undefined */
         return false;
-    case IR_LOG:
-        return true;
-    case IR_DIV:
-        return operand == 1 || !rules_is_uniform(&reverse->rules, op->operands[1], &number) || number == 0.0;
+    case IR_SQRT: /* its rule gives 0 where it is singular or undefined, unless it knows better */
+        return range_excludes_zero(ranges[op->operands[0]]) && !all_finite(analysis, op);
     case IR_MUL:
         return !analysis->finite[op->operands[1 - operand]];
     case IR_FMA:
         return operand < 2 && !analysis->finite[op->operands[1 - operand]];
+    case IR_DIV:
+        return !range_excludes_zero(ranges[op->operands[1]]) || (operand == 1 && !all_finite(analysis, op));
     case IR_POW:
-    case IR_EXP:
-    case IR_TAN:
-        return true;
-    default: /* the derivative is bounded, but may be undefined where an operand is */
-        for (int i = 0; i < op->operand_count; i++)
-            if (!analysis->finite[op->operands[i]])
-                return true;
-        return false;
+        return ranges[op->operands[1]].low < 1 || !all_finite(analysis, op);
+    default: /* the derivative is finite where the operand and the result are */
+        return !all_finite(analysis, op);
     }
 }
 
