@@ -3,6 +3,7 @@
  * log-determinants with numerical Jacobians; fixed specs pin down names, order, structure and errors. */
 #include "compiler/ir/text.h"
 #include "compiler/lower/lower.h"
+#include "compiler/passes/passes.h"
 #include "runtime/core/random.h"
 #include "tests/random_spec.h"
 
@@ -264,8 +265,7 @@ static void test_loss_is_the_mean_of_its_parts(void **state)
     }
 }
 
-/* ---- single layers --------------------------------------------------------------------------------------------------
- */
+/* ---- single layers ----------------------------------------------------------------------------------------------- */
 
 /* log|det A| by elimination with row exchanges; A [n][n] is destroyed. */
 static double log_determinant(double *a, int64_t n)
@@ -584,8 +584,7 @@ static void test_program_prints_and_parses(void **state)
     }
 }
 
-/* ---- energies ------------------------------------------------------------------------------------------------------
- */
+/* ---- energies ---------------------------------------------------------------------------------------------------- */
 
 static void test_energy_is_the_sum_of_its_terms(void **state)
 {
@@ -642,8 +641,7 @@ static void test_entries_give_a_value_for_each_sample(void **state)
     ir_test_expect(run_entry(&model, ENTRY_ENERGY, 3, X)[0].data, expected, 3, 0, "energy");
 }
 
-/* ---- derivatives ---------------------------------------------------------------------------------------------------
- */
+/* ---- derivatives ------------------------------------------------------------------------------------------------- */
 
 static void test_force_is_minus_the_energys_slope(void **state)
 {
@@ -726,8 +724,7 @@ static void test_double_well_by_hand(void **state)
     }
 }
 
-/* ---- errors --------------------------------------------------------------------------------------------------------
- */
+/* ---- errors ------------------------------------------------------------------------------------------------------ */
 
 static void expect_error(Arena *arena, Fixed *fixed, const char *code, const char *message)
 {
@@ -766,6 +763,61 @@ static void test_all_errors_come_in_one_run(void **state)
     assert_int_equal(diagnostics.error_count, 4);
 }
 
+/* ---- with the stages around it ----------------------------------------------------------------------------------- */
+
+/* Each entry's outputs before the passes and after. */
+static void test_passes_keep_what_programs_compute(void **state)
+{
+    for (uint64_t seed = 0; seed < SPECS; seed++) {
+        Model model = model_of(*state, random_spec(*state, seed), seed);
+        int64_t batch = model.program->module->batch;
+        IrTensor *before[ENTRY_COUNT], *samples = run_entry(&model, ENTRY_SAMPLE, batch, NULL);
+        for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
+            before[kind] =
+                model.program->entries[kind].function ? run_entry(&model, kind, batch, samples[0].data) : NULL;
+        assert_true(passes_run(model.program->module, NULL));
+        ir_test_verify(model.program->module);
+        for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
+            if (!before[kind])
+                continue;
+            IrTensor *after = run_entry(&model, kind, batch, samples[0].data);
+            for (int o = 0; o < model.program->entries[kind].function->output_count; o++)
+                for (int64_t i = 0; i < ir_test_count(&after[o], batch); i++)
+                    expect_close(&model, after[o].data[i], before[kind][o].data[i], 1e-10, lower_entry_name(kind));
+        }
+    }
+}
+
+static void test_errors_in_a_spec_point_into_its_formulas(void **state)
+{
+    static const char TEXT[] =
+        "ansatz: 1\n"
+        "name: double_well\n"
+        "system: {vector: 2}\n"
+        "energy:\n"
+        "  terms:\n"
+        "    - value: \"x[0]^4 - 4*x[0]^2 + 0.5*x[2]^2\"\n"
+        "architecture: {flow: {layers: [{repeat: 2, layers: [{coupling: {net: {mlp: [8]}}}]}]}}\n"
+        "loss: [reverse_kl: {}]\n"
+        "train: {steps: 10}\n";
+    Diagnostics diagnostics;
+    diagnostics_start(&diagnostics, *state);
+    const ModelSpec *spec = spec_read_text(*state, "well.yaml", TEXT, &diagnostics);
+    assert_non_null(spec);
+    assert_null(lower_program(*state, spec, &diagnostics));
+    Text text = text_start(*state);
+    diagnostics_print(&diagnostics, &text, 0);
+    assert_string_equal(text.bytes, "error[E0505]: the index 2 is out of range\n"
+                                    " --> well.yaml:6:41\n"
+                                    "  |\n"
+                                    "6 |     - value: \"x[0]^4 - 4*x[0]^2 + 0.5*x[2]^2\"\n"
+                                    "  |                                         ^ 'x' has 2 elements\n"
+                                    "   = help: indices go from 0 to 1\n"
+                                    "   = note: run `ansatz explain E0505`\n"
+                                    "\n"
+                                    "1 error\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -790,6 +842,8 @@ int main(void)
         cmocka_unit_test(test_double_well_by_hand),
         cmocka_unit_test(test_programs_that_are_too_large),
         cmocka_unit_test(test_all_errors_come_in_one_run),
+        cmocka_unit_test(test_passes_keep_what_programs_compute),
+        cmocka_unit_test(test_errors_in_a_spec_point_into_its_formulas),
     };
     return cmocka_run_group_tests(tests, ir_test_start, ir_test_end);
 }

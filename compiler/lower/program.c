@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The whole program: tensors and scalars, the functions that are made of the spec's parts, the entries that call them.
- */
+/* The whole program: tensors and scalars, functions made of the spec's parts, and the entries that call them. */
 #include "compiler/lower/program.h"
 
 #include "compiler/ir/verify.h"
