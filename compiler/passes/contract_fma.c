@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Which products are rounded together with which sums: a sum or difference whose operand is a product becomes a fused
- * multiply-add; where both operands are products the first goes. Who else reads the product does not count, so that a
- * function and its copy in a derivative, which reads more, have the same bits; the product stays for its other readers,
- * at no more operations than before. A product that is known once for all samples stays out of per-sample sums: it is
- * computed once as it is. */
+ * multiply-add; where both operands are products the first goes, or, where the second is subtracted and a product with
+ * a number, which takes the sign, that one. Who else reads the product does not count, so that a function and its copy
+ * in a derivative, which reads more, have the same bits; the product stays for its other readers, at no more operations
+ * than before. A product that is known once for all samples stays out of per-sample sums: it is computed once as it is.
+ */
 #include "compiler/passes/passes.h"
 
 #include "compiler/passes/simplify.h"
@@ -59,6 +60,13 @@ static void append_fma(Contraction *contraction, const IrOp *sum, const IrOp *pr
     contraction->map[sum->results[0]] = result;
 }
 
+static bool has_number(const Contraction *contraction, const IrOp *product)
+{
+    const Simplifier looking = {.draft = contraction->draft};
+    double number;
+    return product && simplify_is_uniform(&looking, contraction->map[product->operands[1]], &number);
+}
+
 static void contract_op(Contraction *contraction, const IrOp *op)
 {
     bool sum = op->code == IR_ADD || op->code == IR_SUB;
@@ -66,7 +74,7 @@ static void contract_op(Contraction *contraction, const IrOp *op)
         bool minus = op->code == IR_SUB;
         const IrOp *first = find_product(contraction, op->operands[0], op);
         const IrOp *second = find_product(contraction, op->operands[1], op);
-        if (first) {
+        if (first && !(minus && has_number(contraction, second))) {
             append_fma(contraction, op, first, op->operands[1], false, minus);
             return;
         }

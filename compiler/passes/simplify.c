@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The simplifier's frame: walks functions, dispatches to the rules, and builds. The rules themselves are in
- * simplify_constants.c, simplify_elementwise.c, simplify_structure.c, simplify_gather.c and simplify_reductions.c. */
+ * simplify_constants.c, simplify_elementwise.c, simplify_products.c,
+ * simplify_structure.c, simplify_gather.c and simplify_reductions.c. */
 #include "compiler/passes/simplify.h"
 
 #include "compiler/passes/passes.h"

@@ -30,10 +30,13 @@ IrId simplify_emit(Simplifier *simplifier, IrOp op);
 /* Families of rules; each gives a value of the draft, or -1 where it has nothing to say. */
 IrId simplify_constant(Simplifier *simplifier, const IrOp *op);
 IrId simplify_elementwise(Simplifier *simplifier, const IrOp *op);
+IrId simplify_product(Simplifier *simplifier, const IrOp *op); /* MUL, DIV, POW */
 IrId simplify_structure(Simplifier *simplifier, const IrOp *op);
 IrId simplify_gather(Simplifier *simplifier, const IrOp *op);
 IrId simplify_reduction(Simplifier *simplifier, const IrOp *op);
 
+/* -a where a is a product or quotient in which a number stands, which takes the sign; else -1. */
+IrId simplify_negated_product(Simplifier *simplifier, IrId a);
 /* scatter(x, s) + scatter(y, t) = scatter([x, y], [s, t]) where no place is hit twice; else -1. */
 IrId simplify_sum_of_scatters(Simplifier *simplifier, const IrOp *a, const IrOp *b);
 

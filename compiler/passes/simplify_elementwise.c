@@ -1,47 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* Algebra of elementwise ops. What a rule may do to rounding and to NaN is said in passes.h. */
+/* Algebra of elementwise ops; products are in simplify_products.c. What a rule may do to rounding and to NaN is said in
+ * passes.h. */
 #include "compiler/passes/simplify.h"
 
-#include <math.h>
 #include <string.h>
-
-static bool is_power_of_two(double value)
-{
-    int exponent;
-    return isnormal(value) && fabs(frexp(value, &exponent)) == 0.5;
-}
 
 static IrId negate(Simplifier *simplifier, IrId a)
 {
     return simplify_unary(simplifier, IR_NEG, a);
 }
 
-/* `op` with the number that its operand `place` is replaced by another. */
-static IrId with_number(Simplifier *simplifier, const IrOp *op, int place, double number)
-{
-    const IrType type = *ir_type_of(simplifier->draft, op->operands[place]);
-    IrId operands[] = {op->operands[0], op->operands[1]};
-    operands[place] = simplify_filled(simplifier, number, &type);
-    return simplify_binary(simplifier, op->code, operands[0], operands[1]);
-}
-
-/* -(-x) = x, -(a - b) = b - a, and a sign goes to a number where the operand is a product or quotient with one. */
+/* -(-x) = x, -(a - b) = b - a, and a sign goes to a number. */
 static IrId simplify_neg(Simplifier *simplifier, const IrOp *op)
 {
     const IrOp *inner = simplify_definition(simplifier, op->operands[0]);
-    double number;
-    if (!inner)
-        return -1;
-    if (inner->code == IR_NEG)
+    if (inner && inner->code == IR_NEG)
         return inner->operands[0];
-    if (inner->code == IR_SUB)
+    if (inner && inner->code == IR_SUB)
         return simplify_binary(simplifier, IR_SUB, inner->operands[1], inner->operands[0]);
-    if (inner->code != IR_MUL && inner->code != IR_DIV)
-        return -1;
-    for (int place = 1; place >= 0; place--)
-        if (simplify_is_uniform(simplifier, inner->operands[place], &number) && number != INT32_MIN)
-            return with_number(simplifier, inner, place, -number);
-    return -1;
+    return simplify_negated_product(simplifier, op->operands[0]);
 }
 
 static IrId simplify_add(Simplifier *simplifier, const IrOp *op)
@@ -69,126 +46,6 @@ static IrId simplify_sub(Simplifier *simplifier, const IrOp *op)
         return negate(simplifier, b);
     IrId negated = simplify_operand_of(simplifier, b, IR_NEG);
     return negated >= 0 ? simplify_binary(simplifier, IR_ADD, a, negated) : -1;
-}
-
-/* A product or quotient with a number, times or divided by another: the numbers become one, unless that leaves a
- * float's range, where (x c) d may be fine and c d is not. (x c) d = x (c d)   (x c) / d = x (c / d)   (x / c) d = x (d
- * / c)   (x / c) / d = x / (c d) (c / x) d = (c d) / x   (c / x) / d = (c / d) / x */
-static IrId merge_numbers(Simplifier *simplifier, IrOpcode code, const IrOp *inner, double number)
-{
-    double other, merged = 0.0;
-    IrOp result = *inner;
-    int place = inner->code == IR_DIV && simplify_is_uniform(simplifier, inner->operands[0], &other) ? 0 : 1;
-    if (place == 1 && !simplify_is_uniform(simplifier, inner->operands[1], &other))
-        return -1;
-    if (inner->code == IR_MUL || place == 0) {
-        merged = code == IR_MUL ? other * number : other / number;
-    } else {
-        merged = code == IR_MUL ? number / other : other * number;
-        result.code = code;
-    }
-    return simplify_is_moderate(merged) ? with_number(simplifier, &result, place, merged) : -1;
-}
-
-/* A product with a number: x 1, x (-1), (-x) c = x (-c), and numbers that meet. */
-static IrId multiply_by_number(Simplifier *simplifier, IrId a, IrId factor, double number)
-{
-    const IrType type = *ir_type_of(simplifier->draft, factor);
-    if (number == 1.0)
-        return a;
-    if (number == -1.0)
-        return negate(simplifier, a);
-    const IrOp *inner = simplify_definition(simplifier, a);
-    if (!inner)
-        return -1;
-    if (inner->code == IR_NEG && number != INT32_MIN)
-        return simplify_binary(simplifier, IR_MUL, inner->operands[0], simplify_filled(simplifier, -number, &type));
-    if ((inner->code != IR_MUL && inner->code != IR_DIV) || type.element != IR_REAL)
-        return -1;
-    return merge_numbers(simplifier, IR_MUL, inner, number);
-}
-
-static IrId simplify_mul(Simplifier *simplifier, const IrOp *op)
-{
-    IrId a = op->operands[0], b = op->operands[1];
-    double number;
-    if (simplify_is_uniform(simplifier, b, &number))
-        return multiply_by_number(simplifier, a, b, number);
-    if (simplify_is_uniform(simplifier, a, &number)) /* a number stands second, so that other rules look there alone */
-        return simplify_binary(simplifier, IR_MUL, b, a);
-    IrId left = simplify_operand_of(simplifier, a, IR_NEG), right = simplify_operand_of(simplifier, b, IR_NEG);
-    if (left >= 0 && right >= 0)
-        return simplify_binary(simplifier, IR_MUL, left, right);
-    if (left >= 0)
-        return negate(simplifier, simplify_binary(simplifier, IR_MUL, left, b));
-    if (right >= 0)
-        return negate(simplifier, simplify_binary(simplifier, IR_MUL, a, right));
-    return -1;
-}
-
-/* A quotient by a number: by a power of two it is a product, exactly. */
-static IrId divide_by_number(Simplifier *simplifier, IrId a, IrId divisor, double number)
-{
-    const IrType type = *ir_type_of(simplifier->draft, divisor);
-    const IrOp *inner = simplify_definition(simplifier, a);
-    if (is_power_of_two(number) && is_power_of_two(1.0 / number) && simplify_is_moderate(1.0 / number))
-        return simplify_binary(simplifier, IR_MUL, a, simplify_filled(simplifier, 1.0 / number, &type));
-    return inner && (inner->code == IR_MUL || inner->code == IR_DIV) ? merge_numbers(simplifier, IR_DIV, inner, number)
-                                                                     : -1;
-}
-
-static IrId simplify_div(Simplifier *simplifier, const IrOp *op)
-{
-    IrId a = op->operands[0], b = op->operands[1];
-    double number;
-    if (simplify_is_uniform(simplifier, b, &number)) {
-        IrId id = divide_by_number(simplifier, a, b, number);
-        if (id >= 0)
-            return id;
-    }
-    IrId left = simplify_operand_of(simplifier, a, IR_NEG), right = simplify_operand_of(simplifier, b, IR_NEG);
-    if (left >= 0 && right >= 0)
-        return simplify_binary(simplifier, IR_DIV, left, right);
-    if (left >= 0)
-        return negate(simplifier, simplify_binary(simplifier, IR_DIV, left, b));
-    if (right >= 0)
-        return negate(simplifier, simplify_binary(simplifier, IR_DIV, a, right));
-    return -1;
-}
-
-/* x^n by squaring, n > 0. */
-static IrId power(Simplifier *simplifier, IrId x, int n)
-{
-    if (n == 1)
-        return x;
-    IrId half = power(simplifier, x, n / 2);
-    IrId square = simplify_binary(simplifier, IR_MUL, half, half);
-    return n % 2 == 0 ? square : simplify_binary(simplifier, IR_MUL, square, x);
-}
-
-/* Small whole exponents n are products, at most (n - 1) / 2 ulp off; halves are square roots times those. */
-static IrId simplify_pow(Simplifier *simplifier, const IrOp *op)
-{
-    enum { LARGEST = 16 };
-    IrId x = op->operands[0], result = -1;
-    const IrType type = *ir_type_of(simplifier->draft, x);
-    double exponent;
-    if (!simplify_is_uniform(simplifier, op->operands[1], &exponent))
-        return -1;
-    if (exponent == 0.0)
-        return simplify_filled(simplifier, 1.0, &type);
-    if (2.0 * exponent != floor(2.0 * exponent) || !(fabs(exponent) <= LARGEST))
-        return -1;
-    int whole = (int)fabs(exponent);
-    if (fabs(exponent) > whole)
-        result = simplify_unary(simplifier, IR_SQRT, x);
-    if (whole > 0) {
-        IrId product = power(simplifier, x, whole);
-        result = result < 0 ? product : simplify_binary(simplifier, IR_MUL, product, result);
-    }
-    if (exponent > 0)
-        return result;
-    return simplify_binary(simplifier, IR_DIV, simplify_filled(simplifier, 1.0, &type), result);
 }
 
 static IrId simplify_abs(Simplifier *simplifier, const IrOp *op)
@@ -358,11 +215,9 @@ static IrId apply_algebra(Simplifier *simplifier, const IrOp *op)
     case IR_SUB:
         return simplify_sub(simplifier, op);
     case IR_MUL:
-        return simplify_mul(simplifier, op);
     case IR_DIV:
-        return simplify_div(simplifier, op);
     case IR_POW:
-        return simplify_pow(simplifier, op);
+        return simplify_product(simplifier, op);
     case IR_ABS:
         return simplify_abs(simplifier, op);
     case IR_MIN:

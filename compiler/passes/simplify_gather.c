@@ -84,8 +84,9 @@ static IrId drop_pieces(Simplifier *simplifier, const IrOp *op, const IrOp *conc
 
 static IrId gather_from_concat(Simplifier *simplifier, const IrOp *op, const IrOp *concat)
 {
+    enum { FEW = 8 };
     Pieces found = find_pieces(simplifier, op, concat);
-    if (found.runs <= concat->operand_count)
+    if (found.runs <= concat->operand_count || found.runs <= FEW)
         return gather_runs(simplifier, op, concat, &found);
     if (found.touched < concat->operand_count)
         return drop_pieces(simplifier, op, concat, &found);

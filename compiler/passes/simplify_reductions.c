@@ -193,14 +193,17 @@ static IrId simplify_contract(Simplifier *simplifier, const IrOp *op)
 /* ---- the batch ------------------------------------------------------------------------------------------------------
  */
 
-/* Sums over the batch go before what is the same for all samples. */
-static IrId batch_sum_of(Simplifier *simplifier, const IrOp *inner)
+/* What is the same for all samples leaves the sum. (Only of scalars, as losses are: elements of more are gradients,
+ * where the product is wanted as it is by the layers before, too.) */
+static IrId batch_sum_of(Simplifier *simplifier, const IrOp *inner, int rank)
 {
-    if (inner->code == IR_NEG)
-        return simplify_unary(simplifier, IR_NEG, simplify_unary(simplifier, IR_BATCH_SUM, inner->operands[0]));
     if (inner->code == IR_BROADCAST)
         return simplify_broadcast(simplifier, simplify_unary(simplifier, IR_BATCH_SUM, inner->operands[0]),
                                   &inner->type, inner->axis_count, inner->axes);
+    if (rank > 0)
+        return -1;
+    if (inner->code == IR_NEG)
+        return simplify_unary(simplifier, IR_NEG, simplify_unary(simplifier, IR_BATCH_SUM, inner->operands[0]));
     for (int i = 1; i >= 0 && (inner->code == IR_MUL || (inner->code == IR_DIV && i == 1)); i--)
         if (!is_sample(simplifier, inner->operands[i]))
             return simplify_binary(simplifier, inner->code,
@@ -216,53 +219,19 @@ static IrId simplify_batch_sum(Simplifier *simplifier, const IrOp *op)
     if (!is_sample(simplifier, a))
         return batch > 0 ? times_number(simplifier, a, (double)batch) : -1;
     const IrOp *inner = simplify_definition(simplifier, a);
-    return inner ? batch_sum_of(simplifier, inner) : -1;
+    return inner ? batch_sum_of(simplifier, inner, type_of(simplifier, a)->rank) : -1;
 }
 
-static IrId contract(Simplifier *simplifier, const IrOp *op, IrOpcode code, IrId a, IrId b)
-{
-    IrId operands[] = {a, b};
-    return simplify_emit(simplifier,
-                         (IrOp){.code = code, .operand_count = 2, .operands = operands, .labels = op->labels});
-}
-
-/* The scalar that is in every element of the value, the same for all samples, or -1. */
-static IrId shared_scalar(const Simplifier *simplifier, IrId id)
-{
-    const IrOp *op = simplify_definition(simplifier, id);
-    if (is_sample(simplifier, id))
-        return -1;
-    if (type_of(simplifier, id)->rank == 0)
-        return id;
-    return op && op->code == IR_BROADCAST && op->axis_count == 0 ? op->operands[0] : -1;
-}
-
-/* The same for contractions: an operand that is the same for all samples meets the other's sum; signs, numbers and
- * scalars that are the same for all samples leave. */
+/* An operand that is the same for all samples meets the other's sum. */
 static IrId simplify_batch_contract(Simplifier *simplifier, const IrOp *op)
 {
-    const IrId *operands = op->operands;
-    for (int i = 0; i < 2; i++) {
-        IrId a = operands[0], b = operands[1];
-        IrId *this = i == 0 ? &a : &b, *other = i == 0 ? &b : &a;
-        const IrOp *inner = simplify_definition(simplifier, *this);
-        if (!is_sample(simplifier, *this)) {
-            *other = simplify_unary(simplifier, IR_BATCH_SUM, *other);
-            return contract(simplifier, op, IR_CONTRACT, a, b);
-        }
-        if (inner && inner->code == IR_NEG) {
-            *this = inner->operands[0];
-            return simplify_unary(simplifier, IR_NEG, contract(simplifier, op, IR_BATCH_CONTRACT, a, b));
-        }
-        IrId factor = inner && inner->code == IR_MUL ? shared_scalar(simplifier, inner->operands[1]) : -1;
-        IrType result;
-        if (factor < 0 || ir_infer(simplifier->draft, op, &result))
-            continue;
-        *this = inner->operands[0];
-        IrId product = contract(simplifier, op, IR_BATCH_CONTRACT, a, b);
-        return simplify_binary(simplifier, IR_MUL, product, simplify_broadcast(simplifier, factor, &result, 0, NULL));
-    }
-    return -1;
+    IrId operands[] = {op->operands[0], op->operands[1]};
+    int shared = !is_sample(simplifier, operands[0]) ? 0 : 1;
+    if (is_sample(simplifier, operands[shared]))
+        return -1;
+    operands[1 - shared] = simplify_unary(simplifier, IR_BATCH_SUM, operands[1 - shared]);
+    return simplify_emit(simplifier,
+                         (IrOp){.code = IR_CONTRACT, .operand_count = 2, .operands = operands, .labels = op->labels});
 }
 
 IrId simplify_reduction(Simplifier *simplifier, const IrOp *op)
