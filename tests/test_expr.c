@@ -421,6 +421,25 @@ static void test_derivatives_of_what_is_left_out_are_zero(void **state)
     ir_test_expect(gradient_of(*state, "(x[1] - x[2])^0.5 + abs(x[1] - x[2])", X, 1), none, 5, 0, "singular points");
 }
 
+/* The most natural names of two components. */
+static void test_a_component_may_be_called_x(void **state)
+{
+    static const char *const XY[] = {"y", "x"};
+    static const char TEXT[] = "x - 2*y + 4*x[0]";
+    const Formula formula = {.text = TEXT, .length = strlen(TEXT)};
+    ModelSpec spec = {.dimension = 2};
+    Diagnostics diagnostics;
+    int64_t index[EXPR_AXES_MAX] = {0};
+    diagnostics_start(&diagnostics, *state);
+    const ExprScope *scope = expr_scope(*state, &spec, expr_names(*state, 2, XY), SCOPE_NONE, 0, NULL, &diagnostics);
+    const Expr *expr = expr_read(*state, &formula, scope, &diagnostics);
+    assert_non_null(expr);
+    assert_int_equal(expr->operands[0]->kind, EXPR_VARIABLE);
+    assert_true(expr_static_value(expr->operands[0]->operands[0], index) == 1);
+    const Expr *first = expr->operands[2]->operands[1];
+    assert_true(expr_static_value(first->operands[0], index) == 0);
+}
+
 /* ---- errors ------------------------------------------------------------------------------------------------------ */
 
 /* `carets` stands under the formula: spaces, then as many ^ as the error covers. */
@@ -746,6 +765,7 @@ int main(void)
         cmocka_unit_test(test_derivatives_are_slopes),
         cmocka_unit_test(test_logsumexps_derivative_is_the_softmax),
         cmocka_unit_test(test_derivatives_of_what_is_left_out_are_zero),
+        cmocka_unit_test(test_a_component_may_be_called_x),
         cmocka_unit_test(test_syntax_errors),
         cmocka_unit_test(test_characters_that_look_right),
         cmocka_unit_test(test_unknown_names),

@@ -202,10 +202,20 @@ static bool resolve_element(Resolver *resolver, Expr *expr, int64_t element)
     return true;
 }
 
+/* Without brackets the name of an element goes before that of a list. */
+static NameMeaning meaning_of(const Resolver *resolver, const Expr *expr)
+{
+    NameMeaning meaning = resolve_meaning(resolver, expr->name);
+    if (meaning.kind != NAME_VARIABLE || expr->kind != EXPR_NAME)
+        return meaning;
+    NameMeaning element = resolve_element_meaning(resolver, expr->name);
+    return element.kind == NAME_ELEMENT ? element : meaning;
+}
+
 /* name and name[...] */
 static bool resolve_name(Resolver *resolver, Expr *expr)
 {
-    NameMeaning meaning = resolve_meaning(resolver, expr->name);
+    NameMeaning meaning = meaning_of(resolver, expr);
     if (expr->kind == EXPR_ITEM && expr->operand_count == 0) {
         resolve_error(resolver, expr, "E0507", "an index is missing");
         return false;

@@ -32,6 +32,8 @@ typedef struct NameMeaning {
 } NameMeaning;
 
 NameMeaning resolve_meaning(const Resolver *resolver, const char *name);
+/* As the name of an element, whatever else it means. */
+NameMeaning resolve_element_meaning(const Resolver *resolver, const char *name);
 /* "a parameter", for messages */
 const char *resolve_meaning_text(NameKind kind);
 /* The nearest name that formulas in this place may use, functions alone or all; NULL where none is near. */

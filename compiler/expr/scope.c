@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The names that a formula may use, and what each means: indices of sums, then parameters, then what the system gives,
- * then pi and the functions. No name hides another. */
+ * then pi and the functions. No name hides another; but a component may be called x, and then x is that component and
+ * x[0] the first one. */
 #include "compiler/expr/resolve.h"
 
 #include <stdlib.h>
@@ -100,6 +101,12 @@ static NameMeaning outer_meaning(const ExprScope *scope, const char *name)
     if (strcmp(name, "pi") == 0)
         return (NameMeaning){NAME_PI, 0};
     return (NameMeaning){is_function(name) ? NAME_FUNCTION : NAME_UNKNOWN, 0};
+}
+
+NameMeaning resolve_element_meaning(const Resolver *resolver, const char *name)
+{
+    int64_t element = find_element(resolver->scope->names, name);
+    return (NameMeaning){element >= 0 ? NAME_ELEMENT : NAME_UNKNOWN, element};
 }
 
 NameMeaning resolve_meaning(const Resolver *resolver, const char *name)

@@ -62,11 +62,11 @@ const char *schema_name_problem(const char *name)
     return NULL;
 }
 
-/* What formulas know by themselves; x is the configuration in every scope. (The other variables of a scope are known
- * where formulas are read: a parameter r of a term that has no r harms nobody.) */
+/* What formulas know by themselves. (The variables of a scope are known where formulas are read: a parameter r of a
+ * term that has no r harms nobody. A component may be called x: x[0] is still the first one.) */
 static const char *const FORMULA_WORDS[] = {
-    "exp", "log", "sqrt",     "sin",     "cos", "tan", "tanh",  "atan2", "abs",       "min",
-    "max", "erf", "softplus", "sigmoid", "pi",  "sum", "where", "x",     "logsumexp",
+    "exp", "log", "sqrt", "sin",      "cos",     "tan", "tanh", "atan2", "abs",
+    "min", "max", "erf",  "softplus", "sigmoid", "pi",  "sum",  "where", "logsumexp",
 };
 
 const char *schema_formula_name_problem(const char *name)
