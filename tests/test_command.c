@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* The `ansatz` program as a user meets it: exit codes, streams, help, and that nothing is half-written. */
+#include "tests/shell.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static int end(void **state)
+{
+    (void)state;
+    shell_clean();
+    return 0;
+}
+
+static void expect(int code, const char *part, const char *arguments)
+{
+    ShellResult result = shell_run("%s %s", shell_ansatz(), arguments);
+    if (result.code != code || !strstr(result.output, part))
+        fail_msg("ansatz %s: exit code %d, expected %d with '%s'\n%s", arguments, result.code, code, part, result.output);
+    free(result.output);
+}
+
+static void test_help_shows_examples_first(void **state)
+{
+    (void)state;
+    expect(0, "Examples", "");
+    expect(0, "ansatz emit specs/double_well.yaml -o out", "help emit");
+    expect(0, "--set KEY=VALUE", "check --help");
+    expect(0, "ansatz 0.", "--version");
+}
+
+static void test_mistakes_on_the_command_line(void **state)
+{
+    (void)state;
+    expect(64, "did you mean 'check'?", "chekc specs/double_well.yaml");
+    expect(64, "did you mean '--output'?", "emit specs/double_well.yaml --ouput x");
+    expect(64, "needs a value", "emit specs/double_well.yaml -o");
+    expect(64, "where to?", "emit specs/double_well.yaml");
+    expect(64, "missing operand", "check");
+    expect(64, "too many operands", "ir a.ir b.ir");
+    expect(64, "there are: lower, ", "ir specs/double_well.yaml --after nothing");
+}
+
+static void test_check_of_a_good_spec(void **state)
+{
+    (void)state;
+    expect(0, "specs/double_well.yaml: good", "check specs/double_well.yaml");
+    expect(0, "\"diagnostics\"", "check --json specs/double_well.yaml");
+    expect(78, "cannot read", "check specs/there_is_none.yaml");
+}
+
+static void test_errors_in_overrides(void **state)
+{
+    (void)state;
+    expect(78, "train.setps", "check specs/double_well.yaml --set train.setps=3");
+    expect(0, "good", "check specs/double_well.yaml --set train.steps=3");
+}
+
+static void test_json_of_an_error_is_one_object(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    shell_write("ansatz: 1\nname: x\n", 18, "%s/x.yaml", folder);
+    ShellResult result = shell_run("%s check --json %s/x.yaml 2>/dev/null | python3 -m json.tool >/dev/null", shell_ansatz(),
+                                   folder);
+    assert_int_equal(result.code, 0);
+    free(result.output);
+}
+
+static void test_ir_of_a_spec_can_be_read_again(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    shell_must("%s ir specs/double_well.yaml --after lower >%s/a.ir", shell_ansatz(), folder);
+    shell_must("%s ir %s/a.ir --after lower >%s/b.ir", shell_ansatz(), folder, folder);
+    shell_must("diff %s/a.ir %s/b.ir", folder, folder);
+    shell_must("%s ir specs/double_well.yaml --after contract-fma >%s/c.ir", shell_ansatz(), folder);
+    shell_must("grep -q ' = fma ' %s/c.ir", folder);
+}
+
+static void test_a_bad_spec_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    shell_must("sed 's/x\\[0\\]^4/x[7]^4/' specs/double_well.yaml >%s/bad.yaml", folder);
+    ShellResult result = shell_run("%s emit %s/bad.yaml -o %s/out", shell_ansatz(), folder, folder);
+    assert_int_equal(result.code, 78);
+    shell_must("test ! -e %s/out && test $(ls %s | wc -l) -eq 1", folder, folder);
+}
+
+static void test_a_foreign_folder_is_refused(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    shell_must("mkdir %s/out && echo precious >%s/out/file", folder, folder);
+    ShellResult result = shell_run("%s emit specs/double_well.yaml -o %s/out", shell_ansatz(), folder);
+    assert_int_not_equal(result.code, 0);
+    assert_non_null(strstr(result.output, "--force"));
+    shell_must("grep -q precious %s/out/file && test $(ls %s/out | wc -l) -eq 1", folder, folder);
+    shell_must("%s emit specs/double_well.yaml -o %s/out --force", shell_ansatz(), folder);
+    shell_must("test -e %s/out/MANIFEST.json && test ! -e %s/out/file", folder, folder);
+    shell_must("%s emit specs/double_well.yaml -o %s/out", shell_ansatz(), folder); /* its own it replaces */
+}
+
+static void test_run_builds_once_in_a_private_cache(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    shell_must("mkdir %s/cache && XDG_CACHE_HOME=%s/cache %s run specs/double_well.yaml info", folder, folder,
+               shell_ansatz());
+    shell_must("test \"$(stat -c %%a %s/cache/ansatz)\" = 700", folder);
+    shell_must("touch -d '2001-01-01' %s/cache/ansatz/double_well-*/double_well", folder);
+    shell_must("XDG_CACHE_HOME=%s/cache %s run specs/double_well.yaml info --json | python3 -m json.tool >/dev/null", folder,
+               shell_ansatz());
+    shell_must("test \"$(stat -c %%y %s/cache/ansatz/double_well-*/double_well | cut -c1-4)\" = 2001", folder);
+    /* what is not what was built is built again, not executed */
+    shell_must("echo 'exit 99' >%s/cache/ansatz/double_well-*/double_well", folder);
+    shell_must("XDG_CACHE_HOME=%s/cache %s run specs/double_well.yaml info >/dev/null", folder, shell_ansatz());
+    shell_must("chmod 777 %s/cache/ansatz", folder);
+    ShellResult result = shell_run("XDG_CACHE_HOME=%s/cache %s run specs/double_well.yaml info", folder, shell_ansatz());
+    assert_int_equal(result.code, 73);
+    free(result.output);
+}
+
+static void test_the_exit_code_of_run_is_the_programs(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    ShellResult result = shell_run("XDG_CACHE_HOME=%s %s run specs/double_well.yaml sample -w %s/none -n 3 -o %s/x.npy",
+                                   folder, shell_ansatz(), folder, folder);
+    assert_int_equal(result.code, 66);
+    free(result.output);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_help_shows_examples_first),
+        cmocka_unit_test(test_mistakes_on_the_command_line),
+        cmocka_unit_test(test_check_of_a_good_spec),
+        cmocka_unit_test(test_errors_in_overrides),
+        cmocka_unit_test(test_json_of_an_error_is_one_object),
+        cmocka_unit_test(test_ir_of_a_spec_can_be_read_again),
+        cmocka_unit_test(test_a_bad_spec_leaves_nothing_behind),
+        cmocka_unit_test(test_a_foreign_folder_is_refused),
+        cmocka_unit_test(test_run_builds_once_in_a_private_cache),
+        cmocka_unit_test(test_the_exit_code_of_run_is_the_programs),
+    };
+    return cmocka_run_group_tests(tests, NULL, end);
+}

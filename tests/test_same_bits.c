@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* The same bits: for any number of threads, stopped and resumed, emitted anywhere, compiled by any compiler at any level
+ * for any vector width, and on other processors under emulation. */
+#include "tests/shell.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char SPEC[] = "specs/double_well.yaml";
+static const char *package; /* emitted once, built once with Ninja */
+
+static int start(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    char *path = malloc(strlen(folder) + 16);
+    sprintf(path, "%s/package", folder);
+    package = path;
+    shell_must("%s emit %s -o %s", shell_ansatz(), SPEC, package);
+    shell_must("ninja -C %s", package);
+    shell_must("%s/double_well train -o %s/run --steps 100 --threads 1", package, package);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    shell_clean();
+    return 0;
+}
+
+static void test_threads_do_not_change_training(void **state)
+{
+    (void)state;
+    for (int threads = 2; threads <= 3; threads++) {
+        shell_must("%s/double_well train -o %s/run-%d --steps 100 --threads %d", package, package, threads, threads);
+        shell_must("cmp %s/run/weights.safetensors %s/run-%d/weights.safetensors", package, package, threads);
+    }
+}
+
+/* A run of 100 steps that is interrupted at 50: its schedules are those of 100 steps. */
+static void test_resume_gives_the_same_bits(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    ShellResult stopped = shell_run("%s/double_well train -o %s/run --steps 100 --stop-at 50 --threads 1", package, folder);
+    assert_int_equal(stopped.code, 0);
+    shell_must("%s/double_well train -o %s/run --steps 100 --resume --threads 1", package, folder);
+    shell_must("cmp %s/run/weights.safetensors %s/run/weights.safetensors", package, folder);
+}
+
+static void test_two_emits_are_the_same(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    shell_must("LC_ALL=C %s emit %s -o %s/a", shell_ansatz(), SPEC, folder);
+    shell_must("mkdir -p %s/elsewhere/specs && cp %s %s/elsewhere/specs/ && cd %s/elsewhere && LC_ALL=de_DE.UTF-8 %s emit "
+               "specs/double_well.yaml -o ../deep",
+               folder, SPEC, folder, folder, shell_ansatz());
+    shell_must("diff -r %s/a %s/deep", folder, folder);
+}
+
+static void test_the_date_does_not_matter(void **state)
+{
+    (void)state;
+    if (!shell_has("faketime"))
+        shell_skip("no faketime: emitting at another date");
+    const char *folder = shell_folder();
+    shell_must("%s emit %s -o %s/a && faketime '2031-05-05 05:05:05' %s emit %s -o %s/b", shell_ansatz(), SPEC, folder,
+               shell_ansatz(), SPEC, folder);
+    shell_must("diff -r %s/a %s/b", folder, folder);
+}
+
+static void test_pieces_of_a_sample_are_the_whole(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    static const int cuts[] = {0, 1, 63, 64, 130, 257, 300};
+    shell_must("%s/double_well sample -w %s/run -n 300 -o %s/whole.csv", package, package, folder);
+    shell_must("head -n 1 %s/whole.csv >%s/joined.csv", folder, folder);
+    for (int i = 0; i + 1 < (int)(sizeof cuts / sizeof *cuts); i++) {
+        shell_must("%s/double_well sample -w %s/run --range %d:%d -o %s/piece.csv", package, package, cuts[i], cuts[i + 1],
+                   folder);
+        shell_must("tail -n +2 %s/piece.csv >>%s/joined.csv", folder, folder);
+    }
+    char a[600], b[600];
+    snprintf(a, sizeof a, "%s/whole.csv", folder);
+    snprintf(b, sizeof b, "%s/joined.csv", folder);
+    shell_same_files(a, b);
+}
+
+/* Builds the package's program with the given compiler and flags and compares 200 samples and their log q. */
+static void compare_build(const char *compiler, const char *flags, const char *run)
+{
+    const char *folder = shell_folder();
+    shell_must("cd %s && %s -std=c11 %s -o %s/program *.c runtime/host/*.c -lm", package, compiler, flags, folder);
+    shell_must("%s %s/program sample -w %s/run -n 200 -o %s/x.npy", run, folder, package, folder);
+    shell_must("%s/double_well sample -w %s/run -n 200 -o %s/reference.npy", package, package, folder);
+    shell_must("cmp %s/x.npy %s/reference.npy && cmp %s/x.log_q.npy %s/reference.log_q.npy", folder, folder, folder, folder);
+}
+
+static void test_every_level_of_optimisation_samples_the_same(void **state)
+{
+    (void)state;
+    compare_build("gcc", "-O0 -march=native", "");
+    compare_build("gcc", "-O1", "");
+    compare_build("gcc", "-O3 -march=native", "");
+}
+
+static void test_clang_samples_the_same(void **state)
+{
+    (void)state;
+    if (!shell_has("clang"))
+        shell_skip("no clang");
+    compare_build("clang", "-O2 -march=native", "");
+    compare_build("clang", "-O0", "");
+}
+
+static bool processor_has(const char *flag)
+{
+    ShellResult result = shell_run("grep -q -w %s /proc/cpuinfo", flag);
+    free(result.output);
+    return result.code == 0;
+}
+
+static void test_every_lane_width_samples_the_same(void **state)
+{
+    (void)state;
+    compare_build("gcc", "-O2 -DANSATZ_LANE_BYTES=4", "");
+    if (!processor_has("avx2") || !processor_has("fma"))
+        shell_skip("no AVX2 with FMA on this processor");
+    compare_build("gcc", "-O2 -mavx2 -mfma", "");
+    if (!processor_has("avx512f") || !processor_has("avx512dq"))
+        shell_skip("no AVX-512 on this processor");
+    compare_build("gcc", "-O2 -mavx512f -mavx512dq -mfma", "");
+}
+
+static void test_an_arm_processor_samples_the_same(void **state)
+{
+    (void)state;
+    if (!shell_has("aarch64-linux-gnu-gcc") || !shell_has("qemu-aarch64"))
+        shell_skip("no compiler or emulator for AArch64 (./setup --cross)");
+    compare_build("aarch64-linux-gnu-gcc", "-O2 -static", "qemu-aarch64");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_threads_do_not_change_training),
+        cmocka_unit_test(test_resume_gives_the_same_bits),
+        cmocka_unit_test(test_two_emits_are_the_same),
+        cmocka_unit_test(test_the_date_does_not_matter),
+        cmocka_unit_test(test_pieces_of_a_sample_are_the_whole),
+        cmocka_unit_test(test_every_level_of_optimisation_samples_the_same),
+        cmocka_unit_test(test_clang_samples_the_same),
+        cmocka_unit_test(test_every_lane_width_samples_the_same),
+        cmocka_unit_test(test_an_arm_processor_samples_the_same),
+    };
+    return cmocka_run_group_tests(tests, start, end);
+}
