@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Dense nets: hidden layers with an activation, and a last layer without one that starts at zero, so that what it
- * steers starts as the identity. */
+/* Dense nets: hidden layers with an activation, and a last layer without one that starts small, so that what it steers
+ * starts near the identity. */
 #include "compiler/lower/lower.h"
 
 #include <math.h>
@@ -25,14 +25,19 @@ static double weight_limit(Activation activation, int64_t in, int64_t out)
     return sqrt(6 / fan);
 }
 
+/* What the last layer's start is multiplied by. At exactly zero all hidden units of a net get one and the same gradient
+ * direction in the first steps: of ten seeds of the double well one ended below an ess of 0.9; with 0.1 none did. */
+static const double LAST_LAYER_START = 0.1;
+
 void mlp_declare(Lower *lower, const MlpShape *shape, const char *path)
 {
     for (int layer = 0; layer <= shape->net->hidden_count; layer++) {
         int64_t size[] = {width(shape, layer), width(shape, layer - 1)};
         bool last = layer == shape->net->hidden_count;
         lower_add_tensor(lower, arena_print(lower->arena, "%s.%d.weight", path, layer), 2, size,
-                         last ? INIT_CONSTANT : INIT_UNIFORM,
-                         last ? 0 : weight_limit(shape->net->activation, size[1], size[0]), shape->net->span);
+                         INIT_UNIFORM,
+                         weight_limit(shape->net->activation, size[1], size[0]) * (last ? LAST_LAYER_START : 1),
+                         shape->net->span);
         lower_add_tensor(lower, arena_print(lower->arena, "%s.%d.bias", path, layer), 1, size, INIT_CONSTANT, 0,
                          shape->net->span);
     }

@@ -416,7 +416,7 @@ const SchemaKey SCHEMA_KEYS[] = {
     {"optimizer", "rmsprop", SCHEMA_MAP, .of = "rmsprop", .flags = ALTERNATIVE | LATER, .doc = "RMSProp"},
     {"optimizer", "clip_norm", SCHEMA_NUMBER, .words = "none", .value = "10", .range = ABOVE(0),
      .doc = "longer gradients are shortened to this; none: no bound"},
-    {"adam", "rate", SCHEMA_NUMBER, .value = "{from: 1e-3, to: 1e-5, shape: cosine, warm_up: 100}",
+    {"adam", "rate", SCHEMA_NUMBER, .value = "{from: 5e-3, to: 1e-5, shape: cosine, warm_up: 100}",
      .range = AT_LEAST(0), .flags = SCHEDULED, .doc = "the learning rate"},
     {"adam", "beta1", SCHEMA_NUMBER, .value = "0.9", .range = FROM_BELOW(0, 1), .doc = "memory of the mean gradient"},
     {"adam", "beta2", SCHEMA_NUMBER, .value = "0.999", .range = FROM_BELOW(0, 1), .doc = "memory of its square"},
