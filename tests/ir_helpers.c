@@ -158,9 +158,9 @@ int64_t ir_test_count(const IrTensor *tensor, int64_t batch)
 }
 
 static void interpret(Arena *arena, const IrFunction *function, int64_t batch, const IrTensor *inputs,
-                      IrTensor *outputs)
+                      IrTensor *outputs, IrHeld *held)
 {
-    IrRun run = {.arena = arena, .batch = batch, .seed = 17, .first_sample = 5, .step = 3};
+    IrRun run = {.arena = arena, .batch = batch, .seed = 17, .first_sample = 5, .step = 3, .held = held};
     ir_interpret(&run, function, inputs, outputs);
     if (run.error)
         fail_msg("%s", run.error);
@@ -169,7 +169,7 @@ static void interpret(Arena *arena, const IrFunction *function, int64_t batch, c
 IrTensor *ir_test_run(Arena *arena, const IrFunction *function, int64_t batch, const IrTensor *inputs)
 {
     IrTensor *outputs = ARENA_ARRAY(arena, IrTensor, function->output_count);
-    interpret(arena, function, batch, inputs, outputs);
+    interpret(arena, function, batch, inputs, outputs, NULL);
     return outputs;
 }
 
@@ -215,6 +215,15 @@ double ir_test_pairing(const IrFunction *function, int64_t batch, const IrTensor
     return sum;
 }
 
+/* Records what a derivative at `inputs` holds fixed. */
+static IrHeld record_held(Arena *arena, const IrFunction *function, int64_t batch, const IrTensor *inputs)
+{
+    IrHeld held = {0};
+    interpret(arena, function, batch, inputs, ARENA_ARRAY(arena, IrTensor, function->output_count), &held);
+    held.replay = true;
+    return held;
+}
+
 /* f' = (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12 h + O(h^4). */
 static const double POINTS[4] = {-2, -1, 1, 2}, WEIGHTS[4] = {1.0 / 12, -8.0 / 12, 8.0 / 12, -1.0 / 12};
 
@@ -223,6 +232,7 @@ IrTensor ir_test_gradient(Arena *arena, const IrFunction *function, int64_t batc
 {
     IrTensor *moved = ARENA_ARRAY(arena, IrTensor, function->input_count);
     memcpy(moved, inputs, (size_t)function->input_count * sizeof moved[0]);
+    IrHeld held = record_held(arena, function, batch, inputs);
     const IrType *type = ir_type_of(function, function->inputs[input]);
     IrTensor gradient = ir_test_tensor(arena, type, batch);
     moved[input] = ir_test_filled(arena, type, batch, inputs[input].data);
@@ -233,7 +243,8 @@ IrTensor ir_test_gradient(Arena *arena, const IrFunction *function, int64_t batc
             arena_start(&scratch, NULL);
             IrTensor *outputs = ARENA_ARRAY(&scratch, IrTensor, function->output_count);
             moved[input].data[i] = x + POINTS[point] * h;
-            interpret(&scratch, function, batch, moved, outputs);
+            held.next = 0;
+            interpret(&scratch, function, batch, moved, outputs, &held);
             gradient.data[i] += WEIGHTS[point] / h * ir_test_pairing(function, batch, cotangents, outputs);
             arena_end(&scratch);
         }
@@ -249,6 +260,8 @@ IrTensor *ir_test_directional(Arena *arena, const IrFunction *function, int64_t 
     const double h = 1e-3;
     IrTensor *moved = ARENA_ARRAY(arena, IrTensor, function->input_count);
     IrTensor *derivative = ARENA_ARRAY(arena, IrTensor, function->output_count);
+    IrTensor *outputs = ARENA_ARRAY(arena, IrTensor, function->output_count);
+    IrHeld held = record_held(arena, function, batch, inputs);
     for (int i = 0; i < function->output_count; i++)
         derivative[i] = ir_test_tensor(arena, ir_type_of(function, function->outputs[i]), batch);
     for (int point = 0; point < POINT_COUNT; point++) {
@@ -257,7 +270,8 @@ IrTensor *ir_test_directional(Arena *arena, const IrFunction *function, int64_t 
             for (int64_t j = 0; tangents[i].data && j < ir_test_count(&moved[i], batch); j++)
                 moved[i].data[j] += POINTS[point] * h * tangents[i].data[j];
         }
-        IrTensor *outputs = ir_test_run(arena, function, batch, moved);
+        held.next = 0;
+        interpret(arena, function, batch, moved, outputs, &held);
         for (int i = 0; i < function->output_count; i++)
             for (int64_t j = 0; j < ir_test_count(&derivative[i], batch); j++)
                 derivative[i].data[j] += WEIGHTS[point] / h * outputs[i].data[j];
