@@ -123,6 +123,17 @@ static double dot(const IrTensor *a, const IrTensor *b, int64_t batch)
     return sum;
 }
 
+/* What is the same for all samples (a cotangent that is zero) may be given once: as many as the type says. */
+static IrTensor spread(Arena *arena, const IrTensor *given, const IrType *type, int64_t batch)
+{
+    IrTensor tensor = ir_test_tensor(arena, type, batch);
+    assert_int_equal(given->count, tensor.count);
+    assert_true(tensor.per_sample || !given->per_sample);
+    for (int64_t i = 0; i < ir_test_count(&tensor, batch); i++)
+        tensor.data[i] = given->data[given->per_sample ? i : i % given->count];
+    return tensor;
+}
+
 /* One derivative of one function at one point. */
 typedef struct Check {
     Arena *arena;
@@ -145,7 +156,7 @@ static IrTensor *check_vjp(const Check *check, IrFunction *vjp, bool by_elements
     for (int i = 0, next = 0; i < function->input_count; i++) {
         if (input_type(function, i)->element != IR_REAL)
             continue;
-        by_input[i] = results[next++];
+        by_input[i] = spread(check->arena, &results[next++], input_type(function, i), check->batch);
         if (!by_elements)
             continue;
         IrTensor expected = ir_test_gradient(check->arena, function, check->batch, check->inputs, i, check->cotangents);
@@ -170,7 +181,7 @@ static IrTensor *check_jvp(const Check *check, IrFunction *jvp)
                     arena_print(check->arena, "jvp, value %d: %s", i + 1, check->what));
         if (output_type(function, i)->element != IR_REAL)
             continue;
-        by_output[i] = results[next++];
+        by_output[i] = spread(check->arena, &results[next++], output_type(function, i), check->batch);
         expect_near(&by_output[i], &expected[i], check->batch, TOLERANCE,
                     arena_print(check->arena, "jvp, output %d: %s", i + 1, check->what));
     }
