@@ -194,7 +194,7 @@ static void test_poles_stay_poles(void **state)
 /* where(x > 0, BRANCH, x), the branch computed from %x. */
 #define WHERE(branch)                                                                                                  \
     "(%x: sample real) { %zero = constant real all 0 %c = less %zero, %x " branch " %y = select %c, %b, %x return %y " \
-                                                                                  "}"
+    "}"
 
 static void test_a_branch_not_taken_gives_zero(void **state)
 {
@@ -266,6 +266,16 @@ static void test_branches_of_calls_and_scans(void **state)
          "function f(%x: sample real) { %zero = constant real all 0 %c = less %zero, %x %b = call h(%x) "
          "%y = select %c, %b, %x return %y }",
          {-1},
+         {1}},
+        {"function g(%l: sample real, %x: sample real) { %zero = constant real all 0 %c = less %zero, %x "
+         "%m = mul %l, %l %n = mul %m, %x %y = select %c, %n, %x return %y }\n"
+         "function f(%x: sample real) { %l = log %x %y = call g(%l, %x) return %y }",
+         {0},
+         {1}},
+        {"function next(%i: scalar int32, %a: sample real, %l: sample real, %x: sample real) { "
+         "%zero = constant real all 0 %c = less %zero, %x %m = mul %l, %a %n = select %c, %m, %a return %n }\n"
+         "function f(%x: sample real) { %l = log %x %y = scan next(%x; ; %l, %x) length 2 return %y }",
+         {0},
          {1}},
         {"function next(%i: scalar int32, %a: sample real) { %l = log %a return %l }\n"
          "function f(%x: sample real) { %zero = constant real all 0 %c = less %zero, %x "
