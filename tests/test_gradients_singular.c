@@ -298,6 +298,46 @@ static void test_branches_of_calls_and_scans(void **state)
         check_point(1, CASES[i].text, CASES[i].point, CASES[i].gradient, true);
 }
 
+/* Results that nobody reads are not taken either: the last value of a scan, one of a call's whose pair serves two. */
+static void test_results_not_read_give_zero(void **state)
+{
+    (void)state;
+    static const PointCase CASES[] = {
+        {"function next(%i: scalar int32, %a: sample real) { %l = log %a return %l, %a }\n"
+         "function f(%x: sample real) { %l, %starts = scan next(%x; ; ) length 2 %y = reduce_sum %starts axes [0] "
+         "return %y }",
+         {1},
+         {2}},
+        {"function g(%x: sample real) { %l = log %x %s = mul %x, %x return %l, %s }\n"
+         "function f(%x: sample real, %z: sample real) { %a, %b = call g(%x) %c, %d = call g(%z) %y = add %a, %d "
+         "return %y }",
+         {2, 0},
+         {0.5, 0}},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++)
+        check_point(1, CASES[i].text, CASES[i].point, CASES[i].gradient, false);
+}
+
+/* A cotangent that is zero by chance, not because a branch was not taken, has a derivative: where(x > 0, log(x)^2, x)
+ * has the second derivative 2 (1 - log x) / x^2. */
+static void test_second_derivatives_where_a_cotangent_is_zero(void **state)
+{
+    (void)state;
+    static const double POINTS[][2] = {{1, 1}, {2, 1}, {-1, 1}};
+    for (int i = 0; i < 3; i++) {
+        Arena arena;
+        arena_start(&arena, NULL);
+        double x = POINTS[i][0], gradient[2] = {x > 0 ? 2 * (1 - log(x)) / (x * x) : 0, x > 0 ? 2 * log(x) / x : 1};
+        Setting setting = set_up(&arena, 1, WHERE("%l = log %x %b = mul %l, %l"), POINTS[i]);
+        Setting slope = setting;
+        slope.function = derivative_vjp(setting.cache, setting.function, NULL, NULL);
+        slope.inputs = with_duals(&setting, slope.function, setting.inputs, 1, 1);
+        expect_vjp(&slope, derivative_vjp(slope.cache, slope.function, NULL, NULL), gradient);
+        expect_jvp(&slope, grad_jvp(slope.cache, slope.function, all_real(slope.function)), gradient);
+        arena_end(&arena);
+    }
+}
+
 /* Some samples take the branch, others do not: a parameter's cotangent sums over those that do. */
 static void test_samples_choose_for_themselves(void **state)
 {
@@ -322,6 +362,8 @@ int main(void)
         cmocka_unit_test(test_a_branch_not_taken_gives_zero),
         cmocka_unit_test(test_elements_not_chosen_give_zero),
         cmocka_unit_test(test_branches_of_calls_and_scans),
+        cmocka_unit_test(test_results_not_read_give_zero),
+        cmocka_unit_test(test_second_derivatives_where_a_cotangent_is_zero),
         cmocka_unit_test(test_samples_choose_for_themselves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

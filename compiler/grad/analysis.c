@@ -5,6 +5,7 @@
 #include "compiler/grad/analysis.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- activity ------------------------------------------------------------------------------------------------------
  */
@@ -75,24 +76,22 @@ static bool finite_data(const IrOp *op)
     return true;
 }
 
-/* Only where the function as a whole may not be taken need its inputs be infinite or undefined without harm. */
 static void mark_finite(Analysis *analysis, const VjpKey *key)
 {
     const IrFunction *function = key->function;
-    bool taken = true;
-    for (int i = 0; i < function->output_count; i++)
-        taken = taken && !(key->seeded[i] && key->guarded[i]);
     for (int i = 0; i < function->input_count; i++) {
-        IrKind kind = function->values[function->inputs[i]].type.kind;
-        analysis->finite[function->inputs[i]] = taken || (kind != IR_KIND_SAMPLE && kind != IR_KIND_SHARED);
+        IrId id = function->inputs[i];
+        analysis->finite[id] = grad_is_taken(analysis, id) || key->finite[i] || !grad_is_real(function, id);
     }
     for (int i = 0; i < function->op_count; i++) {
         const IrOp *op = &function->ops[i];
         bool finite = op->code == IR_CONSTANT ? finite_data(op) : !has_poles(analysis, op);
         for (int j = 0; j < op->operand_count; j++)
             finite = finite && analysis->finite[op->operands[j]];
-        for (int j = 0; j < op->result_count; j++)
-            analysis->finite[op->results[j]] = finite || !grad_is_real(function, op->results[j]);
+        for (int j = 0; j < op->result_count; j++) {
+            IrId id = op->results[j];
+            analysis->finite[id] = grad_is_taken(analysis, id) || finite || !grad_is_real(function, id);
+        }
     }
 }
 
@@ -185,7 +184,11 @@ static void mark_guarded(Analysis *analysis, const VjpKey *key)
     }
 }
 
-Analysis *analysis_new(const VjpKey *key, GradCache *cache)
+/* ---- the analysis
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* What is active and what is guarded, without pairs of callees. */
+static Analysis *find_guards(const VjpKey *key, GradCache *cache)
 {
     Analysis *analysis = ARENA_NEW(cache->arena, Analysis);
     const IrFunction *function = key->function;
@@ -193,14 +196,74 @@ Analysis *analysis_new(const VjpKey *key, GradCache *cache)
     analysis->function = function;
     analysis->active = ARENA_ARRAY(cache->arena, bool, function->value_count);
     analysis->guarded = ARENA_ARRAY(cache->arena, bool, function->value_count);
-    analysis->finite = ARENA_ARRAY(cache->arena, bool, function->value_count);
     analysis->programs = ARENA_ARRAY(cache->arena, ProgramPlan *, function->op_count);
-    analysis->ranges = ranges_find(function);
     const bool **dependence = ARENA_ARRAY(cache->arena, const bool *, function->op_count);
     for (int i = 0; i < function->op_count; i++)
         dependence[i] = grad_op_dependence(cache, function, &function->ops[i]);
     mark_active(analysis, key, dependence);
-    mark_finite(analysis, key);
     mark_guarded(analysis, key);
     return analysis;
+}
+
+Analysis *analysis_new(const VjpKey *key, GradCache *cache)
+{
+    Analysis *analysis = find_guards(key, cache);
+    const IrFunction *function = key->function;
+    analysis->finite = ARENA_ARRAY(cache->arena, bool, function->value_count);
+    analysis->ranges = ranges_find(function);
+    mark_finite(analysis, key);
+    for (int i = 0; i < function->op_count; i++)
+        if (analysis->programs[i])
+            program_plan_finish(analysis, &function->ops[i], analysis->programs[i]);
+    return analysis;
+}
+
+/* ---- guards of inputs, kept
+ * ------------------------------------------------------------------------------------------ */
+
+typedef struct InputGuards {
+    VjpKey key;
+    const bool *flags;
+    struct InputGuards *next;
+} InputGuards;
+
+static bool same_flags(const bool *a, const bool *b, int count)
+{
+    return count == 0 || memcmp(a, b, (size_t)count * sizeof(bool)) == 0;
+}
+
+bool vjp_key_equal(const VjpKey *a, const VjpKey *b)
+{
+    return a->function == b->function && a->step == b->step && a->carried == b->carried && a->sliced == b->sliced &&
+           same_flags(a->wanted, b->wanted, a->function->input_count) &&
+           same_flags(a->seeded, b->seeded, a->function->output_count) &&
+           same_flags(a->guarded, b->guarded, a->function->output_count);
+}
+
+const bool *grad_input_guards(GradCache *cache, const VjpKey *key)
+{
+    for (const InputGuards *known = cache->input_guards; known; known = known->next)
+        if (vjp_key_equal(&known->key, key))
+            return known->flags;
+    const IrFunction *function = key->function;
+    const Analysis *analysis = find_guards(key, cache);
+    bool *flags = ARENA_ARRAY(cache->arena, bool, function->input_count);
+    for (int i = 0; i < function->input_count; i++)
+        flags[i] = analysis->guarded[function->inputs[i]];
+    InputGuards *known = ARENA_NEW(cache->arena, InputGuards);
+    *known = (InputGuards){*key, flags, cache->input_guards};
+    known->key.wanted = grad_copy_flags(cache->arena, key->wanted, function->input_count);
+    known->key.seeded = grad_copy_flags(cache->arena, key->seeded, function->output_count);
+    known->key.guarded = grad_copy_flags(cache->arena, key->guarded, function->output_count);
+    known->key.finite = NULL;
+    cache->input_guards = known;
+    return flags;
+}
+
+const bool *grad_copy_flags(Arena *arena, const bool *flags, int count)
+{
+    bool *copy = ARENA_ARRAY(arena, bool, count);
+    for (int i = 0; i < count; i++)
+        copy[i] = flags[i];
+    return copy;
 }

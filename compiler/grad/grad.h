@@ -6,13 +6,19 @@
 #include "compiler/ir/ir.h"
 
 /* Reverse mode. `wanted` (input_count flags) says which real inputs' cotangents are needed, `seeded` (output_count
- * flags) which real outputs have a cotangent; flags of int32 and bool values count as false. Two functions come out,
- * for forward(inputs) -> outputs, further residuals backward(inputs, residuals, cotangents of the seeded outputs) ->
- * cotangents of the wanted inputs The backward function takes only those of the inputs that it reads (see
- * `backward_inputs`); a residual is a value of the forward computation that the backward one reads and that is worth
- * keeping; cheap ones are computed again. Where a residual is an output anyway it is not returned twice, and where all
- * are, forward is the function itself. The cotangent of a non-sample input of a function with per-sample values is
- * summed over the batch, so it is SHARED. */
+ * flags) which real outputs have a cotangent; flags of int32 and bool values count as false. Two functions come out:
+ *
+ *     forward(inputs) -> outputs, further residuals
+ *     backward(inputs, residuals, cotangents of the seeded outputs) -> cotangents of the wanted inputs
+ *
+ * The backward function takes only those of the inputs that it reads (see `backward_inputs`); a residual is a value of
+ * the forward computation that the backward one reads and that is worth keeping; cheap ones are computed again. Where a
+ * residual is an output anyway it is not returned twice, and where all are, forward is the function itself. The
+ * cotangent of a non-sample input of a function with per-sample values is summed over the batch, so it is SHARED; that
+ * of a per-sample input may be given once for all samples where it is the same (zero).
+ *
+ * A zero cotangent stays zero where its value was not taken, also against a partial derivative that is infinite or
+ * undefined there: where some operand or result of what was not taken is. The inputs of `function` count as finite. */
 typedef struct GradVjp {
     IrFunction *forward, *backward;
     int residual_count;

@@ -11,6 +11,17 @@ ProgramPlan *program_plan(Analysis *analysis, const IrOp *op)
     return op->code == IR_CALL ? program_plan_call(analysis, op) : program_plan_scan(analysis, op);
 }
 
+void program_plan_finish(Analysis *analysis, const IrOp *op, ProgramPlan *plan)
+{
+    bool *finite = ARENA_ARRAY(analysis->cache->arena, bool, op->callee->input_count);
+    if (op->code == IR_CALL)
+        program_finite_call(analysis, op, finite);
+    else
+        program_finite_scan(analysis, op, plan, finite);
+    plan->key.finite = finite;
+    plan->pair = vjp_pair(analysis->cache, &plan->key);
+}
+
 /* ---- the draft
  * --------------------------------------------------------------------------------------------------------- */
 
@@ -101,6 +112,15 @@ static bool needs_guard(const Reverse *reverse, const IrOp *op, int operand)
     }
 }
 
+/* d times a partial derivative, but 0 where that is undefined only because the partial derivative is: where d = 0. A
+ * product that is defined stays as it is, so that its own derivative in d is right where d = 0 by chance. */
+static IrId guard(Rules *rules, IrId d, IrId part)
+{
+    IrId zero = rules_binary(rules, IR_EQUAL, d, rules_number(rules, 0.0, d));
+    IrId undefined = ir_unary(&rules->builder, IR_NOT, rules_binary(rules, IR_EQUAL, part, part));
+    return rules_select(rules, rules_binary(rules, IR_AND, zero, undefined), -1, part);
+}
+
 static void vjp_elementwise(Reverse *reverse, const IrOp *op, IrId d)
 {
     Rules *rules = &reverse->rules;
@@ -109,7 +129,7 @@ static void vjp_elementwise(Reverse *reverse, const IrOp *op, IrId d)
             continue;
         IrId part = rules_partial(rules, op, i, d);
         if (part >= 0 && part != d && needs_guard(reverse, op, i))
-            part = rules_select(rules, rules_binary(rules, IR_EQUAL, d, rules_number(rules, 0.0, d)), -1, part);
+            part = guard(rules, d, part);
         reverse_add(reverse, op, i, part);
     }
 }
@@ -251,30 +271,13 @@ static void seed_inputs(Reverse *reverse)
     }
 }
 
-static bool same_flags(const bool *a, const bool *b, int count)
-{
-    return count == 0 || memcmp(a, b, (size_t)count * sizeof(bool)) == 0;
-}
-
 static VjpPair *find_pair(const GradCache *cache, const VjpKey *key)
 {
-    for (VjpPair *pair = cache->pairs; pair; pair = pair->next) {
-        const VjpKey *other = &pair->key;
-        if (other->function == key->function && other->step == key->step && other->carried == key->carried &&
-            other->sliced == key->sliced && same_flags(other->wanted, key->wanted, key->function->input_count) &&
-            same_flags(other->seeded, key->seeded, key->function->output_count) &&
-            same_flags(other->guarded, key->guarded, key->function->output_count))
+    for (VjpPair *pair = cache->pairs; pair; pair = pair->next)
+        if (vjp_key_equal(&pair->key, key) &&
+            memcmp(pair->key.finite, key->finite, (size_t)key->function->input_count * sizeof(bool)) == 0)
             return pair;
-    }
     return NULL;
-}
-
-static const bool *copy_flags(Arena *arena, const bool *flags, int count)
-{
-    bool *copy = ARENA_ARRAY(arena, bool, count);
-    for (int i = 0; i < count; i++)
-        copy[i] = flags[i];
-    return copy;
 }
 
 VjpPair *vjp_pair(GradCache *cache, const VjpKey *key)
@@ -285,9 +288,10 @@ VjpPair *vjp_pair(GradCache *cache, const VjpKey *key)
     const IrFunction *function = key->function;
     pair = ARENA_NEW(cache->arena, VjpPair);
     pair->key = *key;
-    pair->key.wanted = copy_flags(cache->arena, key->wanted, function->input_count);
-    pair->key.seeded = copy_flags(cache->arena, key->seeded, function->output_count);
-    pair->key.guarded = copy_flags(cache->arena, key->guarded, function->output_count);
+    pair->key.wanted = grad_copy_flags(cache->arena, key->wanted, function->input_count);
+    pair->key.seeded = grad_copy_flags(cache->arena, key->seeded, function->output_count);
+    pair->key.guarded = grad_copy_flags(cache->arena, key->guarded, function->output_count);
+    pair->key.finite = grad_copy_flags(cache->arena, key->finite, function->input_count);
 
     Reverse reverse;
     IrId *cotangents = ARENA_ARRAY(cache->arena, IrId, function->input_count);
@@ -296,10 +300,6 @@ VjpPair *vjp_pair(GradCache *cache, const VjpKey *key)
     build_backward(&reverse, cotangents);
     vjp_split(&reverse, cotangents, &pair->vjp);
 
-    bool *input_guarded = ARENA_ARRAY(cache->arena, bool, function->input_count);
-    for (int i = 0; i < function->input_count; i++)
-        input_guarded[i] = reverse.analysis->guarded[function->inputs[i]];
-    pair->input_guarded = input_guarded;
     pair->next = cache->pairs;
     cache->pairs = pair;
     return pair;
@@ -314,12 +314,22 @@ static bool *real_flags(Arena *arena, const IrFunction *function, const IrId *id
     return real;
 }
 
+/* What is differentiated from outside is given finite inputs. */
+static bool *all_inputs(Arena *arena, const IrFunction *function)
+{
+    bool *flags = ARENA_ARRAY(arena, bool, function->input_count);
+    for (int i = 0; i < function->input_count; i++)
+        flags[i] = true;
+    return flags;
+}
+
 const GradVjp *grad_vjp(GradCache *cache, IrFunction *function, const bool *wanted, const bool *seeded)
 {
     VjpKey key = {.function = function,
                   .wanted = real_flags(cache->arena, function, function->inputs, function->input_count, wanted),
                   .seeded = real_flags(cache->arena, function, function->outputs, function->output_count, seeded),
-                  .guarded = ARENA_ARRAY(cache->arena, bool, function->output_count)};
+                  .guarded = ARENA_ARRAY(cache->arena, bool, function->output_count),
+                  .finite = all_inputs(cache->arena, function)};
     return &vjp_pair(cache, &key)->vjp;
 }
 
@@ -334,7 +344,8 @@ IrFunction *grad_value_and_gradient(GradCache *cache, IrFunction *function, int 
     VjpKey key = {.function = function,
                   .wanted = real_flags(cache->arena, function, function->inputs, function->input_count, wanted),
                   .seeded = seeded,
-                  .guarded = ARENA_ARRAY(cache->arena, bool, function->output_count)};
+                  .guarded = ARENA_ARRAY(cache->arena, bool, function->output_count),
+                  .finite = all_inputs(cache->arena, function)};
     Reverse reverse;
     IrId *cotangents = ARENA_ARRAY(cache->arena, IrId, function->input_count);
     reverse_start(&reverse, cache, &key);

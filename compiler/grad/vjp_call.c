@@ -44,13 +44,27 @@ ProgramPlan *program_plan_call(Analysis *analysis, const IrOp *op)
     bool *guarded = ARENA_ARRAY(arena, bool, op->result_count);
     find_needs(analysis, op, wanted, seeded);
     for (int j = 0; j < op->result_count; j++)
-        guarded[j] = seeded[j] && analysis->guarded[op->results[j]];
-    VjpKey key = {.function = op->callee, .wanted = wanted, .seeded = seeded, .guarded = guarded};
-    plan->pair = vjp_pair(analysis->cache, &key);
+        guarded[j] = seeded[j] && !grad_is_taken(analysis, op->results[j]);
+    plan->key = (VjpKey){.function = op->callee, .wanted = wanted, .seeded = seeded, .guarded = guarded};
+    const bool *input_guards = grad_input_guards(analysis->cache, &plan->key);
     plan->operand_guarded = ARENA_ARRAY(arena, bool, op->operand_count);
     for (int i = 0; i < op->operand_count; i++)
-        plan->operand_guarded[i] = plan->pair->input_guarded[i];
+        plan->operand_guarded[i] = input_guards[i];
     return plan;
+}
+
+/* For all calls of the same function here, so that they share a pair. */
+void program_finite_call(const Analysis *analysis, const IrOp *op, bool *finite)
+{
+    const IrFunction *function = analysis->function;
+    for (int i = 0; i < op->operand_count; i++)
+        finite[i] = true;
+    for (int j = 0; j < function->op_count; j++) {
+        const IrOp *other = &function->ops[j];
+        if (other->code == IR_CALL && other->callee == op->callee && analysis->programs[j])
+            for (int i = 0; i < op->operand_count; i++)
+                finite[i] = finite[i] && analysis->finite[other->operands[i]];
+    }
 }
 
 /* ---- the two calls

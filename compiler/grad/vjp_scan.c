@@ -56,12 +56,12 @@ static bool *find_useful(const Analysis *analysis, const IrOp *op)
 static void find_guards(Analysis *analysis, const IrOp *op, VjpKey *key, bool *guarded, bool *operand_guarded)
 {
     for (int i = 0; i < op->result_count; i++)
-        guarded[i] = key->seeded[i] && analysis->guarded[op->results[i]];
+        guarded[i] = key->seeded[i] && !grad_is_taken(analysis, op->results[i]);
     for (bool more = true; more;) {
-        const Analysis *step = analysis_new(key, analysis->cache);
+        const bool *input_guards = grad_input_guards(analysis->cache, key);
         more = false;
         for (int i = 0; i < op->operand_count; i++) {
-            operand_guarded[i] = step->guarded[op->callee->inputs[i + 1]];
+            operand_guarded[i] = input_guards[i + 1];
             if (i < op->carried && operand_guarded[i] && key->seeded[i] && !guarded[i])
                 guarded[i] = more = true;
         }
@@ -80,12 +80,28 @@ ProgramPlan *program_plan_scan(Analysis *analysis, const IrOp *op)
     for (int i = 0; i < op->result_count * inputs; i++)
         if (useful[i / inputs] && varied[i % inputs] && step[i])
             seeded[i / inputs] = wanted[i % inputs] = true;
-    VjpKey key = {op->callee, wanted, seeded, guarded, true, op->carried, op->sliced};
     ProgramPlan *plan = ARENA_NEW(arena, ProgramPlan);
+    plan->key = (VjpKey){.function = op->callee,
+                         .wanted = wanted,
+                         .seeded = seeded,
+                         .guarded = guarded,
+                         .step = true,
+                         .carried = op->carried,
+                         .sliced = op->sliced};
     plan->operand_guarded = ARENA_ARRAY(arena, bool, op->operand_count);
-    find_guards(analysis, op, &key, guarded, plan->operand_guarded);
-    plan->pair = vjp_pair(analysis->cache, &key);
+    find_guards(analysis, op, &plan->key, guarded, plan->operand_guarded);
     return plan;
+}
+
+/* A carried value is finite if it is at the start and is taken after each step. */
+void program_finite_scan(const Analysis *analysis, const IrOp *op, const ProgramPlan *plan, bool *finite)
+{
+    finite[0] = true; /* the step's number */
+    for (int i = 0; i < op->operand_count; i++) {
+        bool real = grad_is_real(op->callee, op->callee->inputs[i + 1]);
+        bool taken = i >= op->carried || (plan->key.seeded[i] && !plan->key.guarded[i]);
+        finite[i + 1] = !real || (taken && analysis->finite[op->operands[i]]);
+    }
 }
 
 /* ---- the forward step
