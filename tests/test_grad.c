@@ -324,6 +324,36 @@ static void test_weights_on_positions(void **state)
     assert_string_equal(list_contractions(*state, full_vjp(function)->backward), "ij,pi->pj; sum pi,pj->ij");
 }
 
+/* Positions behind: the product is done with the rows last, and turned. */
+static void test_rows_stand_last_in_dense_products(void **state)
+{
+    IrFunction *function = ir_test_function(*state, 4,
+                                            "(%w: parameter real[3, 2], %x: sample real[2, 5]) { %y = contract %w, %x "
+                                            "\"ij,jp->pi\" return %y }");
+    const GradVjp *vjp = full_vjp(function);
+    assert_string_equal(list_contractions(*state, vjp->backward), "ij,pi->pj; sum pi,jp->ij");
+    assert_int_equal(count_ops(vjp->backward, IR_TRANSPOSE), 1);
+}
+
+/* All kinds of triangular systems, the matrix a parameter or a sample's own. */
+static void test_triangular_solves(void **state)
+{
+    enum { BATCH = 2 };
+    Arena *arena = *state;
+    for (int flags = 0; flags < 32; flags++) {
+        const char *kind = flags & 1 ? "sample" : "parameter", *columns = flags & 2 ? "3, 2" : "3";
+        IrFunction *function = ir_test_function(
+            arena, 0,
+            arena_print(
+                arena,
+                "(%%l: %s real[3, 3], %%b: sample real[%s]) { %%y = solve_triangular %%l, %%b %s %s %s return %%y }",
+                kind, columns, flags & 4 ? "lower" : "", flags & 8 ? "transposed" : "", flags & 16 ? "unit" : ""));
+        TestRandom random = {(uint64_t)flags};
+        IrTensor *inputs = ir_test_random_inputs(arena, function, BATCH, &random, 0.5, 1.5);
+        grad_test_check(arena, function, BATCH, inputs, &random, 1e-12, 1e-8);
+    }
+}
+
 /* No product without a sum is a contraction: an outer product per sample is two broadcasts and a product. */
 static void test_products_without_sums_are_elementwise(void **state)
 {
@@ -413,6 +443,29 @@ static void test_infinite_values_behind_a_branch_do_no_harm(void **state)
                                        FORMS[i]);
         assert_true(slope(*state, body, -1000) == 0);
         assert_true(isfinite(slope(*state, body, 0.5)) && slope(*state, body, 0.5) != 0);
+    }
+}
+
+/* The same behind calls and scans: what is not taken outside may be anything inside. */
+static void test_calls_behind_a_branch_do_no_harm(void **state)
+{
+    static const char TEXT[] =
+        "module m function square(%e: sample real) { %y = mul %e, %e return %y }"
+        "function step(%k: scalar int32, %x: sample real, %c: shared bool) { %one = constant real all 1"
+        " %y = select %c, %one, %x %e = exp %y %z = exp %e return %z }"
+        "function of_call(%x: sample real) { %e = exp %x %y = call square(%e) %zero = constant real all 0"
+        " %c = less %x, %zero %r = select %c, %y, %zero return %r }"
+        "function of_scan(%x: sample real) { %c = constant bool[2] {0, 1} %z = scan step(%x; %c; ) length 2 return %z "
+        "}";
+    static const char *const NAMES[] = {"of_call", "of_scan"};
+    Arena *arena = *state;
+    const bool flag[] = {true};
+    for (int i = 0; i < 2; i++) {
+        IrFunction *function = ir_test_find(ir_test_parse(arena, TEXT), NAMES[i]);
+        IrTensor x = ir_test_filled(arena, ir_type_of(function, function->inputs[0]), 1, (double[]){1000}), y, gradient;
+        IrTensor one = ir_test_filled(arena, ir_type_of(function, function->inputs[0]), 1, (double[]){1});
+        grad_test_run_pair(arena, function, full_vjp(function), flag, flag, 1, &x, &one, &y, &gradient);
+        assert_true(gradient.data[0] == 0);
     }
 }
 
@@ -509,6 +562,22 @@ static void test_scans_are_differentiated_by_scans(void **state)
     grad_test_check(arena, function, 4, inputs, &random, 1e-12, 1e-8);
 }
 
+/* A carried value that enters for each sample and leaves the same for all. */
+static void test_a_carried_value_may_lose_its_samples(void **state)
+{
+    enum { BATCH = 4 };
+    Arena *arena = *state;
+    IrFunction *function = ir_test_find(
+        ir_test_parse(arena, "module m batch 4 function step(%k: scalar int32, %x: sample real, %p: parameter real) {"
+                             " %y = mul %p, %p %s = add %x, %p %z = mul %s, %s return %y, %z }"
+                             "function f(%x: sample real, %p: parameter real) {"
+                             " %y, %zs = scan step(%x; ; %p) length 3 return %y, %zs }"),
+        "f");
+    TestRandom random = {2};
+    IrTensor *inputs = ir_test_random_inputs(arena, function, BATCH, &random, -1, 1);
+    grad_test_check(arena, function, BATCH, inputs, &random, 1e-12, 1e-8);
+}
+
 /* ---- second order
  * ------------------------------------------------------------------------------------------------------ */
 
@@ -588,7 +657,7 @@ static void test_gradient_penalty(void **state)
 /* Against all ways to divide the nodes. */
 static void test_minimum_cut_against_all_cuts(void **state)
 {
-    enum { NODES = 8, EDGES = 20, GRAPHS = 200 };
+    enum { NODES = 9, EDGES = 18, GRAPHS = 500 };
     TestRandom random = {11};
     for (int graph = 0; graph < GRAPHS; graph++) {
         FlowGraph *flow = flow_graph_new(*state, NODES);
@@ -637,16 +706,20 @@ int main(void)
         cmocka_unit_test(test_overlapping_slices_are_added_where_they_meet),
         cmocka_unit_test(test_gathers_that_hit_each_element_once_are_a_permutation),
         cmocka_unit_test(test_weights_on_positions),
+        cmocka_unit_test(test_rows_stand_last_in_dense_products),
+        cmocka_unit_test(test_triangular_solves),
         cmocka_unit_test(test_products_without_sums_are_elementwise),
         cmocka_unit_test(test_squares_are_differentiated_once),
         cmocka_unit_test(test_broadcast_parameters_are_summed_within_the_sample),
         cmocka_unit_test(test_a_branch_not_taken_gives_zero),
         cmocka_unit_test(test_infinite_values_behind_a_branch_do_no_harm),
+        cmocka_unit_test(test_calls_behind_a_branch_do_no_harm),
         cmocka_unit_test(test_singular_points_have_the_values_of_the_table),
         cmocka_unit_test(test_largest_element_takes_the_cotangent),
         cmocka_unit_test(test_ordinary_code_has_no_guards),
         cmocka_unit_test(test_roots_away_from_zero_need_no_care),
         cmocka_unit_test(test_scans_are_differentiated_by_scans),
+        cmocka_unit_test(test_a_carried_value_may_lose_its_samples),
         cmocka_unit_test(test_gradient_penalty),
         cmocka_unit_test(test_minimum_cut_against_all_cuts),
     };
