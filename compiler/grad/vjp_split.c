@@ -176,8 +176,11 @@ static void copy_backward(const Split *split, IrFunction *backward, IrId *map)
         head[first[i]] = i;
     }
     for (int i = 0; i <= draft->op_count; i++) {
-        for (int j = head[i]; j >= 0; j = next[j])
-            ir_copy_op(backward, draft, &draft->ops[j], map);
+        for (int j = head[i]; j >= 0; j = next[j]) {
+            IrOp op = draft->ops[j];
+            op.note = j < split->reverse->forward_op_count ? NULL : op.note; /* it tells of the forward computation */
+            ir_copy_op(backward, draft, &op, map);
+        }
         bool late = false;
         for (int j = 0; i < draft->op_count && j < draft->ops[i].result_count; j++)
             late = late || (split->late[draft->ops[i].results[j]] && split->live[draft->ops[i].results[j]]);
