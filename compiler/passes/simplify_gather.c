@@ -191,6 +191,33 @@ static IrId scatter_run(Simplifier *simplifier, const IrOp *op)
     return simplify_concat(simplifier, op->axis, count, pieces);
 }
 
+/* Is entry i of the table the place i / length of its run (`across` false), or i % places (`across`)? */
+static bool is_regular(const IrOp *op, int64_t times, bool across)
+{
+    for (int64_t i = 0; i < op->table_count; i++)
+        if (op->table[i] != (across ? i % op->length : i / times))
+            return false;
+    return true;
+}
+
+/* To all places in turn, or each place several times in a row: a sum along an axis. */
+static IrId scatter_regular(Simplifier *simplifier, const IrOp *op)
+{
+    const IrType *from = ir_type_of(simplifier->draft, op->operands[0]);
+    int64_t times = op->table_count / op->length;
+    bool across = is_regular(op, times, true);
+    if (op->table_count % op->length != 0 || from->rank == IR_RANK_MAX || (!across && !is_regular(op, times, false)))
+        return -1;
+    int64_t size[IR_RANK_MAX], summed = op->axis + (across ? 0 : 1);
+    for (int axis = 0; axis < from->rank; axis++)
+        size[axis + (axis > op->axis)] = from->size[axis];
+    size[op->axis] = across ? times : op->length;
+    size[op->axis + 1] = across ? op->length : times;
+    IrId rows = simplify_reshape(simplifier, op->operands[0], from->rank + 1, size);
+    IrOp sum = {.code = IR_REDUCE_SUM, .operand_count = 1, .operands = &rows, .axis_count = 1, .axes = {summed}};
+    return simplify_emit(simplifier, sum);
+}
+
 static IrId scatter(Simplifier *simplifier, const IrOp *op)
 {
     if (op->table_count == op->length) {
@@ -200,6 +227,9 @@ static IrId scatter(Simplifier *simplifier, const IrOp *op)
     }
     if (is_run(op->table, op->table_count))
         return scatter_run(simplifier, op);
+    IrId sum = op->table_count > op->length ? scatter_regular(simplifier, op) : -1;
+    if (sum >= 0)
+        return sum;
     const IrOp *inner = simplify_definition(simplifier, op->operands[0]);
     if (!inner || inner->code != IR_SCATTER_ADD || inner->axis != op->axis)
         return -1;

@@ -153,12 +153,45 @@ static void untranspose(const IrOp *transpose, const char *letters, char *out)
     out[transpose->axis_count] = '\0';
 }
 
+/* The operand, whose axes have these letters, with the result's axes. */
+static IrId spread(Simplifier *simplifier, IrId id, const char *letters, const char *result, const IrType *shape)
+{
+    IrOp turn = {.code = IR_TRANSPOSE, .operand_count = 1, .operands = &id};
+    int64_t axes[IR_RANK_MAX];
+    for (int axis = 0; axis < shape->rank; axis++) {
+        const char *place = strchr(letters, result[axis]);
+        if (!place)
+            continue;
+        turn.axes[turn.axis_count] = place - letters;
+        axes[turn.axis_count++] = axis;
+    }
+    int count = turn.axis_count;
+    if (count > 0)
+        id = simplify_emit(simplifier, turn);
+    return simplify_broadcast(simplifier, id, shape, count, axes);
+}
+
+/* Where nothing is summed the product is elementwise. */
+static IrId plain_product(Simplifier *simplifier, const IrOp *op, const IrLabels *labels)
+{
+    IrType shape;
+    if (labels->summed[0] != '\0' || ir_infer(simplifier->draft, op, &shape))
+        return -1;
+    IrId a = spread(simplifier, op->operands[0], labels->a, labels->result, &shape);
+    IrId b = spread(simplifier, op->operands[1], labels->b, labels->result, &shape);
+    IrId product = simplify_binary(simplifier, IR_MUL, a, b);
+    return op->operand_count < 3 ? product : simplify_binary(simplifier, IR_ADD, product, op->operands[2]);
+}
+
 static IrId simplify_contract(Simplifier *simplifier, const IrOp *op)
 {
     IrLabels labels;
     if (ir_labels_parse(op->labels, type_of(simplifier, op->operands[0]), type_of(simplifier, op->operands[1]),
                         &labels))
         return -1;
+    IrId plain = op->code == IR_CONTRACT ? plain_product(simplifier, op, &labels) : -1;
+    if (plain >= 0)
+        return plain;
     IrOp better = *op;
     bool changed = false;
     better.operands = ARENA_ARRAY(simplifier->arena, IrId, op->operand_count);
