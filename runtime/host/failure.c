@@ -67,3 +67,10 @@ void *memory_claim(size_t count, size_t size, const char *what, Failure *failure
     }
     return memset(memory, 0, bytes);
 }
+
+void *memory_claim_next(size_t count, size_t size, const char *what, bool *good, Failure *failure)
+{
+    void *memory = *good ? memory_claim(count, size, what, failure) : NULL;
+    *good = memory != NULL;
+    return memory;
+}

@@ -13,6 +13,7 @@
 #define failure_record        RUNTIME_NAME(failure_record)
 #define failure_record_system RUNTIME_NAME(failure_record_system)
 #define failure_quote         RUNTIME_NAME(failure_quote)
+#define memory_claim_next     RUNTIME_NAME(memory_claim_next)
 #define memory_claim          RUNTIME_NAME(memory_claim)
 
 /* The exit codes: those of sysexits.h, and four of our own. */
@@ -54,5 +55,7 @@ const char *failure_quote(char text[FAILURE_QUOTE_SIZE], const char *bytes, size
 /* `count` zeroed elements of `size` bytes, aligned to 64 bytes, or NULL after a failure that names `what`. For free().
  */
 void *memory_claim(size_t count, size_t size, const char *what, Failure *failure);
+/* The same for one of several claims: it is made only where `good` is still true, which becomes false when it fails. */
+void *memory_claim_next(size_t count, size_t size, const char *what, bool *good, Failure *failure);
 
 #endif

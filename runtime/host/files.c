@@ -5,6 +5,7 @@
 #endif
 #include "files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -226,6 +227,27 @@ bool file_make_folder(const char *path, Failure *failure)
     if (mkdir(path, 0777) == 0 || (errno == EEXIST && file_is_folder(path)))
         return true;
     return failure_system(failure, FAILURE_CANNOT_CREATE, "create the folder", path, errno);
+}
+
+bool file_folder_is_empty(const char *path)
+{
+    DIR *folder = opendir(path);
+    bool empty = folder != NULL;
+    while (empty) {
+        const struct dirent *entry = readdir(folder);
+        if (entry == NULL)
+            break;
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    }
+    if (folder != NULL)
+        closedir(folder);
+    return empty;
+}
+
+bool file_remove(const char *path, Failure *failure)
+{
+    return unlink(path) == 0 || errno == ENOENT ||
+           failure_system(failure, FAILURE_CANNOT_CREATE, "remove", path, errno);
 }
 
 char *file_path(const char *folder, const char *name, Failure *failure)

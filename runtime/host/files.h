@@ -9,18 +9,20 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define file_read        RUNTIME_NAME(file_read)
-#define file_release     RUNTIME_NAME(file_release)
-#define file_start       RUNTIME_NAME(file_start)
-#define file_write       RUNTIME_NAME(file_write)
-#define file_finish      RUNTIME_NAME(file_finish)
-#define file_abandon     RUNTIME_NAME(file_abandon)
-#define file_write_whole RUNTIME_NAME(file_write_whole)
-#define file_hash        RUNTIME_NAME(file_hash)
-#define file_exists      RUNTIME_NAME(file_exists)
-#define file_is_folder   RUNTIME_NAME(file_is_folder)
-#define file_make_folder RUNTIME_NAME(file_make_folder)
-#define file_path        RUNTIME_NAME(file_path)
+#define file_read            RUNTIME_NAME(file_read)
+#define file_release         RUNTIME_NAME(file_release)
+#define file_start           RUNTIME_NAME(file_start)
+#define file_write           RUNTIME_NAME(file_write)
+#define file_finish          RUNTIME_NAME(file_finish)
+#define file_abandon         RUNTIME_NAME(file_abandon)
+#define file_write_whole     RUNTIME_NAME(file_write_whole)
+#define file_hash            RUNTIME_NAME(file_hash)
+#define file_exists          RUNTIME_NAME(file_exists)
+#define file_is_folder       RUNTIME_NAME(file_is_folder)
+#define file_make_folder     RUNTIME_NAME(file_make_folder)
+#define file_folder_is_empty RUNTIME_NAME(file_folder_is_empty)
+#define file_remove          RUNTIME_NAME(file_remove)
+#define file_path            RUNTIME_NAME(file_path)
 
 /* A file's bytes; a 0 follows them, not counted. Release with file_release. */
 typedef struct FileBytes {
@@ -58,6 +60,9 @@ bool file_exists(const char *path);
 bool file_is_folder(const char *path);
 /* Makes a folder in an existing one; one that is there is left alone. Fails with 73. */
 bool file_make_folder(const char *path, Failure *failure);
+bool file_folder_is_empty(const char *path);
+/* Removes a file; one that isn't there is no failure. Fails with 73. */
+bool file_remove(const char *path, Failure *failure);
 
 /* "FOLDER/NAME", or "NAME" where folder is NULL, in new memory, or NULL. */
 char *file_path(const char *folder, const char *name, Failure *failure);

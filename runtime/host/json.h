@@ -81,6 +81,8 @@ typedef struct JsonWriter {
 } JsonWriter;
 
 void json_start(JsonWriter *writer, bool indented);
+/* Empties the text but keeps its memory. */
+void json_restart(JsonWriter *writer);
 /* False where memory ran out: call it once, when all is written. */
 bool json_finish(JsonWriter *writer, Failure *failure);
 void json_free(JsonWriter *writer);

@@ -106,6 +106,13 @@ void json_start(JsonWriter *writer, bool indented)
     add_text(writer, "");
 }
 
+void json_restart(JsonWriter *writer)
+{
+    writer->length = 0;
+    writer->depth = 0;
+    writer->is_first = true;
+}
+
 bool json_finish(JsonWriter *writer, Failure *failure)
 {
     return !writer->is_failed || failure_set(failure, FAILURE_INTERNAL, "out of memory while writing JSON");

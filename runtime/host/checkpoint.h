@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* All that a training needs to go on as if it had never stopped: weights, the optimiser's moments and average, the
+ * step. Random numbers need no state: they depend on seed and step alone. */
+#ifndef RUNTIME_HOST_CHECKPOINT_H
+#define RUNTIME_HOST_CHECKPOINT_H
+
+#include "model.h"
+#include "optimiser.h"
+
+#define checkpoint_write RUNTIME_NAME(checkpoint_write)
+#define checkpoint_read  RUNTIME_NAME(checkpoint_read)
+
+typedef struct Checkpoint {
+    uint64_t seed;
+    uint64_t step, steps; /* steps done, of how many */
+    double loss_sum;      /* of the steps since the last line of the metrics */
+    uint64_t loss_count;
+    double mean_loss; /* of the last line of the metrics; NaN: none yet */
+    double last_ess;  /* NaN: none yet */
+    double seconds;   /* of training so far */
+} Checkpoint;
+
+/* The file is a safetensors file with flat tensors, the spec's and the package's hashes, and a hash of its numbers. The
+ * weights are only read. */
+bool checkpoint_write(const char *path, const Model *model, const Checkpoint *checkpoint, float *weights,
+                      const Optimiser *optimiser, Failure *failure);
+
+/* Fills in all of it. Fails (65) where the file is damaged, or was made for another spec or another package. */
+bool checkpoint_read(const char *path, const Model *model, Checkpoint *checkpoint, float *weights, Optimiser *optimiser,
+                     Failure *failure);
+
+#endif

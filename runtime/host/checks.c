@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* What a model promises, tested on this machine with this build. */
+#include "checks.h"
+
+#define ANSATZ_PRECISION 32
+#include "../core/random.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SAMPLES = 256, KERNELS = 128, DENSITY_SAMPLES = 8192, ALL_SAMPLES = DENSITY_SAMPLES + KERNELS };
+
+static Check *begin_check(Checks *checks, const char *name, double tolerance)
+{
+    Check *check = &checks->checks[checks->count++];
+    *check = (Check){.name = name, .is_good = true, .tolerance = tolerance};
+    return check;
+}
+
+static void skip_check(Checks *checks, const char *name, const char *why)
+{
+    Check *check = begin_check(checks, name, 0);
+    check->is_skipped = true;
+    snprintf(check->what, sizeof check->what, "%s", why);
+}
+
+/* Notes a deviation; NaN is the largest of all. */
+static void note(Check *check, double deviation, const char *what, size_t number)
+{
+    if (deviation <= check->worst || isnan(check->worst))
+        return;
+    check->worst = deviation;
+    check->is_good = deviation <= check->tolerance;
+    snprintf(check->what, sizeof check->what, "%.100s %zu", what, number);
+}
+
+/* ---- set-up -------------------------------------------------------------------------------------------------------
+ */
+
+static bool claim_memory(Checks *checks, Failure *failure)
+{
+    const char *what = "selftest";
+    const Model *model = checks->session->model;
+    const size_t weights = model->weight_count, dimension = (size_t)model->dimension;
+    const size_t few = SAMPLES * dimension, all = ALL_SAMPLES * dimension;
+    bool good = true;
+    checks->weights = memory_claim_next(weights, sizeof(double), what, &good, failure);
+    checks->moved_weights = memory_claim_next(weights, sizeof(double), what, &good, failure);
+    checks->gradient = memory_claim_next(weights, sizeof(double), what, &good, failure);
+    checks->scratch_gradient = memory_claim_next(weights, sizeof(double), what, &good, failure);
+    checks->x = memory_claim_next(few, sizeof(double), what, &good, failure);
+    checks->moved_x = memory_claim_next(few, sizeof(double), what, &good, failure);
+    checks->force = memory_claim_next(few, sizeof(double), what, &good, failure);
+    checks->values = memory_claim_next(ALL_SAMPLES, sizeof(double), what, &good, failure);
+    checks->other_values = memory_claim_next(SAMPLES, sizeof(double), what, &good, failure);
+    checks->weights_single = memory_claim_next(weights, sizeof(float), what, &good, failure);
+    checks->gradient_single = memory_claim_next(weights, sizeof(float), what, &good, failure);
+    checks->x_single = memory_claim_next(all, sizeof(float), what, &good, failure);
+    checks->other_x_single = memory_claim_next(few, sizeof(float), what, &good, failure);
+    checks->values_single = memory_claim_next(ALL_SAMPLES, sizeof(float), what, &good, failure);
+    checks->other_values_single = memory_claim_next(SAMPLES, sizeof(float), what, &good, failure);
+    if (model->double_precision != NULL)
+        checks->workspace = memory_claim_next(model->double_precision->workspace_bytes(checks->session->threads), 1,
+                                              what, &good, failure);
+    return good;
+}
+
+bool checks_start(Checks *checks, const Session *session, Failure *failure)
+{
+    const RandomStream stream = {.seed = session->seed, .first_sample = 0, .step = 1, .purpose = RANDOM_INIT};
+    *checks = (Checks){.session = session};
+    if (!claim_memory(checks, failure)) {
+        checks_end(checks);
+        return false;
+    }
+    if (session->weights != NULL)
+        memcpy(checks->weights_single, session->weights, session->model->weight_count * sizeof(float));
+    else
+        weights_initialise(session->model, session->seed, checks->weights_single);
+    for (size_t i = 0; i < session->model->weight_count; i++) {
+        /* a start may be the identity, which would hide errors */
+        if (session->weights == NULL)
+            checks->weights_single[i] += 0.05f * random_normal_value(&stream, i, 0, 0);
+        checks->weights[i] = (double)checks->weights_single[i];
+    }
+    return true;
+}
+
+void checks_end(Checks *checks)
+{
+    free(checks->weights);
+    free(checks->moved_weights);
+    free(checks->gradient);
+    free(checks->scratch_gradient);
+    free(checks->x);
+    free(checks->moved_x);
+    free(checks->force);
+    free(checks->values);
+    free(checks->other_values);
+    free(checks->weights_single);
+    free(checks->gradient_single);
+    free(checks->x_single);
+    free(checks->other_x_single);
+    free(checks->values_single);
+    free(checks->other_values_single);
+    free(checks->workspace);
+    *checks = (Checks){0};
+}
+
+/* ---- the training step --------------------------------------------------------------------------------------------
+ */
+
+/* Draws depend on seed and step alone, so that the loss is a function of the weights, smooth but for kinks. */
+static double step_double(const Checks *checks, const double *weights, double *gradient)
+{
+    const Session *session = checks->session;
+    return session->model->double_precision->step(weights, session->scalars, session->seed, 0, gradient,
+                                                  checks->workspace, session->threads);
+}
+
+/* Element i of a random direction, one for each number `which`. */
+static double direction(const Checks *checks, uint32_t which, size_t i)
+{
+    const RandomStream stream = {.seed = checks->session->seed, .first_sample = 0, .step = 2, .purpose = RANDOM_INIT};
+    return (double)random_normal_value(&stream, i, which, 0);
+}
+
+static void check_tensor(Checks *checks, int t, Check *check)
+{
+    const double h = 1e-5;
+    const ModelTensor *tensor = &checks->session->model->tensors[t];
+    double along = 0, squares = 0, loss[2];
+    for (size_t i = 0; i < tensor->count; i++) {
+        const double g = checks->gradient[tensor->offset + i];
+        along += g * direction(checks, (uint32_t)t, i);
+        squares += g * g;
+    }
+    for (int side = 0; side < 2; side++) {
+        memcpy(checks->moved_weights, checks->weights, checks->session->model->weight_count * sizeof(double));
+        for (size_t i = 0; i < tensor->count; i++)
+            checks->moved_weights[tensor->offset + i] += (side == 0 ? -h : h) * direction(checks, (uint32_t)t, i);
+        loss[side] = step_double(checks, checks->moved_weights, checks->scratch_gradient);
+    }
+    note(check, fabs((loss[1] - loss[0]) / (2 * h) - along) / fmax(sqrt(squares), 1e-3), tensor->name, (size_t)t);
+}
+
+static void check_gradient(Checks *checks)
+{
+    const Model *model = checks->session->model;
+    Check *check = begin_check(checks, "gradient", 1e-4);
+    step_double(checks, checks->weights, checks->gradient);
+    for (int t = 0; t < model->tensor_count; t++)
+        if (model->tensors[t].trained)
+            check_tensor(checks, t, check);
+}
+
+/* After check_gradient. */
+static void check_precision(Checks *checks)
+{
+    const Session *session = checks->session;
+    Check *check = begin_check(checks, "precision", 1e-3);
+    session->model->single_precision->step(checks->weights_single, session->scalars_single, session->seed, 0,
+                                           checks->gradient_single, session->workspace, session->threads);
+    for (int t = 0; t < session->model->tensor_count; t++) {
+        const ModelTensor *tensor = &session->model->tensors[t];
+        double squares = 0, differences = 0;
+        for (size_t i = tensor->offset; i < tensor->offset + tensor->count; i++) {
+            const double difference = (double)checks->gradient_single[i] - checks->gradient[i];
+            squares += checks->gradient[i] * checks->gradient[i];
+            differences += difference * difference;
+        }
+        note(check, sqrt(differences) / fmax(sqrt(squares), 1e-3), tensor->name, (size_t)t);
+    }
+}
+
+/* ---- the energy and the samples in double -------------------------------------------------------------------------
+ */
+
+static void check_force(Checks *checks)
+{
+    const double h = 1e-5;
+    const Session *session = checks->session;
+    const ModelFunctions64 *functions = session->model->double_precision;
+    const size_t dimension = (size_t)session->model->dimension;
+    double *energies[2] = {checks->values, checks->other_values};
+    Check *check = begin_check(checks, "force", 1e-4);
+    functions->force(session->scalars, SAMPLES, checks->x, checks->force, checks->workspace, session->threads);
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < SAMPLES * dimension; i++)
+            checks->moved_x[i] = checks->x[i] + (side == 0 ? -h : h) * direction(checks, 0, i);
+        functions->energy(session->scalars, SAMPLES, checks->moved_x, energies[side], checks->workspace,
+                          session->threads);
+    }
+    for (size_t s = 0; s < SAMPLES; s++) {
+        double along = 0, squares = 0;
+        for (size_t i = s * dimension; i < (s + 1) * dimension; i++) {
+            along -= checks->force[i] * direction(checks, 0, i);
+            squares += checks->force[i] * checks->force[i];
+        }
+        note(check, fabs((energies[1][s] - energies[0][s]) / (2 * h) - along) / fmax(sqrt(squares), 1), "sample", s);
+    }
+}
+
+static void check_inverse_double(Checks *checks)
+{
+    const Session *session = checks->session;
+    Check *check = begin_check(checks, "inverse, double", 1e-7);
+    session->model->double_precision->log_prob(checks->weights, session->scalars, SAMPLES, checks->x,
+                                               checks->other_values, checks->workspace, session->threads);
+    for (size_t s = 0; s < SAMPLES; s++)
+        note(check, fabs(checks->other_values[s] - checks->values[s]) / fmax(fabs(checks->values[s]), 1), "sample", s);
+}
+
+static void check_in_double(Checks *checks)
+{
+    const Session *session = checks->session;
+    const ModelFunctions64 *functions = session->model->double_precision;
+    if (functions == NULL) {
+        skip_check(checks, "gradient", "the package was built without double precision");
+        return;
+    }
+    if (functions->step != NULL) {
+        check_gradient(checks);
+        check_precision(checks);
+    }
+    if (functions->sample == NULL)
+        return;
+    functions->sample(checks->weights, session->scalars, session->seed, 0, SAMPLES, checks->x, checks->values,
+                      checks->workspace, session->threads);
+    if (functions->log_prob != NULL)
+        check_inverse_double(checks);
+    if (functions->energy != NULL && functions->force != NULL)
+        check_force(checks);
+}
+
+/* ---- the samples in single ----------------------------------------------------------------------------------------
+ */
+
+static void sample_single(const Checks *checks, uint64_t first, size_t count, float *x, float *log_q, int threads)
+{
+    const Session *session = checks->session;
+    session->model->single_precision->sample(checks->weights_single, session->scalars_single, session->seed, first,
+                                             count, x, log_q, session->workspace, threads);
+}
+
+static void check_inverse_single(Checks *checks)
+{
+    const Session *session = checks->session;
+    const float *log_q = checks->values_single, *again = checks->other_values_single;
+    Check *check = begin_check(checks, "inverse, float", 1e-2);
+    session->model->single_precision->log_prob(checks->weights_single, session->scalars_single, SAMPLES,
+                                               checks->x_single, checks->other_values_single, session->workspace,
+                                               session->threads);
+    for (size_t s = 0; s < SAMPLES; s++)
+        note(check, (double)(fabsf(again[s] - log_q[s]) / fmaxf(fabsf(log_q[s]), 1)), "sample", s);
+}
+
+/* Pieces of uneven lengths, by one thread, against all at once. */
+static void check_rows(Checks *checks)
+{
+    const size_t dimension = (size_t)checks->session->model->dimension;
+    Check *check = begin_check(checks, "rows", 0);
+    for (size_t first = 0, length = 1; first < SAMPLES; first += length, length = length * 2 + 1) {
+        const size_t count = SAMPLES - first < length ? SAMPLES - first : length;
+        sample_single(checks, first, count, checks->other_x_single + first * dimension,
+                      checks->other_values_single + first, 1);
+    }
+    for (size_t s = 0; s < SAMPLES; s++) {
+        const bool same = memcmp(checks->other_x_single + s * dimension, checks->x_single + s * dimension,
+                                 dimension * sizeof(float)) == 0 &&
+                          memcmp(checks->other_values_single + s, checks->values_single + s, sizeof(float)) == 0;
+        note(check, same ? 0 : 1, "sample", s);
+    }
+}
+
+/* ---- the density --------------------------------------------------------------------------------------------------
+ */
+
+/* Each component's spread over the samples, times Silverman's factor for so many kernels. */
+static void find_widths(const Checks *checks, double *widths)
+{
+    const size_t dimension = (size_t)checks->session->model->dimension;
+    const double factor = pow(KERNELS, -1 / (double)(dimension + 4));
+    for (size_t i = 0; i < dimension; i++) {
+        double sum = 0, squares = 0;
+        for (size_t s = 0; s < ALL_SAMPLES; s++)
+            sum += (double)checks->x_single[s * dimension + i];
+        const double mean = sum / ALL_SAMPLES;
+        for (size_t s = 0; s < ALL_SAMPLES; s++) {
+            const double apart = (double)checks->x_single[s * dimension + i] - mean;
+            squares += apart * apart;
+        }
+        widths[i] = factor * sqrt(squares / ALL_SAMPLES);
+    }
+}
+
+/* log r(x): r is the mean of normal densities about the first KERNELS samples. */
+static double log_kernels(const Checks *checks, const double *widths, const float *x)
+{
+    const double log_2_pi = 1.8378770664093453;
+    const size_t dimension = (size_t)checks->session->model->dimension;
+    double sum = 0, log_widths = 0;
+    for (size_t i = 0; i < dimension; i++)
+        log_widths += log(widths[i]) + 0.5 * log_2_pi;
+    for (size_t k = 0; k < KERNELS; k++) {
+        double squares = 0;
+        for (size_t i = 0; i < dimension; i++) {
+            const double apart = (double)(x[i] - checks->x_single[k * dimension + i]) / widths[i];
+            squares += apart * apart;
+        }
+        sum += exp(-0.5 * squares);
+    }
+    return log(sum / KERNELS) - log_widths;
+}
+
+static void check_density(Checks *checks)
+{
+    const size_t dimension = (size_t)checks->session->model->dimension;
+    double *widths = checks->moved_x, sum = 0, squares = 0; /* moved_x has room for `dimension` numbers */
+    find_widths(checks, widths);
+    for (size_t s = KERNELS; s < ALL_SAMPLES; s++) {
+        const double log_r = log_kernels(checks, widths, checks->x_single + s * dimension);
+        checks->values[s] = exp(log_r - (double)checks->values_single[s]);
+        sum += checks->values[s];
+    }
+    const double mean = sum / DENSITY_SAMPLES;
+    for (size_t s = KERNELS; s < ALL_SAMPLES; s++)
+        squares += (checks->values[s] - mean) * (checks->values[s] - mean);
+    const double error = sqrt(squares) / DENSITY_SAMPLES;
+    if (error > 0.1) {
+        skip_check(checks, "density", "its integral can't be estimated well enough for this model");
+        return;
+    }
+    Check *check = begin_check(checks, "density", 0.02 + 5 * error);
+    note(check, fabs(mean - 1), "integral of exp(log q), by samples:", DENSITY_SAMPLES);
+}
+
+static void check_in_single(Checks *checks)
+{
+    const Session *session = checks->session;
+    if (session->model->single_precision->sample == NULL)
+        return;
+    sample_single(checks, 0, ALL_SAMPLES, checks->x_single, checks->values_single, session->threads);
+    if (session->model->single_precision->log_prob != NULL)
+        check_inverse_single(checks);
+    check_rows(checks);
+    check_density(checks);
+}
+
+void checks_run(Checks *checks)
+{
+    check_in_double(checks);
+    check_in_single(checks);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Configurations from files. */
+#include "configurations.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), end_length = strlen(end);
+    return length > end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* Whether the axes after the first hold one configuration each. */
+static bool fits_dimension(const NpyView *view, uint64_t dimension)
+{
+    uint64_t product = 1;
+    for (int i = 1; i < view->rank; i++)
+        product = view->shape[i] > dimension ? dimension + 1 : product * view->shape[i];
+    return view->rank >= (dimension == 1 ? 1 : 2) && product == dimension;
+}
+
+static bool read_npy(const FileBytes *file, const char *path, const Model *model, float **x, size_t *count,
+                     Failure *failure)
+{
+    NpyView view;
+    if (!npy_parse(file->bytes, file->length, path, &view, failure))
+        return false;
+    if (!fits_dimension(&view, (uint64_t)model->dimension))
+        return failure_set(failure, FAILURE_DATA,
+                           "%s: an array with %d axes, the last of %llu; the model %s needs [n, %lld]", path, view.rank,
+                           view.rank == 0 ? 0ULL : (unsigned long long)view.shape[view.rank - 1], model->name,
+                           (long long)model->dimension);
+    *count = (size_t)view.shape[0];
+    *x = memory_claim(view.count, sizeof **x, path, failure);
+    if (*x != NULL)
+        npy_to_float(&view, *x);
+    return *x != NULL;
+}
+
+static bool read_csv(const FileBytes *file, const char *path, const Model *model, float **x, size_t *count,
+                     Failure *failure)
+{
+    const size_t dimension = (size_t)model->dimension;
+    CsvTable table;
+    if (!csv_parse(file->bytes, file->length, path, &table, failure))
+        return false;
+    bool good = true;
+    *count = table.rows;
+    *x = table.rows > SIZE_MAX / dimension ? NULL : memory_claim(table.rows * dimension, sizeof **x, path, failure);
+    for (size_t i = 0; i < dimension && *x != NULL && good; i++) {
+        const ptrdiff_t column = csv_column(&table, model->component_names[i]);
+        if (column < 0)
+            good = failure_set(failure, FAILURE_DATA, "%s: no column '%s', a component of the model %s", path,
+                               model->component_names[i], model->name);
+        for (size_t row = 0; row < table.rows && good; row++)
+            (*x)[row * dimension + i] = (float)table.values[row * table.columns + (size_t)column];
+    }
+    good = good && *x != NULL;
+    csv_release(&table);
+    return good;
+}
+
+static bool check_finite(const char *path, const Model *model, const float *x, size_t count, Failure *failure)
+{
+    const size_t dimension = (size_t)model->dimension;
+    for (size_t i = 0; i < count * dimension; i++)
+        if (!isfinite(x[i]))
+            return failure_set(failure, FAILURE_DATA, "%s: row %zu: component '%s' is not a finite float", path,
+                               i / dimension, model->component_names[i % dimension]);
+    return true;
+}
+
+bool configurations_read(const char *path, const Model *model, float **x, size_t *count, Failure *failure)
+{
+    FileBytes file;
+    const bool is_npy = ends_with(path, ".npy"), is_csv = ends_with(path, ".csv");
+    *x = NULL;
+    if (!is_npy && !is_csv)
+        return failure_set(failure, FAILURE_USAGE, "%s: configurations are read from .npy and .csv files", path);
+    if (!file_read(path, &file, failure))
+        return false;
+    bool good =
+        is_npy ? read_npy(&file, path, model, x, count, failure) : read_csv(&file, path, model, x, count, failure);
+    file_release(&file);
+    good = good && check_finite(path, model, *x, *count, failure);
+    if (!good) {
+        free(*x);
+        *x = NULL;
+    }
+    return good;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Samples to files: several at once, which get their names only when all are complete. */
+#include "configurations.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_X, PATH_LOG_Q, PATH_LOG_W, PATH_JSON };
+
+/* The path with its ending replaced, in new memory, or NULL. */
+static char *with_ending(const char *path, const char *ending, Failure *failure)
+{
+    const size_t stem = strlen(path) - 4, room = stem + strlen(ending) + 1;
+    char *text = memory_claim(room, 1, path, failure);
+    if (text != NULL)
+        snprintf(text, room, "%.*s%s", (int)stem, path, ending);
+    return text;
+}
+
+static bool name_files(SamplesWriter *writer, const char *path, Failure *failure)
+{
+    static const char *const endings[] = {NULL, ".log_q.npy", ".log_w.npy", ".json"};
+    const size_t length = strlen(path);
+    const char *ending = length > 4 ? path + length - 4 : "";
+    writer->is_csv = strcmp(ending, ".csv") == 0;
+    if (!writer->is_csv && strcmp(ending, ".npy") != 0)
+        return failure_set(failure, FAILURE_USAGE, "%s: samples are written to .npy or .csv files", path);
+    for (int i = 0; i < 4; i++) {
+        writer->paths[i] = with_ending(path, endings[i] == NULL ? ending : endings[i], failure);
+        if (writer->paths[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool start_table(SamplesWriter *writer, Failure *failure)
+{
+    const Model *model = writer->session->model;
+    const size_t dimension = (size_t)model->dimension;
+    const char **names = memory_claim(dimension + 2, sizeof *names, writer->paths[PATH_X], failure);
+    if (names == NULL)
+        return false;
+    memcpy(names, model->component_names, dimension * sizeof *names);
+    names[dimension] = "log_q";
+    names[dimension + 1] = "log_w";
+    bool good = csv_start(&writer->table, writer->paths[PATH_X], dimension + 1 + writer->has_log_w, names, failure);
+    free(names);
+    return good;
+}
+
+static bool start_arrays(SamplesWriter *writer, Failure *failure)
+{
+    const uint64_t shape[2] = {writer->count, (uint64_t)writer->session->model->dimension};
+    return npy_start(&writer->arrays[0], writer->paths[PATH_X], 4, 2, shape, failure) &&
+           npy_start(&writer->arrays[1], writer->paths[PATH_LOG_Q], 4, 1, shape, failure) &&
+           (!writer->has_log_w || npy_start(&writer->arrays[2], writer->paths[PATH_LOG_W], 8, 1, shape, failure));
+}
+
+bool samples_start(SamplesWriter *writer, const Session *session, const char *path, uint64_t first, uint64_t count,
+                   Failure *failure)
+{
+    *writer = (SamplesWriter){.session = session,
+                              .has_log_w = session->model->single_precision->energy != NULL,
+                              .first = first,
+                              .count = count};
+    if (name_files(writer, path, failure) &&
+        (writer->is_csv ? start_table(writer, failure) : start_arrays(writer, failure)))
+        return true;
+    samples_abandon(writer);
+    return false;
+}
+
+static bool write_rows(SamplesWriter *writer, size_t count, const float *x, const float *log_q, const double *log_w,
+                       Failure *failure)
+{
+    const size_t dimension = (size_t)writer->session->model->dimension;
+    bool good = true;
+    for (size_t row = 0; row < count && good; row++) {
+        for (size_t i = 0; i < dimension && good; i++)
+            good = csv_put(&writer->table, (double)x[row * dimension + i], failure);
+        good = good && csv_put(&writer->table, (double)log_q[row], failure);
+        if (good && writer->has_log_w)
+            good = csv_put(&writer->table, log_w[row], failure);
+    }
+    return good;
+}
+
+bool samples_write(SamplesWriter *writer, size_t count, const float *x, const float *log_q, const double *log_w,
+                   Failure *failure)
+{
+    const size_t dimension = (size_t)writer->session->model->dimension;
+    if (writer->is_csv ? write_rows(writer, count, x, log_q, log_w, failure)
+                       : npy_write(&writer->arrays[0], x, count * dimension, failure) &&
+                             npy_write(&writer->arrays[1], log_q, count, failure) &&
+                             (!writer->has_log_w || npy_write(&writer->arrays[2], log_w, count, failure)))
+        return true;
+    samples_abandon(writer);
+    return false;
+}
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+static void put_file(JsonWriter *text, const char *what, const char *path, const char *hash)
+{
+    json_open_object(text, what);
+    json_put_string(text, "file", file_name(path));
+    json_put_string(text, "sha256", hash);
+    json_close_object(text);
+}
+
+/* What made the samples, and the hashes of the files that hold them. */
+static void put_description(const SamplesWriter *writer, char hashes[3][SHA256_TEXT_SIZE], JsonWriter *text)
+{
+    const Model *model = writer->session->model;
+    json_start(text, true);
+    json_open_object(text, NULL);
+    json_put_string(text, "format", "ansatz samples 1");
+    session_put_origin(text, writer->session);
+    json_put_string(text, "purpose", "sample");
+    json_put_count(text, "first", writer->first);
+    json_put_count(text, "count", writer->count);
+    json_open_array(text, "components");
+    for (int64_t i = 0; i < model->dimension; i++)
+        json_put_string(text, NULL, model->component_names[i]);
+    json_close_array(text);
+    json_open_object(text, "files");
+    put_file(text, writer->is_csv ? "table" : "x", writer->paths[PATH_X], hashes[0]);
+    if (!writer->is_csv)
+        put_file(text, "log_q", writer->paths[PATH_LOG_Q], hashes[1]);
+    if (!writer->is_csv && writer->has_log_w)
+        put_file(text, "log_w", writer->paths[PATH_LOG_W], hashes[2]);
+    json_close_object(text);
+    json_close_object(text);
+}
+
+bool samples_finish(SamplesWriter *writer, JsonWriter *text, Failure *failure)
+{
+    char hashes[3][SHA256_TEXT_SIZE];
+    FileWriter file = {0};
+    *text = (JsonWriter){0};
+    bool good = writer->is_csv ? csv_finish(&writer->table, hashes[0], failure)
+                               : npy_finish(&writer->arrays[0], hashes[0], failure) &&
+                                     npy_finish(&writer->arrays[1], hashes[1], failure) &&
+                                     (!writer->has_log_w || npy_finish(&writer->arrays[2], hashes[2], failure));
+    if (good) {
+        put_description(writer, hashes, text);
+        good = json_finish(text, failure) && file_start(&file, writer->paths[PATH_JSON], failure) &&
+               file_write(&file, text->text, text->length, failure) && file_write(&file, "\n", 1, failure) &&
+               file_finish(&file, NULL, failure);
+    }
+    samples_abandon(writer);
+    if (!good)
+        json_free(text);
+    return good;
+}
+
+void samples_abandon(SamplesWriter *writer)
+{
+    for (int i = 0; i < 3; i++)
+        npy_abandon(&writer->arrays[i]);
+    csv_abandon(&writer->table);
+    for (int i = 0; i < 4; i++) {
+        free(writer->paths[i]);
+        writer->paths[i] = NULL;
+    }
+}

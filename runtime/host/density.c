@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* The verbs log_prob and energy: a number (and a force) for each of given configurations. */
+#include "configurations.h"
+#include "interrupt.h"
+#include "verbs.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool check_ending(const char *option, const char *path, Failure *failure)
+{
+    const size_t length = strlen(path);
+    return (length > 4 && strcmp(path + length - 4, ".npy") == 0) ||
+           failure_set(failure, FAILURE_USAGE, "%s %s: results are written to .npy files", option, path);
+}
+
+static bool write_array(const char *path, const float *values, int rank, const uint64_t shape[2],
+                        char hash[SHA256_TEXT_SIZE], Failure *failure)
+{
+    NpyWriter writer;
+    const size_t count = (size_t)(rank == 1 ? shape[0] : shape[0] * shape[1]);
+    return npy_start(&writer, path, 4, rank, shape, failure) && npy_write(&writer, values, count, failure) &&
+           npy_finish(&writer, hash, failure);
+}
+
+static void put_file(JsonWriter *text, const char *what, const char *path, const char *hash)
+{
+    json_open_object(text, what);
+    json_put_string(text, "file", path);
+    json_put_string(text, "sha256", hash);
+    json_close_object(text);
+}
+
+/* Prints what made a result; the second file may be NULL. */
+static bool print_result(const Session *session, const Arguments *arguments, size_t count, const char *const names[2],
+                         const char *const paths[2], char hashes[2][SHA256_TEXT_SIZE], Failure *failure)
+{
+    JsonWriter text;
+    if (!arguments->json)
+        return true;
+    json_start(&text, true);
+    json_open_object(&text, NULL);
+    session_put_origin(&text, session);
+    json_put_string(&text, "input", arguments->input);
+    json_put_count(&text, "count", count);
+    for (int i = 0; i < 2 && paths[i] != NULL; i++)
+        put_file(&text, names[i], paths[i], hashes[i]);
+    json_close_object(&text);
+    bool good = json_finish(&text, failure);
+    if (good)
+        printf("%s\n", text.text);
+    json_free(&text);
+    return good;
+}
+
+static size_t count_not_numbers(const float *values, size_t count)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += isnan(values[i]) != 0;
+    return found;
+}
+
+static void warn(size_t not_numbers, size_t count, const char *what)
+{
+    if (not_numbers > 0)
+        fprintf(stderr, "warning: %zu of %zu %s are not numbers\n", not_numbers, count, what);
+}
+
+static bool log_prob_session(const Session *session, const Arguments *arguments, Failure *failure)
+{
+    const Model *model = session->model;
+    float *x = NULL, *log_q = NULL;
+    size_t count;
+    char hashes[2][SHA256_TEXT_SIZE];
+    bool good = configurations_read(arguments->input, model, &x, &count, failure);
+    if (good)
+        log_q = memory_claim_next(count, sizeof *log_q, "log q", &good, failure);
+    if (good) {
+        model->single_precision->log_prob(session->weights, session->scalars_single, count, x, log_q,
+                                          session->workspace, session->threads);
+        warn(count_not_numbers(log_q, count), count, "log q");
+        good = write_array(arguments->output, log_q, 1, (const uint64_t[2]){count, 1}, hashes[0], failure) &&
+               print_result(session, arguments, count, (const char *const[2]){"log_q", NULL},
+                            (const char *const[2]){arguments->output, NULL}, hashes, failure);
+    }
+    if (good && !arguments->quiet)
+        fprintf(stderr, "log q of %zu configurations in %s\n", count, arguments->output);
+    free(x);
+    free(log_q);
+    return good;
+}
+
+bool verb_log_prob(const Model *model, const Arguments *arguments, const char *program, Failure *failure)
+{
+    Session session;
+    (void)program;
+    if (model->single_precision->log_prob == NULL)
+        return failure_set(failure, FAILURE_USAGE, "the model %s has no log-density", model->name);
+    if (!check_ending("-o", arguments->output, failure) || !session_start(&session, model, arguments, failure))
+        return false;
+    bool good = log_prob_session(&session, arguments, failure);
+    session_end(&session);
+    return good;
+}
+
+static bool energy_session(const Session *session, const Arguments *arguments, Failure *failure)
+{
+    const Model *model = session->model;
+    const ModelFunctions32 *functions = model->single_precision;
+    const size_t dimension = (size_t)model->dimension;
+    float *x = NULL, *energy = NULL, *force = NULL;
+    size_t count;
+    char hashes[2][SHA256_TEXT_SIZE];
+    bool good = configurations_read(arguments->input, model, &x, &count, failure);
+    if (good)
+        energy = memory_claim_next(count, sizeof *energy, "energies", &good, failure);
+    if (good && arguments->forces != NULL)
+        force = memory_claim_next(count * dimension, sizeof *force, "forces", &good, failure);
+    if (good) {
+        functions->energy(session->scalars_single, count, x, energy, session->workspace, session->threads);
+        warn(count_not_numbers(energy, count), count, "energies");
+        good = write_array(arguments->output, energy, 1, (const uint64_t[2]){count, 1}, hashes[0], failure);
+    }
+    if (good && force != NULL) {
+        functions->force(session->scalars_single, count, x, force, session->workspace, session->threads);
+        warn(count_not_numbers(force, count * dimension), count * dimension, "components of forces");
+        good = write_array(arguments->forces, force, 2, (const uint64_t[2]){count, dimension}, hashes[1], failure);
+    }
+    good = good && print_result(session, arguments, count, (const char *const[2]){"energy", "force"},
+                                (const char *const[2]){arguments->output, arguments->forces}, hashes, failure);
+    if (good && !arguments->quiet)
+        fprintf(stderr, "energies of %zu configurations in %s\n", count, arguments->output);
+    free(x);
+    free(energy);
+    free(force);
+    return good;
+}
+
+bool verb_energy(const Model *model, const Arguments *arguments, const char *program, Failure *failure)
+{
+    Session session;
+    (void)program;
+    if (model->single_precision->energy == NULL)
+        return failure_set(failure, FAILURE_USAGE, "the model %s has no energy", model->name);
+    if (arguments->forces != NULL && model->single_precision->force == NULL)
+        return failure_set(failure, FAILURE_USAGE, "--force: the model %s has no force", model->name);
+    if (!check_ending("-o", arguments->output, failure) ||
+        (arguments->forces != NULL && !check_ending("--force", arguments->forces, failure)) ||
+        !session_start(&session, model, arguments, failure))
+        return false;
+    bool good = energy_session(&session, arguments, failure);
+    session_end(&session);
+    return good;
+}

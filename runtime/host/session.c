@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Sessions. */
+#include "session.h"
+#include "schedule.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+enum { THREADS_MAX = 1024 };
+
+int model_scalar(const Model *model, const char *name)
+{
+    for (int i = 0; i < model->scalar_count; i++)
+        if (strcmp(model->scalars[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+void model_scalars_at(const Model *model, int64_t step, int64_t steps, double *scalars)
+{
+    for (int i = 0; i < model->scalar_count; i++)
+        scalars[i] = schedule_value(&model->scalars[i].schedule, step, steps);
+}
+
+bool session_threads(const Arguments *arguments, int *threads, Failure *failure)
+{
+    if (arguments->threads > THREADS_MAX)
+        return failure_set(failure, FAILURE_USAGE, "--threads %llu: at most %d", (unsigned long long)arguments->threads,
+                           THREADS_MAX);
+#ifdef _OPENMP
+    const int most = omp_get_max_threads();
+    *threads = arguments->threads > 0 ? (int)arguments->threads : most < THREADS_MAX ? most : THREADS_MAX;
+#else
+    *threads = 1;
+#endif
+    return true;
+}
+
+static bool read_weights(Session *session, const Arguments *arguments, Failure *failure)
+{
+    char *path = weights_path(arguments->weights, failure);
+    session->weights = memory_claim(session->model->weight_count, sizeof *session->weights, "weights", failure);
+    bool good = path != NULL && session->weights != NULL &&
+                weights_read(path, session->model, session->weights, &session->facts, failure);
+    free(path);
+    return good;
+}
+
+static bool set_scalars(Session *session, const Arguments *arguments, Failure *failure)
+{
+    const Model *model = session->model;
+    const size_t count = (size_t)model->scalar_count;
+    const int kT = model_scalar(model, "kT");
+    session->scalars = memory_claim(count, sizeof *session->scalars, "scalars", failure);
+    session->scalars_single = memory_claim(count, sizeof *session->scalars_single, "scalars", failure);
+    if (session->scalars == NULL || session->scalars_single == NULL)
+        return false;
+    model_scalars_at(model, model->training.steps, model->training.steps, session->scalars);
+    for (size_t i = 0; i < count && session->facts.scalars != NULL; i++)
+        if (!isnan(session->facts.scalars[i]))
+            session->scalars[i] = session->facts.scalars[i];
+    if (arguments->kT > 0 && kT < 0)
+        return failure_set(failure, FAILURE_USAGE, "--kT: the model %s has no temperature", model->name);
+    if (arguments->kT > 0)
+        session->scalars[kT] = arguments->kT;
+    for (size_t i = 0; i < count; i++)
+        session->scalars_single[i] = (float)session->scalars[i];
+    session->kT = kT < 0 ? 1 : session->scalars[kT];
+    return true;
+}
+
+bool session_start(Session *session, const Model *model, const Arguments *arguments, Failure *failure)
+{
+    *session = (Session){.model = model, .seed = arguments->has_seed ? arguments->seed : model->training.seed};
+    bool good = session_threads(arguments, &session->threads, failure) &&
+                (arguments->weights == NULL || read_weights(session, arguments, failure)) &&
+                set_scalars(session, arguments, failure);
+    if (good) {
+        session->workspace =
+            memory_claim(model->single_precision->workspace_bytes(session->threads), 1, "workspace", failure);
+        good = session->workspace != NULL;
+    }
+    if (!good)
+        session_end(session);
+    return good;
+}
+
+void session_end(Session *session)
+{
+    free(session->weights);
+    free(session->scalars);
+    free(session->scalars_single);
+    free(session->workspace);
+    weights_facts_free(&session->facts);
+    *session = (Session){0};
+}
+
+double session_log_weight(const Session *session, double energy, double log_q)
+{
+    return -energy / session->kT - log_q;
+}
+
+void session_put_origin(JsonWriter *writer, const Session *session)
+{
+    const Model *model = session->model;
+    json_put_string(writer, "model", model->name);
+    json_put_string(writer, "spec", model->spec_name);
+    json_put_string(writer, "spec_sha256", model->spec_sha256);
+    json_put_string(writer, "package_sha256", model->package_sha256);
+    json_put_string(writer, "tool_version", model->version);
+    if (session->weights != NULL) {
+        json_put_string(writer, "weights_sha256", session->facts.hash);
+        json_put_count(writer, "weights_step", session->facts.step);
+        json_put_count(writer, "weights_seed", session->facts.seed);
+    }
+    json_put_count(writer, "seed", session->seed);
+    json_open_object(writer, "scalars");
+    for (int i = 0; i < model->scalar_count; i++)
+        json_put_real(writer, model->scalars[i].name, session->scalars[i]);
+    json_close_object(writer);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* What a verb works with: the model, weights, the numbers given at each call, workspace, threads. */
+#ifndef RUNTIME_HOST_SESSION_H
+#define RUNTIME_HOST_SESSION_H
+
+#include "arguments.h"
+#include "json.h"
+#include "model.h"
+#include "weights.h"
+
+#define session_start      RUNTIME_NAME(session_start)
+#define session_end        RUNTIME_NAME(session_end)
+#define session_threads    RUNTIME_NAME(session_threads)
+#define session_put_origin RUNTIME_NAME(session_put_origin)
+#define session_log_weight RUNTIME_NAME(session_log_weight)
+#define model_scalar       RUNTIME_NAME(model_scalar)
+#define model_scalars_at   RUNTIME_NAME(model_scalars_at)
+
+typedef struct Session {
+    const Model *model;
+    int threads;
+    uint64_t seed;
+    float *weights; /* NULL where the verb needs none */
+    WeightsFacts facts;
+    double kT;
+    double *scalars; /* the model's, in its order */
+    float *scalars_single;
+    void *workspace; /* of the functions in single precision */
+} Session;
+
+/* Reads the weights that -w names, if any, and sets up the rest. Scalars are what they were when the training of the
+ * weights ended, or else what the model's schedules end with; --kT replaces the one named "kT". */
+bool session_start(Session *session, const Model *model, const Arguments *arguments, Failure *failure);
+void session_end(Session *session);
+
+/* How many threads to use: --threads, or what OpenMP would; 1 where the program was built without it. */
+bool session_threads(const Arguments *arguments, int *threads, Failure *failure);
+
+/* log w = -U / kT - log q. */
+double session_log_weight(const Session *session, double energy, double log_q);
+
+/* Members that name what made a result: model, spec, package, weights, seed, scalars. */
+void session_put_origin(JsonWriter *writer, const Session *session);
+
+/* The number of the model's scalar with that name, or -1. */
+int model_scalar(const Model *model, const char *name);
+/* The model's scalars at a step of a training of so many steps. */
+void model_scalars_at(const Model *model, int64_t step, int64_t steps, double *scalars);
+
+#endif

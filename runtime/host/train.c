@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* The training loop. Everything is allocated before the first step; a step itself does nothing but the model's step,
+ * the gradient's norm and the optimiser's pass over the weights, and now and then a line of metrics. */
+#include "train.h"
+#include "files.h"
+#include "importance.h"
+#include "interrupt.h"
+#include "number.h"
+#include "progress.h"
+#include "run.h"
+#include "schedule.h"
+#include "session.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The samples that measure the ess during training: rows of the sample stream that no user asks for. */
+#define EVALUATION_FIRST ((uint64_t)1 << 48)
+enum { EVALUATION_SAMPLES = 4096, EVALUATION_LEAST = 256, EVALUATION_REALS = 1 << 22, METRICS_LINES = 1000 };
+
+typedef struct Training {
+    const Model *model;
+    int threads;
+    bool quiet;
+    Run run;
+    Checkpoint at;
+    uint64_t stop_at, metrics_every; /* stop_at: steps done when this call ends */
+    float *weights, *gradient;
+    Optimiser optimiser;
+    double *scalars;
+    float *scalars_single;
+    int kT; /* the scalar of that name, or -1 */
+    void *workspace;
+    size_t evaluation_count; /* 0: the model can't be evaluated */
+    float *x, *log_q, *energy;
+    double *log_w;
+    double rate, gradient_norm; /* of the last step */
+    double started;             /* clock, less the seconds of earlier runs */
+    char weights_sha256[SHA256_TEXT_SIZE];
+    Progress progress;
+} Training;
+
+/* ---- set-up -------------------------------------------------------------------------------------------------------
+ */
+
+static bool claim_memory(Training *training, Failure *failure)
+{
+    const Model *model = training->model;
+    const ModelFunctions32 *functions = model->single_precision;
+    const size_t dimension = (size_t)model->dimension, scalars = (size_t)model->scalar_count;
+    const char *what = "training";
+    bool good = true;
+    if (functions->sample != NULL && functions->energy != NULL) {
+        const size_t count = EVALUATION_REALS / dimension;
+        training->evaluation_count = count > EVALUATION_SAMPLES ? EVALUATION_SAMPLES
+                                     : count < EVALUATION_LEAST ? EVALUATION_LEAST
+                                                                : count;
+    }
+    training->weights = memory_claim_next(model->weight_count, sizeof(float), what, &good, failure);
+    training->gradient = memory_claim_next(model->weight_count, sizeof(float), what, &good, failure);
+    training->scalars = memory_claim_next(scalars, sizeof(double), what, &good, failure);
+    training->scalars_single = memory_claim_next(scalars, sizeof(float), what, &good, failure);
+    training->workspace = memory_claim_next(functions->workspace_bytes(training->threads), 1, what, &good, failure);
+    training->x = memory_claim_next(training->evaluation_count * dimension, sizeof(float), what, &good, failure);
+    training->log_q = memory_claim_next(training->evaluation_count, sizeof(float), what, &good, failure);
+    training->energy = memory_claim_next(training->evaluation_count, sizeof(float), what, &good, failure);
+    training->log_w = memory_claim_next(training->evaluation_count, sizeof(double), what, &good, failure);
+    return good;
+}
+
+static void release(Training *training)
+{
+    run_close(&training->run);
+    optimiser_end(&training->optimiser);
+    free(training->weights);
+    free(training->gradient);
+    free(training->scalars);
+    free(training->scalars_single);
+    free(training->workspace);
+    free(training->x);
+    free(training->log_q);
+    free(training->energy);
+    free(training->log_w);
+}
+
+/* Goes on from the run's checkpoint, if there is one. */
+static bool resume(Training *training, const Arguments *arguments, Failure *failure)
+{
+    if (!arguments->resume || !file_exists(training->run.checkpoint))
+        return true;
+    if (!checkpoint_read(training->run.checkpoint, training->model, &training->at, training->weights,
+                         &training->optimiser, failure))
+        return false;
+    if (arguments->has_seed && arguments->seed != training->at.seed)
+        return failure_set(failure, FAILURE_USAGE, "--seed %llu: the run in %s has seed %llu",
+                           (unsigned long long)arguments->seed, training->run.folder,
+                           (unsigned long long)training->at.seed);
+    if (arguments->steps > 0 && arguments->steps < training->at.step)
+        return failure_set(failure, FAILURE_USAGE, "--steps %llu: the run in %s has done %llu already",
+                           (unsigned long long)arguments->steps, training->run.folder,
+                           (unsigned long long)training->at.step);
+    if (arguments->steps > 0)
+        training->at.steps = arguments->steps;
+    return true;
+}
+
+static bool start(Training *training, const Arguments *arguments, Failure *failure)
+{
+    const Model *model = training->model;
+    training->at = (Checkpoint){.seed = arguments->has_seed ? arguments->seed : model->training.seed,
+                                .steps = arguments->steps > 0 ? arguments->steps : (uint64_t)model->training.steps,
+                                .mean_loss = (double)NAN,
+                                .last_ess = (double)NAN};
+    if (training->at.steps > UINT32_MAX)
+        return failure_set(failure, FAILURE_USAGE, "--steps: at most %lu", (unsigned long)UINT32_MAX);
+    if (!session_threads(arguments, &training->threads, failure) || !claim_memory(training, failure))
+        return false;
+    weights_initialise(model, training->at.seed, training->weights);
+    if (!optimiser_start(&training->optimiser, model, training->weights, failure) ||
+        !run_open(&training->run, arguments->output, arguments->resume, arguments->overwrite, failure) ||
+        !resume(training, arguments, failure) || !run_open_metrics(&training->run, training->at.step, failure))
+        return false;
+    training->kT = model_scalar(model, "kT");
+    training->stop_at =
+        arguments->stop_at > 0 && arguments->stop_at < training->at.steps ? arguments->stop_at : training->at.steps;
+    training->metrics_every = training->at.steps / METRICS_LINES + 1;
+    training->started = clock_seconds() - training->at.seconds;
+    return true;
+}
+
+/* ---- evaluation ---------------------------------------------------------------------------------------------------
+ */
+
+static double kT_of(const Training *training)
+{
+    return training->kT < 0 ? 1 : training->scalars[training->kT];
+}
+
+/* The ess of the weights that would be used now, at the step's temperature; NaN where a weight is not a number. */
+static void evaluate(Training *training)
+{
+    const ModelFunctions32 *functions = training->model->single_precision;
+    const size_t count = training->evaluation_count;
+    if (count == 0)
+        return;
+    functions->sample(optimiser_weights(&training->optimiser, training->weights), training->scalars_single,
+                      training->at.seed, EVALUATION_FIRST, count, training->x, training->log_q, training->workspace,
+                      training->threads);
+    functions->energy(training->scalars_single, count, training->x, training->energy, training->workspace,
+                      training->threads);
+    for (size_t i = 0; i < count; i++)
+        training->log_w[i] = -(double)training->energy[i] / kT_of(training) - (double)training->log_q[i];
+    training->at.last_ess = importance_ess(training->log_w, count).value;
+}
+
+/* ---- files --------------------------------------------------------------------------------------------------------
+ */
+
+static bool write_metrics(Training *training, bool is_evaluated, Failure *failure)
+{
+    if (training->at.loss_count > 0)
+        training->at.mean_loss = training->at.loss_sum / (double)training->at.loss_count;
+    const Metrics metrics = {.step = training->at.step,
+                             .loss = training->at.mean_loss,
+                             .ess = is_evaluated ? training->at.last_ess : (double)NAN,
+                             .kT = kT_of(training),
+                             .rate = training->rate,
+                             .gradient_norm = training->gradient_norm,
+                             .seconds = clock_seconds() - training->started};
+    training->at.loss_sum = 0;
+    training->at.loss_count = 0;
+    return run_write_metrics(&training->run, &metrics, failure);
+}
+
+static bool write_record(Training *training, const char *status, JsonWriter *text, Failure *failure)
+{
+    const RunRecord record = {
+        .status = status, .at = training->at, .threads = training->threads, .weights_sha256 = training->weights_sha256};
+    return run_write_record(&training->run, training->model, &record, text, failure);
+}
+
+/* The checkpoint, and the weights as they would be used now. */
+static bool save(Training *training, Failure *failure)
+{
+    const Model *model = training->model;
+    WeightsFacts facts = {.seed = training->at.seed, .step = training->at.step, .scalars = training->scalars};
+    training->at.seconds = clock_seconds() - training->started;
+    model_scalars_at(model, (int64_t)training->at.step, (int64_t)training->at.steps, training->scalars);
+    bool good = run_flush_metrics(&training->run, failure) &&
+                checkpoint_write(training->run.checkpoint, model, &training->at, training->weights,
+                                 &training->optimiser, failure) &&
+                weights_write(training->run.weights, model, optimiser_weights(&training->optimiser, training->weights),
+                              &facts, failure);
+    memcpy(training->weights_sha256, facts.hash, sizeof facts.hash);
+    return good;
+}
+
+/* ---- steps --------------------------------------------------------------------------------------------------------
+ */
+
+/* "step 1200: the loss is nan", with the tensor where the gradient is to blame. */
+static bool fail_diverged(const Training *training, double loss, Failure *failure)
+{
+    const unsigned long long step = training->at.step;
+    char value[NUMBER_TEXT_SIZE];
+    if (!isfinite(loss))
+        return failure_set(failure, FAILURE_NOT_FINITE, "the training diverged: the loss is %s at step %llu",
+                           number_write(loss, value), step);
+    for (int t = 0; t < training->model->tensor_count; t++) {
+        const ModelTensor *tensor = &training->model->tensors[t];
+        for (size_t i = 0; i < tensor->count && tensor->trained; i++) {
+            const float element = training->gradient[tensor->offset + i];
+            if (!isfinite(element))
+                return failure_set(failure, FAILURE_NOT_FINITE,
+                                   "the training diverged: the gradient of '%s' is %s (element %zu) at step %llu",
+                                   tensor->name, number_write_float(element, value), i, step);
+        }
+    }
+    return failure_set(failure, FAILURE_NOT_FINITE, "the training diverged: the gradient's norm is %s at step %llu",
+                       number_write(training->gradient_norm, value), step);
+}
+
+static bool take_step(Training *training, Failure *failure)
+{
+    const Model *model = training->model;
+    const int64_t step = (int64_t)training->at.step, steps = (int64_t)training->at.steps;
+    model_scalars_at(model, step, steps, training->scalars);
+    for (int i = 0; i < model->scalar_count; i++)
+        training->scalars_single[i] = (float)training->scalars[i];
+    training->rate = schedule_value(&model->training.rate, step, steps);
+    const double loss =
+        model->single_precision->step(training->weights, training->scalars_single, training->at.seed, (uint32_t)step,
+                                      training->gradient, training->workspace, training->threads);
+    training->gradient_norm = optimiser_norm(&training->optimiser, training->gradient, training->threads);
+    if (!isfinite(loss) || !isfinite(training->gradient_norm))
+        return fail_diverged(training, loss, failure);
+    optimiser_update(&training->optimiser, training->rate, training->gradient_norm, training->gradient,
+                     training->weights, training->threads);
+    training->at.loss_sum += loss;
+    training->at.loss_count++;
+    training->at.step++;
+    return true;
+}
+
+/* The mean loss since the last line of the metrics, or that line's. */
+static double recent_loss(const Checkpoint *at)
+{
+    return at->loss_count > 0 ? at->loss_sum / (double)at->loss_count : at->mean_loss;
+}
+
+static void show_progress(Training *training)
+{
+    char facts[96], loss[NUMBER_TEXT_SIZE], ess[NUMBER_TEXT_SIZE];
+    const Checkpoint *at = &training->at;
+    number_write_short(recent_loss(at), 4, loss);
+    number_write_short(at->last_ess, 3, ess);
+    snprintf(facts, sizeof facts, "loss %s%s%s", loss, isnan(at->last_ess) ? "" : "  ess ",
+             isnan(at->last_ess) ? "" : ess);
+    progress_show(&training->progress, at->step, facts);
+}
+
+static bool is_multiple(uint64_t step, int64_t every)
+{
+    return every > 0 && step % (uint64_t)every == 0;
+}
+
+/* What follows a step: the ess, a line of metrics, a checkpoint, each when it is due. */
+static bool after_step(Training *training, Failure *failure)
+{
+    const ModelTraining *settings = &training->model->training;
+    const uint64_t step = training->at.step;
+    const bool is_last = step == training->at.steps, evaluates = is_last || is_multiple(step, settings->evaluate_every);
+    if (evaluates)
+        evaluate(training);
+    if ((evaluates || step % training->metrics_every == 0) && !write_metrics(training, evaluates, failure))
+        return false;
+    if (is_multiple(step, settings->checkpoint_every) && !is_last &&
+        !(save(training, failure) && write_record(training, "running", NULL, failure)))
+        return false;
+    if (progress_is_due(&training->progress, step))
+        show_progress(training);
+    return true;
+}
+
+static bool take_steps(Training *training, Failure *failure)
+{
+    progress_start(&training->progress, "step", training->at.step, training->at.steps, training->quiet);
+    bool good = true;
+    while (good && training->at.step < training->stop_at && !interrupt_is_requested())
+        good = take_step(training, failure) && after_step(training, failure);
+    progress_clear(&training->progress);
+    return good;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------------------------
+ */
+
+static void tell_result(const Training *training, const char *program)
+{
+    char duration[32], loss[NUMBER_TEXT_SIZE], ess[NUMBER_TEXT_SIZE];
+    const Checkpoint *at = &training->at;
+    fprintf(stderr, "%llu of %llu steps in %s (%.2f s): loss %s", (unsigned long long)at->step,
+            (unsigned long long)at->steps, progress_duration(at->seconds, duration), at->seconds,
+            number_write_short(recent_loss(at), 5, loss));
+    if (!isnan(at->last_ess))
+        fprintf(stderr, ", ess %s by %zu samples of the model's own", number_write_short(at->last_ess, 3, ess),
+                training->evaluation_count);
+    fprintf(stderr, "\nweights: %s\n", training->run.weights);
+    if (at->step < at->steps)
+        fprintf(stderr, "next: %s train -o %s --resume\n", program, training->run.folder);
+    else
+        fprintf(stderr, "next: %s evaluate -w %s -n 100000\n", program, training->run.folder);
+}
+
+/* After a failure: the record says so, and the message says what is left. */
+static void tell_divergence(Training *training, Failure *failure)
+{
+    Failure ignored;
+    const size_t length = strlen(failure->text);
+    training->at.seconds = clock_seconds() - training->started;
+    if (failure->code != FAILURE_NOT_FINITE)
+        return;
+    run_flush_metrics(&training->run, &ignored);
+    write_record(training, "diverged", NULL, &ignored);
+    snprintf(failure->text + length, sizeof failure->text - length,
+             file_exists(training->run.checkpoint)
+                 ? "; the last good checkpoint is %s (a smaller rate, or clip_norm, may help)"
+                 : "; %s has no checkpoint yet (a smaller rate, or clip_norm, may help)",
+             file_exists(training->run.checkpoint) ? training->run.checkpoint : training->run.folder);
+}
+
+static bool run_training(Training *training, const Arguments *arguments, const char *program, Failure *failure)
+{
+    JsonWriter text = {0};
+    if (!start(training, arguments, failure) || !write_record(training, "running", NULL, failure))
+        return false;
+    if (training->at.step > 0 && !training->quiet)
+        fprintf(stderr, "resumed at step %llu of %llu\n", (unsigned long long)training->at.step,
+                (unsigned long long)training->at.steps);
+    if (!take_steps(training, failure)) {
+        tell_divergence(training, failure);
+        return false;
+    }
+    const bool is_finished = training->at.step == training->at.steps, is_interrupted = interrupt_is_requested();
+    const char *status = is_finished ? "finished" : is_interrupted ? "interrupted" : "stopped";
+    bool good = save(training, failure) && write_record(training, status, &text, failure);
+    if (good && arguments->json)
+        printf("%s\n", text.text);
+    if (good)
+        tell_result(training, program);
+    json_free(&text);
+    if (good && is_interrupted && !is_finished)
+        return failure_set(failure, FAILURE_INTERRUPTED, "stopped at step %llu as asked; %s holds the checkpoint",
+                           (unsigned long long)training->at.step, training->run.checkpoint);
+    return good;
+}
+
+bool train_run(const Model *model, const Arguments *arguments, const char *program, Failure *failure)
+{
+    Training training = {.model = model, .quiet = arguments->quiet};
+    if (model->single_precision->step == NULL)
+        return failure_set(failure, FAILURE_USAGE, "the model %s can't be trained: it has no loss", model->name);
+    interrupt_catch();
+    bool good = run_training(&training, arguments, program, failure);
+    release(&training);
+    return good;
+}
