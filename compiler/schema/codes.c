@@ -51,14 +51,14 @@ const SchemaCode SCHEMA_CODES[] = {
     {"E0014", "a file that cannot be read",
      "A file that the command line or the spec names does not exist, may not be read, or is no regular file.", NULL,
      NULL},
-    {"E0015", "extends leads outside",
-     "A spec extends files in its own folder or below, by a relative path, and no symbolic link leads out of it: a spec "
-     "from somebody else must not reach other files of yours.",
+    {"E0015", "a file outside",
+     "A spec names files in its own folder or below, by a relative path, and no symbolic link leads out of it: a spec "
+     "from somebody else must not reach other files of yours. A spec that is not in a file names none.",
      "extends: ../../other/base.yaml", "copy the file, or run with --allow-read DIR"},
     {"E0016", "extends in a circle", "A spec extends itself, directly or through others.", "extends: this_file.yaml",
      NULL},
     {"E0017", "extends too long a chain", "At most 16 files may extend one another.", NULL, NULL},
-    {"E0018", "extends something that is no file", "What `extends` names is a folder, a pipe or a device.",
+    {"E0018", "not a file", "What the spec names is a folder, a pipe or a device.",
      "extends: folder", NULL},
     {"E0019", "an override that sets nothing",
      "An override is KEY=VALUE: a path of keys joined by points, with numbers for the places in lists, and a value as "
@@ -114,6 +114,11 @@ const SchemaCode SCHEMA_CODES[] = {
      "Each loss needs something: reverse_kl the energy, and a model that can sample and knows its log-density; "
      "forward_kl data and a log-density; adversarial a critic. The message names what is missing.",
      "architecture: {gan: ...} with loss: [reverse_kl: {}]", NULL},
+
+    {"E0116", "a table file that can't be read",
+     "A parameter's file has comma-separated numbers, a line a row, all rows equally long, after at most one line of "
+     "titles.",
+     "1,2\n3", "1,2\n3,4"},
 
     /* ---- units ---- */
     {"E0201", "a unit where none can stand",

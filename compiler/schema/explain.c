@@ -108,7 +108,7 @@ static void explain_key(const Match *found, Text *out)
     const SchemaMap *map = key->kind == SCHEMA_MAP ? schema_map(key->of) : NULL;
     text_print(out, "%s%s\n", found->path, (key->flags & SCHEMA_LATER) != 0 ? " (not implemented yet)" : "");
     put_wrapped(out, key->doc, "  ");
-    put_wrapped(out, arena_print(out->arena, "value: %s", schema_kind_text(out->arena, key)), "  ");
+    put_wrapped(out, arena_print(out->arena, "value: %s", schema_kind_text(out->arena, key, true)), "  ");
     if (key->value != NULL)
         text_print(out, "  default: %s\n", key->value);
     else if (key->with == NULL || (key->flags & SCHEMA_REQUIRED) != 0)

@@ -69,13 +69,14 @@ static json_t *list_of(json_t *item, const SchemaKey *key, bool is_outer)
     return schema;
 }
 
-static json_t *table_schema(const SchemaKey *key)
+static json_t *table_schema(const SchemaKey *key, bool partial)
 {
     static const SchemaKey any_list;
     json_t *alternatives = json_array();
     json_array_append_new(alternatives, number_schema(key));
     json_array_append_new(alternatives, list_of(number_schema(key), &any_list, false));
     json_array_append_new(alternatives, list_of(list_of(number_schema(key), &any_list, false), &any_list, false));
+    json_array_append_new(alternatives, reference("file", partial));
     return json_pack("{s:o}", "anyOf", alternatives);
 }
 
@@ -136,7 +137,7 @@ static json_t *kind_schema(const SchemaKey *key, bool partial)
     case SCHEMA_FILE:
         return json_pack("{s:[s, s]}", "type", "string", "number");
     case SCHEMA_TABLE:
-        return table_schema(key);
+        return table_schema(key, partial);
     case SCHEMA_WORD:
     case SCHEMA_FREE:
         break;

@@ -222,7 +222,7 @@ const SchemaKey SCHEMA_KEYS[] = {
     {"over", "sites", SCHEMA_MAP, .of = "none", .flags = ALTERNATIVE | LATER, .doc = "each site; sees its value s"},
     {"over", "links", SCHEMA_MAP, .of = "none", .flags = ALTERNATIVE | LATER,
      .doc = "each nearest-neighbour link once; sees a and b, the values at its ends"},
-    {"parameters", "*", SCHEMA_TABLE, .doc = "a number; a list, as m[i]; a table, as m[i, j]"},
+    {"parameters", "*", SCHEMA_TABLE, .doc = "a number; a list, as m[i]; a table, as m[i, j]; of a file, one column is a list"},
 
     /* ---- symmetry ---- */
     {"symmetry", "translations", SCHEMA_MAP, .of = "none", .flags = ALTERNATIVE, .doc = "of all particles together"},

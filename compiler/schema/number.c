@@ -84,7 +84,7 @@ static bool take_apart(Arena *arena, const char *text, size_t length, Decimal *d
 
 static const char *const UNITS[] = {
     "nm",       "A",       "angstrom", "pm", "um", "m",     "bohr", "K",  "mK",  "eV",  "meV", "kJ/mol",
-    "kcal/mol", "hartree", "Ha",       "J",  "kJ", "cm^-1", "ps",   "fs", "rad", "deg", "amu", "e",
+    "kcal/mol", "hartree", "Ha",       "J",  "kJ", "cm^-1", "ps",   "fs", "rad", "deg", "amu",
 };
 
 /* Whether text is a unit: known ones joined by / and ^, as in kJ/mol/nm^2. */

@@ -44,7 +44,9 @@ static const char *map_title(const MapReading *map)
 /* "optimizer 'adam'" for an alternative's options, else what the map is: "train". */
 static const char *map_noun(const MapReading *map)
 {
-    if (map->key->flags & SCHEMA_ALTERNATIVE)
+    if (*map->path == '\0')
+        return "the spec";
+    if ((map->key->flags & SCHEMA_ALTERNATIVE) && strcmp(map->map->noun, map->key->name) != 0)
         return arena_print(map->reading->arena, "%s '%s'", map->map->noun, map->key->name);
     return map->map->noun;
 }
@@ -154,9 +156,8 @@ static void refuse_missing(const MapReading *map, const SchemaKey *key)
     Arena *arena = map->reading->arena;
     Diagnostic *error = diagnostics_error(map->reading->diagnostics, map_place(map->node, map->place), "E0101",
                                           "%s is missing", child_path(map, key->name));
-    error->label =
-        arena_print(arena, "%s needs the key '%s'", *map->path == '\0' ? "a spec" : map_noun(map), key->name);
-    error->help = arena_print(arena, "%s: %s (%s)", key->name, key->doc, schema_kind_text(arena, key));
+    error->label = arena_print(arena, "%s needs the key '%s'", map_noun(map), key->name);
+    error->help = arena_print(arena, "%s: %s (%s)", key->name, key->doc, schema_kind_text(arena, key, false));
 }
 
 static void read_absent(MapReading *map, const SchemaKey *key)
@@ -203,7 +204,7 @@ static void refuse_no_choice(const MapReading *map)
         return; /* it was meant to be one */
     Diagnostic *error = diagnostics_error(map->reading->diagnostics, map_place(map->node, map->place), "E0107",
                                           "%s does not say which %s", map_title(map), map->map->noun);
-    error->help = arena_print(arena, "it has %s", schema_kind_text(arena, &whole));
+    error->help = arena_print(arena, "it has %s", schema_kind_text(arena, &whole, false));
 }
 
 static const ValueField *find_choice(const MapReading *map)

@@ -49,7 +49,7 @@ static bool check_schedule(const Reading *reading, const SchemaKey *key, const V
     bool good = check_number(reading, key, value_get(schedule, "value"), path);
     good = check_number(reading, key, from, path) && good;
     good = check_number(reading, key, to, path) && good;
-    if (value_is(value_get(schedule, "shape"), "exponential") && from != NULL && to != NULL &&
+    if (good && value_is(value_get(schedule, "shape"), "exponential") && from != NULL && to != NULL &&
         !(from->number > 0 && to->number > 0) && !(from->number < 0 && to->number < 0)) {
         const Value *culprit = from->number == 0 ? from : to;
         Diagnostic *error = diagnostics_error(reading->diagnostics, culprit->span, "E0112",
@@ -99,9 +99,9 @@ static bool check_rows(const Reading *reading, const Value *table, const char *p
         if (rows && row->count != first->count) {
             Diagnostic *error =
                 diagnostics_error(reading->diagnostics, row->span, "E0306", "the rows of %s differ in length", path);
-            error->label = arena_print(reading->arena, "%zu entries", row->count);
+            error->label = arena_print(reading->arena, "length %zu", row->count);
             error->related = first->span;
-            error->related_label = arena_print(reading->arena, "%zu in the first row", first->count);
+            error->related_label = arena_print(reading->arena, "the first row has length %zu", first->count);
             return false;
         }
     }
@@ -146,9 +146,5 @@ const Value *reading_table(const Reading *reading, const SchemaKey *key, const Y
         return read_rows(reading, key, node, 1, path);
     if (node->kind == YAML_KIND_SCALAR)
         return reading_scalar(reading, key, node, path);
-    if (yaml_get(node, "file") != NULL) {
-        diagnostics_error(reading->diagnostics, node->span, "E0108", "a file for %s is not implemented yet", path);
-        return reading_value(reading, VALUE_BAD, key, node);
-    }
     return reading_fields(reading, schema_map("file"), key, node, path, place);
 }

@@ -46,8 +46,6 @@ static const char *number_help(const SchemaKey *key, const YamlNode *node, Numbe
     if (result == NUMBER_HAS_UNIT)
         return key->dimension == DIMENSION_NONE ? "take the unit away"
                                                 : "write the bare number; other units are not implemented yet";
-    if (result == NUMBER_NOT_FINITE)
-        return "all numbers of a spec are finite";
     if (strchr(node->text, ',') != NULL)
         return "a number has a decimal point; digits are grouped by _ as in 10_000";
     if (strncmp(node->text, "0x", 2) == 0)
@@ -69,7 +67,10 @@ static const Value *refuse_number(const Reading *reading, const SchemaKey *key, 
         error = diagnostics_error(reading->diagnostics, node->span, code, "%s is too large: %s", path, shown);
     else
         error = diagnostics_error(reading->diagnostics, node->span, code, "%s must be %s, not %s", path,
-                                  key->kind == SCHEMA_INTEGER ? "an integer" : "a number", shown);
+                                  result == NUMBER_NOT_FINITE   ? "finite"
+                                  : key->kind == SCHEMA_INTEGER ? "an integer"
+                                                                : "a number",
+                                  shown);
     error->help = number_help(key, node, result);
     if (error->help == NULL && result == NUMBER_NONE && key->words != NULL)
         error->help = schema_suggest_word(reading->arena, key, node->text);
@@ -133,7 +134,7 @@ const Value *reading_scalar(const Reading *reading, const SchemaKey *key, const 
 {
     if (node->length == 0) {
         Diagnostic *error = diagnostics_error(reading->diagnostics, node->span, "E0102", "%s has no value", path);
-        error->help = arena_print(reading->arena, "it is %s", schema_kind_text(reading->arena, key));
+        error->help = arena_print(reading->arena, "it is %s", schema_kind_text(reading->arena, key, false));
         return bad(reading, key, node);
     }
     const Value *word = reading_word(reading, key, node, path);

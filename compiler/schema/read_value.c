@@ -35,7 +35,12 @@ const Value *reading_wrong_kind(const Reading *reading, const SchemaKey *key, in
                                           : row.kind == SCHEMA_MAP ? "map"
                                                                    : "one value");
     error->label = node_noun(node);
-    error->help = arena_print(reading->arena, "it is %s", schema_kind_text(reading->arena, &row));
+    const SchemaMap *map = key->kind == SCHEMA_MAP && lists == 0 ? schema_map(key->of) : NULL;
+    const char *meant;
+    if (map != NULL && !map->is_choice)
+        error->help = schema_suggest_key(reading->arena, map, "", &meant);
+    else
+        error->help = arena_print(reading->arena, "it is %s", schema_kind_text(reading->arena, &row, false));
     return reading_value(reading, VALUE_BAD, key, node);
 }
 

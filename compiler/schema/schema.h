@@ -107,8 +107,9 @@ void schema_put_number(Text *out, double number);
 /* "above 0", "from 0 to below 1", "" where everything is allowed. */
 const char *schema_range_text(Arena *arena, const SchemaRange *range);
 
-/* What may be written for a key, in words: "integer, at least 1", "one of tanh, relu". */
-const char *schema_kind_text(Arena *arena, const SchemaKey *key);
+/* What may be written for a key, in words: "an integer, at least 1", "one of tanh, relu"; `with_later`: also what is
+ * not implemented yet. */
+const char *schema_kind_text(Arena *arena, const SchemaKey *key, bool with_later);
 
 /* ---- names that the language keeps for itself (names.c) ---- */
 

@@ -128,35 +128,45 @@ static const char *kind_noun(SchemaKind kind, bool many)
     return "";
 }
 
-static void put_words(Text *out, const SchemaKey *key)
+static void put_name(Text *out, const char **separator, const char *name, bool later, bool with_later)
+{
+    if (later && !with_later)
+        return;
+    text_print(out, "%s%s%s", *separator, name, later ? " (not implemented yet)" : "");
+    *separator = ", ";
+}
+
+static void put_words(Text *out, const SchemaKey *key, bool with_later)
 {
     char word[64];
     bool later;
     const char *separator = key->kind == SCHEMA_WORD ? "one of " : ", or ";
-    for (const char *words = key->words; schema_next_word(&words, word, &later); separator = ", ")
-        text_print(out, "%s%s%s", separator, word, later ? " (not implemented yet)" : "");
+    for (const char *words = key->words; schema_next_word(&words, word, &later);)
+        put_name(out, &separator, word, later, with_later);
 }
 
-static void put_alternatives(Text *out, const SchemaMap *map)
+static void put_alternatives(Text *out, const SchemaMap *map, bool with_later)
 {
     const SchemaKey *key;
-    const char *separator = "one of ";
-    for (size_t cursor = 0; (key = schema_next(map, &cursor)) != NULL;) {
-        if ((key->flags & SCHEMA_ALTERNATIVE) == 0)
-            continue;
-        text_print(out, "%s%s%s", separator, key->name, key->flags & SCHEMA_LATER ? " (not implemented yet)" : "");
-        separator = ", ";
-    }
+    size_t count = 0;
+    for (size_t cursor = 0; (key = schema_next(map, &cursor)) != NULL;)
+        count += (key->flags & SCHEMA_ALTERNATIVE) != 0 && (with_later || (key->flags & SCHEMA_LATER) == 0);
+    const char *separator = count > 1 ? "one of " : "";
+    for (size_t cursor = 0; (key = schema_next(map, &cursor)) != NULL;)
+        if (key->flags & SCHEMA_ALTERNATIVE)
+            put_name(out, &separator, key->name, (key->flags & SCHEMA_LATER) != 0, with_later);
 }
 
-const char *schema_kind_text(Arena *arena, const SchemaKey *key)
+const char *schema_kind_text(Arena *arena, const SchemaKey *key, bool with_later)
 {
     Text out = text_start(arena);
-    for (int i = 0; i < key->lists; i++)
-        text_put(&out, i == 0 ? "a list of " : "lists of ");
     const SchemaMap *map = key->kind == SCHEMA_MAP ? schema_map(key->of) : NULL;
+    if (map != NULL && map->is_choice && key->lists > 0)
+        text_put(&out, "a list of entries, each ");
+    for (int i = 0; i < key->lists && (map == NULL || !map->is_choice); i++)
+        text_put(&out, i == 0 ? "a list of " : "lists of ");
     if (map != NULL && map->is_choice) {
-        put_alternatives(&out, map);
+        put_alternatives(&out, map, with_later);
         return out.bytes;
     }
     if (key->kind != SCHEMA_WORD)
@@ -166,6 +176,6 @@ const char *schema_kind_text(Arena *arena, const SchemaKey *key)
     const char *range = schema_range_text(arena, &key->range);
     if (*range != '\0')
         text_print(&out, ", %s", range);
-    put_words(&out, key);
+    put_words(&out, key, with_later);
     return out.bytes;
 }

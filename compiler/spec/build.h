@@ -4,13 +4,13 @@
 #ifndef COMPILER_SPEC_BUILD_H
 #define COMPILER_SPEC_BUILD_H
 
-#include "compiler/schema/value.h"
-#include "compiler/spec/spec.h"
+#include "compiler/spec/read.h"
 
 typedef struct Build {
     Arena *arena;
     Diagnostics *diagnostics;
     ModelSpec *model;
+    const FileAccess *access; /* NULL: the spec may name no files */
 } Build;
 
 /* ---- simple values (schedule.c) ---- */
@@ -22,6 +22,9 @@ Schedule build_schedule(const Build *build, const Value *value);
 
 /* Text -> formula; spans stand in the file where the text does (formula.c). */
 Formula build_formula(const Build *build, const Value *value);
+
+/* A parameter's numbers from a file (table_file.c). False after an error. */
+bool build_table_file(const Build *build, const YamlNode *file, SpecParameter *parameter);
 
 /* ---- sections ---- */
 

@@ -4,11 +4,16 @@
 
 #include <string.h>
 
-/* Numbers row by row. The schema has seen that all rows are equally long. */
-static SpecParameter build_parameter(const Build *build, const ValueField *field)
+/* Numbers row by row. The schema has seen that all rows are equally long. False after an error. */
+static bool build_parameter(const Build *build, const ValueField *field, SpecParameter *result)
 {
     const Value *value = field->value;
     SpecParameter parameter = {.name = field->name, .span = field->name_span, .size = {1, 1}};
+    *result = parameter;
+    if (value->kind == VALUE_MAP) {
+        const Value *file = value_get(value, "file");
+        return file != NULL && build_table_file(build, file->node, result);
+    }
     if (value->kind == VALUE_LIST) {
         bool is_table = value->items[0]->kind == VALUE_LIST;
         parameter.rank = is_table ? 2 : 1;
@@ -23,7 +28,8 @@ static SpecParameter build_parameter(const Build *build, const ValueField *field
             data[i * columns + k] = row->kind == VALUE_LIST ? row->items[k]->number : row->number;
     }
     parameter.data = data;
-    return parameter;
+    *result = parameter;
+    return true;
 }
 
 static const SpecParameter *build_parameters(const Build *build, const Value *map, int *count)
@@ -38,8 +44,8 @@ static const SpecParameter *build_parameters(const Build *build, const Value *ma
         if (problem != NULL)
             diagnostics_error(build->diagnostics, field->name_span, "E0109", "a parameter cannot be called %s: %s",
                               yaml_shown_text(build->arena, field->name, strlen(field->name)), problem);
-        else if (field->value->kind != VALUE_BAD)
-            parameters[(*count)++] = build_parameter(build, field);
+        else if (field->value->kind != VALUE_BAD && build_parameter(build, field, &parameters[*count]))
+            ++*count;
     }
     return parameters;
 }
@@ -76,14 +82,15 @@ void build_energy(const Build *build, const Value *spec)
     model->terms = result;
 }
 
-static void refuse_repeated_name(const Build *build, const ObservableSpec *observables, size_t count, const Value *name)
+static void refuse_repeated_name(const Build *build, const Value *list, size_t index, const Value *name)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (observables[i].name == NULL || strcmp(observables[i].name, name->text) != 0)
+    for (size_t i = 0; i < index; i++) {
+        const Value *other = value_get(list->items[i], "name");
+        if (other == NULL || strcmp(other->text, name->text) != 0)
             continue;
         Diagnostic *error =
             diagnostics_error(build->diagnostics, name->span, "E0114", "two observables are called '%s'", name->text);
-        error->related = observables[i].span;
+        error->related = other->span;
         error->related_label = "the first one";
         return;
     }
@@ -104,7 +111,7 @@ void build_observables(const Build *build, const Value *list)
     for (size_t i = 0; i < list->count; i++) {
         const Value *item = list->items[i], *name = value_get(item, "name");
         if (name != NULL) {
-            refuse_repeated_name(build, result, i, name);
+            refuse_repeated_name(build, list, i, name);
             result[i].name = name->text;
         }
         result[i].over = build_scope(value_get(item, "over"));

@@ -172,8 +172,9 @@ bool spec_expand(Arena *arena, const char *path, const SpecOptions *options, Tex
 {
     const Source *source;
     const Value *values;
-    const YamlNode *root = read_tree(arena, path, options, &source, diagnostics);
-    if (root == NULL || read_model(arena, root, source, &values, diagnostics) == NULL)
+    FileAccess access;
+    const YamlNode *root = read_tree(&access, arena, path, options, &source, diagnostics);
+    if (root == NULL || read_model(&access, arena, root, source, &values, diagnostics) == NULL)
         return false;
     Text text = text_start(arena);
     Writer writer = {&text, 0};

@@ -41,8 +41,8 @@ static void build_mask(const Build *build, const Value *mask, LayerSpec *layer)
     layer->mask_count = (int64_t)mask->count;
     if (dimension != 0 && layer->mask_count != dimension) {
         Diagnostic *error =
-            diagnostics_error(build->diagnostics, mask->span, "E0301", "the mask has %zu entries for %lld components",
-                              mask->count, (long long)dimension);
+            diagnostics_error(build->diagnostics, mask->span, "E0301",
+                              "the mask has length %zu, the system %lld components", mask->count, (long long)dimension);
         error->related = build->model->system_span;
         error->related_label = arena_print(build->arena, "%lld components", (long long)dimension);
     } else if (passing == 0 || passing == mask->count) {
@@ -85,8 +85,8 @@ static void build_permute(const Build *build, const Value *permute, LayerSpec *l
     if (dimension == 0)
         return;
     if (layer->order_count != dimension) {
-        diagnostics_error(build->diagnostics, order->span, "E0301", "the order has %zu entries for %lld components",
-                          order->count, (long long)dimension);
+        diagnostics_error(build->diagnostics, order->span, "E0301",
+                          "the order has length %zu, the system %lld components", order->count, (long long)dimension);
         return;
     }
     bool *seen = ARENA_ARRAY(build->arena, bool, dimension);

@@ -44,7 +44,7 @@ static const YamlNode *apply_to_item(const Override *override, const SchemaMap *
     if (!is_index || index < 0 || (uint64_t)index >= list->count) {
         Diagnostic *error = diagnostics_error(override->diagnostics, segment->span, "E0019",
                                               "%s is no place in this list", yaml_shown(override->arena, segment));
-        error->label = arena_print(override->arena, "the list has %zu entries, counted from 0", list->count);
+        error->label = arena_print(override->arena, "the list has length %zu, counted from 0", list->count);
         error->related = list->span;
         error->related_label = "the list";
         return list;
@@ -94,7 +94,7 @@ static bool check_path(const Override *override)
 const YamlNode *read_override(Arena *arena, const YamlNode *root, const char *override, Diagnostics *diagnostics)
 {
     Source *source = ARENA_NEW(arena, Source);
-    *source = (Source){"--set", override, strlen(override)};
+    *source = (Source){OVERRIDE_SOURCE_NAME, override, strlen(override)};
     Override state = {arena, diagnostics, source, strcspn(override, "="), NULL};
     if (!check_path(&state))
         return root;

@@ -9,15 +9,17 @@
 
 static const SpecOptions NO_OPTIONS;
 
-const YamlNode *read_tree(Arena *arena, const char *path, const SpecOptions *options, const Source **source,
-                          Diagnostics *diagnostics)
+const YamlNode *read_tree(FileAccess *access, Arena *arena, const char *path, const SpecOptions *options,
+                          const Source **source, Diagnostics *diagnostics)
 {
     if (options == NULL)
         options = &NO_OPTIONS;
     *source = file_read(arena, path, YAML_BYTES_MAX, diagnostics);
-    const YamlNode *root = *source != NULL ? yaml_read(arena, *source, 0, diagnostics) : NULL;
+    if (*source == NULL || !access_start(access, arena, path, options, diagnostics))
+        return NULL;
+    const YamlNode *root = yaml_read(arena, *source, 0, diagnostics);
     if (root != NULL)
-        root = read_extended(arena, root, path, options, diagnostics);
+        root = read_extended(access, root);
     for (int i = 0; root != NULL && i < options->override_count; i++)
         root = read_override(arena, root, options->overrides[i], diagnostics);
     return root;
@@ -34,15 +36,24 @@ static void build_name(const Build *build, const Value *name)
                           problem);
 }
 
-const ModelSpec *read_model(Arena *arena, const YamlNode *root, const Source *source, const Value **values,
-                            Diagnostics *diagnostics)
+/* By now `extends` was followed, where there is a file to follow it from. */
+static void refuse_extends(const Value *spec, Diagnostics *diagnostics)
+{
+    const Value *extends = value_get(spec, "extends");
+    if (extends != NULL)
+        diagnostics_error(diagnostics, extends->span, "E0015", "only a spec's file can extend another one");
+}
+
+const ModelSpec *read_model(const FileAccess *access, Arena *arena, const YamlNode *root, const Source *source,
+                            const Value **values, Diagnostics *diagnostics)
 {
     const Value *spec = value_read_spec(arena, root, diagnostics);
-    Build build = {arena, diagnostics, ARENA_NEW(arena, ModelSpec)};
+    Build build = {arena, diagnostics, ARENA_NEW(arena, ModelSpec), access};
     *values = spec;
     if (spec->kind != VALUE_MAP)
         return NULL;
     build.model->source = source;
+    refuse_extends(spec, diagnostics);
     build_name(&build, value_get(spec, "name"));
     build_system(&build, value_get(spec, "system"));
     build_energy(&build, spec);
@@ -61,8 +72,9 @@ const ModelSpec *spec_read(Arena *arena, const char *path, const SpecOptions *op
 {
     const Source *source;
     const Value *values;
-    const YamlNode *root = read_tree(arena, path, options, &source, diagnostics);
-    return root != NULL ? read_model(arena, root, source, &values, diagnostics) : NULL;
+    FileAccess access;
+    const YamlNode *root = read_tree(&access, arena, path, options, &source, diagnostics);
+    return root != NULL ? read_model(&access, arena, root, source, &values, diagnostics) : NULL;
 }
 
 const ModelSpec *spec_read_text(Arena *arena, const char *name, const char *text, Diagnostics *diagnostics)
@@ -71,8 +83,5 @@ const ModelSpec *spec_read_text(Arena *arena, const char *name, const char *text
     const Value *values;
     *source = (Source){name, text, strlen(text)};
     const YamlNode *root = yaml_read(arena, source, 0, diagnostics);
-    const YamlNode *extends = root != NULL && root->kind == YAML_KIND_MAPPING ? yaml_get(root, "extends") : NULL;
-    if (extends != NULL)
-        diagnostics_error(diagnostics, extends->span, "E0015", "only a spec in a file can extend another");
-    return root != NULL ? read_model(arena, root, source, &values, diagnostics) : NULL;
+    return root != NULL ? read_model(NULL, arena, root, source, &values, diagnostics) : NULL;
 }

@@ -8,19 +8,49 @@
 
 enum { SPEC_EXTENDS_MAX = 16 };
 
-/* The tree of a spec with all that it extends and all overrides; NULL after an error that leaves none. *source is the
- * spec's own file. */
-const YamlNode *read_tree(Arena *arena, const char *path, const SpecOptions *options, const Source **source,
-                          Diagnostics *diagnostics);
+/* ---- files that a spec names (access.c) ---- */
 
-/* The values of a tree, checked and with defaults; what a spec says beyond the table is checked by the building of the
- * model. NULL after an error that leaves nothing to build. */
-const ModelSpec *read_model(Arena *arena, const YamlNode *root, const Source *source, const Value **values,
-                            Diagnostics *diagnostics);
+typedef struct FileAccess {
+    Arena *arena;
+    Diagnostics *diagnostics;
+    const SpecOptions *options;
+    const char *spec_path; /* as the user gave it */
+    const char *real_path;
+    const char *folder; /* the real path of the spec's folder */
+} FileAccess;
+
+/* False after E0014. */
+bool access_start(FileAccess *access, Arena *arena, const char *path, const SpecOptions *options,
+                  Diagnostics *diagnostics);
+
+/* Where a file that `value` names lies, as the user would find it: relative to the file in which it is named. */
+const char *access_shown_path(const FileAccess *access, const YamlNode *value);
+
+/* Its real path, if it may be read and has at most so many bytes; NULL after an error at the value. */
+const char *access_real_path(const FileAccess *access, const YamlNode *value, size_t most);
+
+/* An error at the value: "cannot read 'base.yaml': why". NULL. */
+const char *access_refuse(const FileAccess *access, const YamlNode *value, const char *code, const char *why);
+
+/* The text behind a path that access_real_path gave. */
+const Source *access_read(const FileAccess *access, const YamlNode *value, const char *real, size_t most);
+
+/* ---- trees ---- */
+
+/* The tree of a spec with all that it extends and all overrides; NULL after an error that leaves none. `access` is
+ * started. *source is the spec's own file. */
+const YamlNode *read_tree(FileAccess *access, Arena *arena, const char *path, const SpecOptions *options,
+                          const Source **source, Diagnostics *diagnostics);
+
+/* The values of a tree, checked and with defaults, and the model built from them: NULL after errors. `access` NULL: no
+ * file may be named. */
+const ModelSpec *read_model(const FileAccess *access, Arena *arena, const YamlNode *root, const Source *source,
+                            const Value **values, Diagnostics *diagnostics);
 
 /* Follows `extends` from the file's tree up (extends.c). */
-const YamlNode *read_extended(Arena *arena, const YamlNode *root, const char *path, const SpecOptions *options,
-                              Diagnostics *diagnostics);
+const YamlNode *read_extended(const FileAccess *access, const YamlNode *root);
+
+#define OVERRIDE_SOURCE_NAME "--set"
 
 /* One override, "train.steps=100", over a tree (overrides.c). The tree itself after an error. */
 const YamlNode *read_override(Arena *arena, const YamlNode *root, const char *override, Diagnostics *diagnostics);

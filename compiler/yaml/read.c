@@ -42,9 +42,11 @@ static const char *syntax_help(const Reader *reader, const Span *span)
     if (at == '\t')
         return "indent with spaces; YAML takes no tabs there";
     if (strcmp(problem, "mapping values are not allowed in this context") == 0)
-        return "text with ': ' in it needs quotes; a nested key needs a line of its own";
-    if (reader->flow_depth > 0 && (strstr(problem, "',' or") != NULL || at == '[' || at == '{'))
+        return "the keys of one map stand in one column; text with ': ' in it needs quotes";
+    if (reader->flow_depth > 0 && (at == '[' || at == '{'))
         return "inside { } and [ ] a formula needs quotes: \"x[0]^2\"";
+    if (strstr(problem, "',' or") != NULL)
+        return "a { or [ is not closed, or a comma is missing";
     if (at == '*' || at == '&' || at == '%' || at == '@' || at == '`')
         return "a value that begins with this character needs quotes";
     if (strstr(problem, "expected key") != NULL || strstr(problem, "block mapping") != NULL ||
