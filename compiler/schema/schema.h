@@ -119,7 +119,7 @@ const char *schema_identifier_problem(const char *name);
 /* NULL, or why a name can't be the spec's: no identifier, a keyword of C, a header's name. */
 const char *schema_name_problem(const char *name);
 
-/* NULL, or why a name can't stand for something in formulas: no identifier, a function, `x`. */
+/* NULL, or why a name can't stand for something in formulas: no identifier, or a function. */
 const char *schema_formula_name_problem(const char *name);
 
 /* ---- suggestions (suggest.c) ---- */
