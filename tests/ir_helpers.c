@@ -224,6 +224,8 @@ static IrHeld record_held(Arena *arena, const IrFunction *function, int64_t batc
     return held;
 }
 
+static const double STEP = 2e-4;
+
 /* f' = (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12 h + O(h^4). */
 static const double POINTS[4] = {-2, -1, 1, 2}, WEIGHTS[4] = {1.0 / 12, -8.0 / 12, 8.0 / 12, -1.0 / 12};
 
@@ -237,7 +239,7 @@ IrTensor ir_test_gradient(Arena *arena, const IrFunction *function, int64_t batc
     IrTensor gradient = ir_test_tensor(arena, type, batch);
     moved[input] = ir_test_filled(arena, type, batch, inputs[input].data);
     for (int64_t i = 0; i < ir_test_count(&gradient, batch); i++) {
-        double x = inputs[input].data[i], h = 1e-3 * fmax(1, fabs(x));
+        double x = inputs[input].data[i], h = STEP * fmax(1, fabs(x));
         for (int point = 0; point < 4; point++) {
             Arena scratch;
             arena_start(&scratch, NULL);
@@ -257,7 +259,7 @@ IrTensor *ir_test_directional(Arena *arena, const IrFunction *function, int64_t 
                               const IrTensor *tangents)
 {
     enum { POINT_COUNT = 4 };
-    const double h = 1e-3;
+    const double h = STEP;
     IrTensor *moved = ARENA_ARRAY(arena, IrTensor, function->input_count);
     IrTensor *derivative = ARENA_ARRAY(arena, IrTensor, function->output_count);
     IrTensor *outputs = ARENA_ARRAY(arena, IrTensor, function->output_count);

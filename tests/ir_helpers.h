@@ -62,7 +62,7 @@ void ir_test_expect(const double *actual, const double *expected, int64_t count,
 double ir_test_pairing(const IrFunction *function, int64_t batch, const IrTensor *cotangents, const IrTensor *outputs);
 
 /* The gradient of <cotangents, function(inputs)> in the elements of input `input`. The error is about h^4 (four points,
- * h = 1e-3 in units of max(1, |x|)) plus 1e-13. */
+ * h = 2e-4 in units of max(1, |x|)) plus 1e-12. */
 IrTensor ir_test_gradient(Arena *arena, const IrFunction *function, int64_t batch, const IrTensor *inputs, int input,
                           const IrTensor *cotangents);
 

@@ -124,12 +124,13 @@ static void test_signs_of_zero(void **state)
     assert_true(signbit(apply(*state, "sign", -0.0, 0)) && signbit(apply(*state, "neg", 0.0, 0)));
 }
 
-/* (1 + e)(1 - e) - 1 = -e^2, which rounding the product first would lose. */
+/* 2^80 ((1 + e)(1 - e) - 1) = -2^80 e^2, which rounding the product first would lose. */
 static void test_fma_rounds_once(void **state)
 {
-    double e = ldexp(1, -30);
+    double e = ldexp(1, -30), scale = ldexp(1, 40);
     expect(*state, 1, "(%a: sample real, %b: sample real, %c: sample real) { %y = fma %a, %b, %c return %y }",
-           INPUTS(DOUBLES(1 + e), DOUBLES(1 - e), DOUBLES(-1)), DOUBLES(-e * e));
+           INPUTS(DOUBLES(scale + scale * e), DOUBLES(scale - scale * e), DOUBLES(-scale * scale)),
+           DOUBLES(-ldexp(1, 20)));
 }
 
 static void test_comparisons_and_logic(void **state)
