@@ -30,8 +30,7 @@ static IrType dual_type(const IrType *type)
     return dual;
 }
 
-/* ---- functions ------------------------------------------------------------------------------------------------------
- */
+/* ---- functions -------------------------------------------------------------------------------------------------- */
 
 static bool *real_flags(const IrFunction *function, bool inputs, const bool *among)
 {
@@ -74,8 +73,7 @@ IrFunction *derivative_vjp(GradCache *cache, IrFunction *function, const bool *w
     return whole;
 }
 
-/* ---- comparisons
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- comparisons ------------------------------------------------------------------------------------------------ */
 
 static void expect_near(const IrTensor *actual, const IrTensor *expected, int64_t batch, double tolerance,
                         const char *what)

@@ -28,8 +28,7 @@ int ir_test_end(void **state)
     return 0;
 }
 
-/* ---- modules --------------------------------------------------------------------------------------------------------
- */
+/* ---- modules ---------------------------------------------------------------------------------------------------- */
 
 static void fail_with(const Diagnostics *diagnostics)
 {
@@ -90,8 +89,7 @@ void ir_test_verify(const IrModule *module)
         fail_with(&diagnostics);
 }
 
-/* ---- numbers from fixed seeds
- * ----------------------------------------------------------------------------------------- */
+/* ---- numbers from fixed seeds ----------------------------------------------------------------------------------- */
 
 /* SplitMix64 (Steele, Lea, Flood 2014). */
 static uint64_t next_bits(TestRandom *random)
@@ -118,8 +116,7 @@ double test_normal(TestRandom *random)
     return radius * cos(6.283185307179586 * test_uniform(random, 0, 1));
 }
 
-/* ---- running
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- running ---------------------------------------------------------------------------------------------------- */
 
 IrTensor ir_test_tensor(Arena *arena, const IrType *type, int64_t batch)
 {
@@ -200,8 +197,7 @@ void ir_test_expect(const double *actual, const double *expected, int64_t count,
     }
 }
 
-/* ---- derivatives by central differences
- * ------------------------------------------------------------------------------- */
+/* ---- derivatives by central differences ------------------------------------------------------------------------- */
 
 double ir_test_pairing(const IrFunction *function, int64_t batch, const IrTensor *cotangents, const IrTensor *outputs)
 {

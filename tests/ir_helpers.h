@@ -11,8 +11,7 @@
 int ir_test_start(void **state);
 int ir_test_end(void **state);
 
-/* ---- modules --------------------------------------------------------------------------------------------------------
- */
+/* ---- modules ---------------------------------------------------------------------------------------------------- */
 
 IrModule *ir_test_parse(Arena *arena, const char *text);
 IrModule *ir_test_read(Arena *arena, const char *path); /* "tests/ir/mmd.ir" */
@@ -21,8 +20,7 @@ IrFunction *ir_test_function(Arena *arena, int64_t batch, const char *rest);
 IrFunction *ir_test_find(const IrModule *module, const char *name);
 void ir_test_verify(const IrModule *module);
 
-/* ---- numbers from fixed seeds
- * ----------------------------------------------------------------------------------------- */
+/* ---- numbers from fixed seeds ----------------------------------------------------------------------------------- */
 
 typedef struct TestRandom {
     uint64_t state; /* any number */
@@ -32,8 +30,7 @@ double test_uniform(TestRandom *random, double low, double high);
 int64_t test_integer(TestRandom *random, int64_t count); /* 0 to count - 1 */
 double test_normal(TestRandom *random);
 
-/* ---- running
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- running ---------------------------------------------------------------------------------------------------- */
 
 /* Room for a value of that type in a run of `batch` samples, zeros. */
 IrTensor ir_test_tensor(Arena *arena, const IrType *type, int64_t batch);
@@ -55,8 +52,9 @@ const double *ir_test_draw(Arena *arena, const char *op, int64_t batch);
 /* Every element within tolerance * max(1, |expected|); NaN where NaN is expected, and nowhere else. */
 void ir_test_expect(const double *actual, const double *expected, int64_t count, double tolerance, const char *what);
 
-/* ---- derivatives by central differences
- * ------------------------------------------------------------------------------- */
+/* ---- derivatives by central differences ------------------------------------------------------------------------- */
+
+/* What derivatives hold fixed (stop-gradients, comparisons, floors) is held at the unperturbed point. */
 
 /* <cotangents, outputs>: the sum over real outputs, samples and elements. Cotangents without data count as zero. */
 double ir_test_pairing(const IrFunction *function, int64_t batch, const IrTensor *cotangents, const IrTensor *outputs);

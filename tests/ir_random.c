@@ -8,8 +8,7 @@
 
 static const double TAME = 4, GIVEN = 2; /* what values may reach, and what functions are given */
 
-/* ---- values ---------------------------------------------------------------------------------------------------------
- */
+/* ---- values ----------------------------------------------------------------------------------------------------- */
 
 const IrType *random_type_of(const RandomMaker *maker, IrId id)
 {
@@ -162,8 +161,7 @@ IrId random_want(RandomMaker *maker, const IrType *shape, double low, double hig
     return want_real(maker, &copy, low, high, shared);
 }
 
-/* ---- functions ------------------------------------------------------------------------------------------------------
- */
+/* ---- functions -------------------------------------------------------------------------------------------------- */
 
 static IrType random_shape(RandomMaker *maker, IrKind kind)
 {
@@ -301,8 +299,7 @@ IrModule *ir_random_module(Arena *arena, uint64_t seed, const IrRandomOptions *o
     return maker.module;
 }
 
-/* ---- many modules ---------------------------------------------------------------------------------------------------
- */
+/* ---- many modules ----------------------------------------------------------------------------------------------- */
 
 static uint64_t running_seed; /* 0: none, or all went well */
 

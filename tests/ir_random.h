@@ -23,8 +23,7 @@ void ir_random_for_each(uint64_t first, int count, const IrRandomOptions *option
                         void (*body)(Arena *arena, IrModule *module));
 int ir_random_tell_seed(void **state); /* a tear-down */
 
-/* ---- inside the generator
- * --------------------------------------------------------------------------------------------- */
+/* ---- inside the generator --------------------------------------------------------------------------------------- */
 
 /* A value of the function that is built, and where it lies. */
 typedef struct RandomItem {

@@ -4,8 +4,7 @@
 
 #include <math.h>
 
-/* ---- elementwise
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- elementwise ------------------------------------------------------------------------------------------------ */
 
 /* Where an op may be applied and where its result lies then. */
 typedef struct UnaryRow {
@@ -154,8 +153,7 @@ void random_elementwise(RandomMaker *maker)
         step_function(maker);
 }
 
-/* ---- structure
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- structure -------------------------------------------------------------------------------------------------- */
 
 static void broadcast(RandomMaker *maker, RandomItem item)
 {

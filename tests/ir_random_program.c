@@ -10,8 +10,7 @@ static double bound_of(RandomItem item)
     return fmax(fabs(item.low), fabs(item.high));
 }
 
-/* ---- reductions and products
- * -------------------------------------------------------------------------------------------- */
+/* ---- reductions and products ------------------------------------------------------------------------------------ */
 
 static void reduce(RandomMaker *maker, RandomItem item)
 {
@@ -141,8 +140,7 @@ void random_product(RandomMaker *maker)
         contract(maker, item, false);
 }
 
-/* ---- draws and the batch
- * -------------------------------------------------------------------------------------------------- */
+/* ---- draws and the batch ---------------------------------------------------------------------------------------- */
 
 /* Sizes stay in bounds: the normal's are below 6.4. */
 static void draw(RandomMaker *maker)
@@ -190,8 +188,7 @@ void random_batch(RandomMaker *maker)
         cross(maker, item);
 }
 
-/* ---- calls and scans
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- calls and scans -------------------------------------------------------------------------------------------- */
 
 static IrId argument(RandomMaker *maker, const RandomCallee *callee, int input, int64_t length)
 {

@@ -173,8 +173,7 @@ static void test_stop_gradient_is_the_identity(void **state)
            DOUBLES(3, NAN));
 }
 
-/* ---- structure ----------------------------------------------------------------------------------------------------
- */
+/* ---- structure -------------------------------------------------------------------------------------------------- */
 
 static void test_constants(void **state)
 {
@@ -276,8 +275,7 @@ static void test_an_index_out_of_range_is_an_error(void **state)
     expect_run_error(*state, NAN, 7);
 }
 
-/* ---- reductions -----------------------------------------------------------------------------------------------------
- */
+/* ---- reductions ------------------------------------------------------------------------------------------------- */
 
 static void test_reductions_over_any_axes(void **state)
 {
@@ -316,8 +314,7 @@ static void test_cumulative_sums(void **state)
                cases[i].expected);
 }
 
-/* ---- products
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- products --------------------------------------------------------------------------------------------------- */
 
 static void test_contractions_by_their_labels(void **state)
 {

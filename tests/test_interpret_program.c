@@ -38,8 +38,7 @@ static void expect(Arena *arena, int64_t batch, const char *text, const double *
     }
 }
 
-/* ---- kinds ----------------------------------------------------------------------------------------------------------
- */
+/* ---- kinds ------------------------------------------------------------------------------------------------------ */
 
 /* A parameter meets every sample; what no sample enters is computed once. */
 static void test_shared_values_meet_every_sample(void **state)
@@ -84,8 +83,7 @@ static void test_wrong_inputs_and_batches_are_errors(void **state)
                  (IrTensor){.data = input.data, .count = 1, .per_sample = true}, "given per sample");
 }
 
-/* ---- batch ----------------------------------------------------------------------------------------------------------
- */
+/* ---- batch ------------------------------------------------------------------------------------------------------ */
 
 static void test_batch_sums(void **state)
 {
@@ -119,8 +117,7 @@ static void test_collect_and_distribute_are_inverse(void **state)
            DOUBLES(1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 3, 4, 5, 6, 1, 2, 9, 9, 9));
 }
 
-/* ---- draws ----------------------------------------------------------------------------------------------------------
- */
+/* ---- draws ------------------------------------------------------------------------------------------------------ */
 
 static const double *draws(Arena *arena, const char *body, uint64_t first_sample, uint32_t step, uint64_t seed)
 {
@@ -209,8 +206,7 @@ static void test_a_draw_has_one_block_for_all_samples(void **state)
     assert_non_null(strstr(diagnostics.items[0].message, "operand 1 is per sample"));
 }
 
-/* ---- calls ----------------------------------------------------------------------------------------------------------
- */
+/* ---- calls ------------------------------------------------------------------------------------------------------ */
 
 #define CUBE "function cube(%x: sample real, %p: shared real) { %s = mul %x, %x %c = mul %s, %x return %c, %p }\n"
 
@@ -222,8 +218,7 @@ static void test_calls_give_the_callees_outputs(void **state)
            INPUTS(DOUBLES(2, 3), DOUBLES(5)), DOUBLES(8, 27, 5, 125, 125));
 }
 
-/* ---- scans ----------------------------------------------------------------------------------------------------------
- */
+/* ---- scans ------------------------------------------------------------------------------------------------------ */
 
 /* c' = 2 c + row + step * k, out = c: by hand below. */
 #define RECURRENCE                                                                                                     \

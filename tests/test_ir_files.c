@@ -66,7 +66,7 @@ static double square_norm(const double *x, int count)
     return sum;
 }
 
-/* ---- gradient penalty -------------------------------------------------------------------------------------------- */
+/* ---- gradient penalty ------------------------------------------------------------------------------------------- */
 
 /* w / (u . w v) and the next u, from one power iteration. */
 static void normalise_by_spectrum(const double *w, const double *u, int rows, int columns, double *scaled,
@@ -141,8 +141,7 @@ static void test_gradient_penalty_critic(void **state)
     ir_test_expect(c.outputs[2].data, u2, 6, 1e-14, "u2");
 }
 
-/* ---- maximum mean discrepancy --------------------------------------------------------------------------------------
- */
+/* ---- maximum mean discrepancy ----------------------------------------------------------------------------------- */
 
 static double kernel(const double *x, const double *y)
 {
@@ -170,8 +169,7 @@ static void test_maximum_mean_discrepancy(void **state)
     expect_loss(&c, within / (BATCH * (BATCH - 1)) - 2 * across / (BATCH * BATCH));
 }
 
-/* ---- continuous flow ------------------------------------------------------------------------------------------------
- */
+/* ---- continuous flow -------------------------------------------------------------------------------------------- */
 
 /* dx/dt and d log q / dt; the divergence is the trace of w2 diag(1 - h^2) w1. */
 static void flow_derivative(const Case *c, double t, const double *state, double *derivative)
@@ -219,8 +217,7 @@ static void test_continuous_flow(void **state)
     expect_loss(&c, sum / BATCH);
 }
 
-/* ---- equivariant layer
- * ------------------------------------------------------------------------------------------------ */
+/* ---- equivariant layer ------------------------------------------------------------------------------------------ */
 
 static void apply_silu(double *x, int count)
 {
@@ -301,8 +298,7 @@ static void test_equivariant_layer_has_its_symmetries(void **state)
     }
 }
 
-/* ---- convolutional coupling
- * ------------------------------------------------------------------------------------------- */
+/* ---- convolutional coupling ------------------------------------------------------------------------------------- */
 
 /* A periodic 3 x 3 convolution on a 4 x 4 lattice, from its definition. */
 static void convolve(const double *w, const double *b, const double *x, int from, int to, double *y)
@@ -363,8 +359,7 @@ static void test_convolutional_coupling(void **state)
     expect_loss(&c, sum / BATCH);
 }
 
-/* ---- score function
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- score function --------------------------------------------------------------------------------------------- */
 
 static void test_score_function(void **state)
 {

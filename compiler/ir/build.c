@@ -58,7 +58,7 @@ const char *ir_function_unique_name(const IrModule *module, const char *base)
     }
 }
 
-/* ---- values ------------------------------------------------------------------------------------------------------ */
+/* ---- values ----------------------------------------------------------------------------------------------------- */
 
 static IrId add_value(IrFunction *function, IrType type, int32_t op, int32_t result)
 {
@@ -119,7 +119,7 @@ IrId ir_name(IrFunction *function, IrId value, const char *name)
     return value;
 }
 
-/* ---- ops --------------------------------------------------------------------------------------------------------- */
+/* ---- ops -------------------------------------------------------------------------------------------------------- */
 
 /* Attributes that inference decides, so that equal ops have equal fields. */
 static void normalise_type(const IrFunction *function, IrOp *op)

@@ -83,7 +83,7 @@ int ir_result_count(const IrOp *op)
     return op->callee ? op->callee->output_count : 0;
 }
 
-/* ---- equality ------------------------------------------------------------------------------------------------- */
+/* ---- equality --------------------------------------------------------------------------------------------------- */
 
 static bool equal_data(const IrOp *a, const IrOp *b)
 {
@@ -139,7 +139,7 @@ bool ir_op_equal(const IrOp *a, const IrOp *b)
            equal_axes(a, b) && equal_labels(a, b) && equal_table(a, b) && equal_data(a, b);
 }
 
-/* ---- work ------------------------------------------------------------------------------------------------------ */
+/* ---- work ------------------------------------------------------------------------------------------------------- */
 
 static int64_t saturate_product(int64_t a, int64_t b)
 {
@@ -185,7 +185,7 @@ int64_t ir_op_flops(const IrFunction *function, const IrOp *op)
     return op_flops(function, op, of_function);
 }
 
-/* ---- labels ------------------------------------------------------------------------------------------------------ */
+/* ---- labels ----------------------------------------------------------------------------------------------------- */
 
 static bool is_letter(char c)
 {

@@ -23,7 +23,7 @@ static const IrType *type_of(const IrBuilder *builder, IrId value)
     return ir_type_of(builder->function, value);
 }
 
-/* ---- elementwise ---------------------------------------------------------------------------------------------- */
+/* ---- elementwise ------------------------------------------------------------------------------------------------ */
 
 IrId ir_unary(IrBuilder *builder, IrOpcode code, IrId a)
 {
@@ -50,7 +50,7 @@ IrId ir_select(IrBuilder *builder, IrId condition, IrId a, IrId b)
     return append(builder, (IrOp){.code = IR_SELECT, .operand_count = 3, .operands = operands});
 }
 
-/* ---- constants ------------------------------------------------------------------------------------------------ */
+/* ---- constants -------------------------------------------------------------------------------------------------- */
 
 IrId ir_constant_array(IrBuilder *builder, IrType type, const double *data)
 {
@@ -78,7 +78,7 @@ IrId ir_zeros(IrBuilder *builder, const IrType *like)
     return type.rank > 0 ? ir_broadcast_scalar(builder, zero, &type) : zero;
 }
 
-/* ---- structure ------------------------------------------------------------------------------------------------- */
+/* ---- structure -------------------------------------------------------------------------------------------------- */
 
 IrId ir_broadcast(IrBuilder *builder, IrId a, const IrType *shape, const int64_t *axes)
 {
@@ -165,7 +165,7 @@ IrId ir_scatter_add(IrBuilder *builder, IrId a, int64_t axis, int64_t count, con
                                   .table = copy_table(builder, count, table)});
 }
 
-/* ---- reductions and products ------------------------------------------------------------------------------------- */
+/* ---- reductions and products ------------------------------------------------------------------------------------ */
 
 IrId ir_reduce(IrBuilder *builder, IrOpcode code, IrId a, int axis_count, const int64_t *axes)
 {
@@ -217,8 +217,7 @@ IrId ir_draw(IrBuilder *builder, IrOpcode code, IrType shape, uint32_t purpose, 
                                   .stride = offset < 0 ? 0 : stride});
 }
 
-/* ---- programs ------------------------------------------------------------------------------------------------------
- */
+/* ---- programs --------------------------------------------------------------------------------------------------- */
 
 static void append_program(IrBuilder *builder, IrOp op, const IrId *operands, IrId *results)
 {

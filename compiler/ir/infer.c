@@ -66,7 +66,7 @@ static const char *expect_axis(const Inference *in)
     return arena_print(in->arena, "axis %lld of a value with %d axes", (long long)in->op->axis, rank);
 }
 
-/* ---- elementwise --------------------------------------------------------------------------------------------- */
+/* ---- elementwise ------------------------------------------------------------------------------------------------ */
 
 /* All operands real and of one shape; the result too. */
 static const char *infer_real(Inference *in)
@@ -125,7 +125,7 @@ static const char *infer_conversion(Inference *in, IrElement to)
     return NULL;
 }
 
-/* ---- structure ----------------------------------------------------------------------------------------------- */
+/* ---- structure -------------------------------------------------------------------------------------------------- */
 
 static const char *infer_constant(Inference *in)
 {
@@ -289,7 +289,7 @@ static const char *infer_put(Inference *in)
     return NULL;
 }
 
-/* ---- reduction, product, draws, batch ---------------------------------------------------------------------------- */
+/* ---- reduction, product, draws, batch --------------------------------------------------------------------------- */
 
 static const char *infer_reduce(Inference *in)
 {
@@ -408,7 +408,7 @@ static const char *infer_distribute(Inference *in)
     return NULL;
 }
 
-/* ---- kinds and the one entry ------------------------------------------------------------------------------------- */
+/* ---- kinds and the one entry ------------------------------------------------------------------------------------ */
 
 /* The kind of a result: per-sample when an operand is, constant when all are, else shared. */
 static IrKind infer_kind(const Inference *in)

@@ -33,8 +33,8 @@ typedef struct IrRun {
  * is declared per-sample may be given once for all samples; an output is per-sample where its type says so.
  * Sets run->error when an input has the wrong number of elements or is per-sample where none may be (then nothing is
  * computed, and outputs are empty), when an index of TAKE or PUT is out of range (then the nearest row is used, as
- * emitted code does), when a draw block is beyond 2^20, and when a value crosses the batch axis in a run of another size
- * than the module's batch. */
+ * emitted code does), when a draw block is beyond 2^20, and when a value crosses the batch axis in a run of another
+ * size than the module's batch. */
 void ir_interpret(IrRun *run, const IrFunction *function, const IrTensor *inputs, IrTensor *outputs);
 
 #endif

@@ -36,8 +36,7 @@ void interpret_reduction(const IrKernel *kernel);
 void interpret_product(const IrKernel *kernel);
 void interpret_draw(const IrKernel *kernel);
 
-/* ---- whole tensors: what crosses the batch axis or applies functions -----------------------------------------------
- */
+/* ---- whole tensors: what crosses the batch axis or applies functions -------------------------------------------- */
 
 /* Zeros of that type. */
 IrTensor tensor_new(IrRun *run, const IrType *type);

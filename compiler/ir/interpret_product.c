@@ -62,8 +62,7 @@ void interpret_reduction(const IrKernel *kernel)
         reduce(kernel);
 }
 
-/* ---- contractions -------------------------------------------------------------------------------------------------
- */
+/* ---- contractions ----------------------------------------------------------------------------------------------- */
 
 /* The position in a tensor of axes `letters` where each letter has the value in `at`. */
 static int64_t labelled_position(const IrLabels *labels, const char *letters, const int64_t *at)
@@ -106,8 +105,7 @@ static void contract(const IrKernel *kernel)
     contract_add(&labels, kernel->operands[0], kernel->operands[1], kernel->result);
 }
 
-/* ---- triangular systems -------------------------------------------------------------------------------------------
- */
+/* ---- triangular systems ----------------------------------------------------------------------------------------- */
 
 /* Solves L y = b, or L' y = b if transposed, reading only the triangle that `lower` names (the upper one if not set),
  * and no diagonal if `unit`: y_i = (b_i - sum_j L_ij y_j) / L_ii, over the j that are known. */

@@ -15,8 +15,7 @@ static void call(IrRun *run, const IrOp *op, IrTensor *values)
         values[op->results[i]] = outputs[i];
 }
 
-/* ---- scan ---------------------------------------------------------------------------------------------------------
- */
+/* ---- scan ------------------------------------------------------------------------------------------------------- */
 
 /* Slice `position` of `length` along the leading axis. */
 static IrTensor slice_of(IrRun *run, const IrTensor *whole, int64_t position, int64_t length)

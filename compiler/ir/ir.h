@@ -109,7 +109,7 @@ typedef struct IrModule {
     int function_count, function_room;
 } IrModule;
 
-/* ---- building ----------------------------------------------------------------------------------------------- */
+/* ---- building --------------------------------------------------------------------------------------------------- */
 
 IrModule *ir_module_new(Arena *arena, const char *name);
 IrFunction *ir_function_new(IrModule *module, const char *name); /* appended to the module; names must be unique */
@@ -176,7 +176,7 @@ void ir_call(IrBuilder *builder, IrFunction *callee, int count, const IrId *oper
 void ir_scan(IrBuilder *builder, IrFunction *callee, int64_t length, int carried, int sliced, bool reversed, int count,
              const IrId *operands, IrId *results);
 
-/* ---- facts about ops ------------------------------------------------------------------------------------------ */
+/* ---- facts about ops -------------------------------------------------------------------------------------------- */
 
 const char *ir_op_text(IrOpcode code);
 IrClass ir_op_class(IrOpcode code);

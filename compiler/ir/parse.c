@@ -21,7 +21,7 @@ static void check_written_type(Parser *parser, Span span, const IrType *written,
     parser_fail(parser, span, "E0705", text.bytes);
 }
 
-/* ---- values ------------------------------------------------------------------------------------------------------ */
+/* ---- values ----------------------------------------------------------------------------------------------------- */
 
 /* "hidden.3" -> "hidden"; "3" -> no hint. */
 static const char *hint_of(Parser *parser, const char *name)
@@ -68,8 +68,7 @@ static void take_values(Parser *parser, ParserList *list)
     } while (parser_accept_mark(parser, ','));
 }
 
-/* ---- attributes ----------------------------------------------------------------------------------------------------
- */
+/* ---- attributes ------------------------------------------------------------------------------------------------- */
 
 static double take_element(Parser *parser, IrElement element)
 {
@@ -249,8 +248,7 @@ static void take_attribute(Parser *parser, IrOp *op, char attribute)
     }
 }
 
-/* ---- ops -----------------------------------------------------------------------------------------------------------
- */
+/* ---- ops -------------------------------------------------------------------------------------------------------- */
 
 static void take_callee(Parser *parser, IrOp *op)
 {
@@ -365,8 +363,7 @@ static void take_op(Parser *parser)
         take_written_types(parser);
 }
 
-/* ---- functions
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- functions -------------------------------------------------------------------------------------------------- */
 
 /* What "-> (...)" promises of each output; empty where it was not written. */
 typedef struct WrittenOutput {

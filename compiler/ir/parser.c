@@ -114,7 +114,7 @@ ParserList parser_take_integers(Parser *parser, char closing, int64_t least)
     return list;
 }
 
-/* ---- types ---------------------------------------------------------------------------------------------------- */
+/* ---- types ------------------------------------------------------------------------------------------------------ */
 
 static int find_word(const Parser *parser, const char *const *words, int count)
 {

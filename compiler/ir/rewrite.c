@@ -32,7 +32,7 @@ IrFunction *ir_function_draft(const IrFunction *function, const bool *keep, IrId
     draft->name = function->name;
     draft->module = function->module;
     draft->entry = function->entry;
-    draft->position = INT32_MAX; /* behind every callee */
+    draft->position = INT32_MAX;               /* behind every callee */
     draft->value_room = function->value_count; /* most passes leave about as many */
     draft->values = ARENA_ARRAY(draft->module->arena, IrValue, draft->value_room);
     draft->op_room = function->op_count;

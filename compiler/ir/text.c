@@ -109,7 +109,7 @@ static void print_note(Text *out, const char *note, const char *indent)
     text_put(out, "\n");
 }
 
-/* ---- ops --------------------------------------------------------------------------------------------------------- */
+/* ---- ops -------------------------------------------------------------------------------------------------------- */
 
 static void print_number(Text *out, IrElement element, double value)
 {
@@ -256,7 +256,7 @@ static void print_op(const Printer *printer, const IrOp *op)
     text_put(out, "\n");
 }
 
-/* ---- functions and modules --------------------------------------------------------------------------------------- */
+/* ---- functions and modules -------------------------------------------------------------------------------------- */
 
 static void number_values(const Printer *printer)
 {
