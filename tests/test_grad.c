@@ -232,6 +232,23 @@ static void test_relu_keeps_one_value(void **state)
     assert_int_equal(count_ops(vjp->backward, IR_SELECT), 1);
 }
 
+/* x sigmoid(x): its derivative is told by the result, which the weights' gradient reads anyway, and the gate; alone, it
+ * is itself kept. */
+static void test_gated_values_keep_the_gate(void **state)
+{
+    Arena *arena = *state;
+    IrFunction *layer = ir_test_function(arena, 0,
+                                         "(%w: parameter real[3, 3], %v: parameter real[3, 3], %x: sample real[3]) {"
+                                         " %h = contract %w, %x \"ij,j->i\" %g = sigmoid %h %y = mul %h, %g"
+                                         " %z = contract %v, %y \"ij,j->i\" return %z }");
+    IrFunction *alone =
+        ir_test_function(arena, 0, "(%x: sample real[3]) { %g = sigmoid %x %y = mul %g, %x return %y }");
+    assert_string_equal(residual_names(arena, full_vjp(layer)), "g y");
+    assert_string_equal(residual_names(arena, full_vjp(alone)), "partial");
+    TestRandom random = {8};
+    grad_test_check(arena, alone, 2, ir_test_random_inputs(arena, alone, 2, &random, -2, 2), &random, 1e-12, 1e-8);
+}
+
 /* A large value is dearer to keep than sigmoid is to compute again. */
 static void test_large_values_are_computed_again(void **state)
 {
@@ -700,6 +717,7 @@ int main(void)
         cmocka_unit_test(test_an_output_is_its_own_residual),
         cmocka_unit_test(test_inputs_are_not_kept_twice),
         cmocka_unit_test(test_relu_keeps_one_value),
+        cmocka_unit_test(test_gated_values_keep_the_gate),
         cmocka_unit_test(test_large_values_are_computed_again),
         cmocka_unit_test(test_a_function_known_from_the_forward_serves),
         cmocka_unit_test(test_slices_are_joined_without_zeros),

@@ -197,10 +197,31 @@ static IrId partial_unary(Rules *rules, const IrOp *op, IrId d)
     }
 }
 
+int rules_gate(const Rules *rules, const IrOp *op)
+{
+    for (int i = 0; i < 2 && op->code == IR_MUL; i++) {
+        const IrOp *gate = definition(rules->from, op->operands[i]);
+        if (gate && gate->code == IR_SIGMOID && gate->operands[0] == op->operands[1 - i])
+            return i;
+    }
+    return -1;
+}
+
+/* y = x g, g = sigmoid(x), both partials at once, in x: g + y (1 - g). So x need not be kept beside y and g. */
+static IrId partial_gated(Rules *rules, const IrOp *op, int gate, IrId d)
+{
+    IrId g = rules_mapped(rules, op, gate), y = rules->map[op->results[0]];
+    IrId rest = rules_binary(rules, IR_SUB, rules_number(rules, 1.0, g), g);
+    return rules_multiply(rules, d, rules_add(rules, rules_multiply(rules, y, rest), g));
+}
+
 /* The other factor; of a square both partials at once, in the first operand: 2 x. */
 static IrId partial_product(Rules *rules, const IrOp *op, int operand, IrId d)
 {
     IrId other = rules_mapped(rules, op, 1 - operand);
+    int gate = rules_gate(rules, op);
+    if (gate >= 0)
+        return operand == gate ? -1 : partial_gated(rules, op, gate, d);
     if (op->operands[0] != op->operands[1])
         return rules_multiply(rules, d, other);
     if (operand == 1)

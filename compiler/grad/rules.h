@@ -43,6 +43,9 @@ IrId rules_same_op(Rules *rules, const IrOp *op, IrId first);
  */
 IrId rules_partial(Rules *rules, const IrOp *op, int operand, IrId d);
 
+/* Of a product of x and sigmoid(x), which operand the latter is; else -1. */
+int rules_gate(const Rules *rules, const IrOp *op);
+
 /* Bools in the shape of REDUCE_MAX's operand: is it the first of the largest elements? */
 IrId rules_first_largest(Rules *rules, const IrOp *op);
 

@@ -100,7 +100,8 @@ static bool needs_guard(const Reverse *reverse, const IrOp *op, int operand)
     case IR_SQRT: /* its rule gives 0 where it is singular or undefined, unless it knows better */
         return range_excludes_zero(ranges[op->operands[0]]) && !all_finite(analysis, op);
     case IR_MUL:
-        return !analysis->finite[op->operands[1 - operand]];
+        return !analysis->finite[op->operands[1 - operand]] ||
+               (rules_gate(&reverse->rules, op) >= 0 && !all_finite(analysis, op));
     case IR_FMA:
         return operand < 2 && !analysis->finite[op->operands[1 - operand]];
     case IR_DIV:

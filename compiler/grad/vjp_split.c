@@ -231,6 +231,8 @@ static void list_residuals(const Split *split, GradVjp *out)
         if (!is_residual(split, i))
             continue;
         int output = find_output(split, i);
+        if (!draft->values[i].name && draft->values[i].op >= split->reverse->forward_op_count)
+            ir_name(split->reverse->draft, i, "partial"); /* a derivative that the forward function computes */
         out->residual_outputs[out->residual_count++] = output >= 0 ? output : next++;
     }
     out->forward = split->reverse->key->function;
