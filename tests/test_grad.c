@@ -249,6 +249,52 @@ static void test_gated_values_keep_the_gate(void **state)
     grad_test_check(arena, alone, 2, ir_test_random_inputs(arena, alone, 2, &random, -2, 2), &random, 1e-12, 1e-8);
 }
 
+/* All that an energy of one coordinate depends on: its force is a formula that the cotangent is multiplied by once. */
+static void test_functions_of_one_value_have_a_slope(void **state)
+{
+    Arena *arena = *state;
+    IrFunction *function = ir_test_function(
+        arena, 0,
+        "(%x: sample real[2]) { %s = slice %x axis 0 start 0 length 1 %four = constant real[1] all 4 %q = mul %s, %s"
+        " %e = sub %q, %four %w = mul %q, %e %r = sin %s %y = fma %s, %r, %w return %y }");
+    const IrFunction *backward = full_vjp(function)->backward;
+    int readers = 0;
+    for (int i = 0; i < backward->op_count; i++)
+        for (int j = 0; j < backward->ops[i].operand_count; j++)
+            readers += backward->ops[i].operands[j] == backward->inputs[backward->input_count - 1];
+    assert_int_equal(readers, 1);
+    TestRandom random = {8};
+    grad_test_check(arena, function, 2, ir_test_random_inputs(arena, function, 2, &random, -2, 2), &random, 1e-12,
+                    1e-8);
+}
+
+/* What is known once for all samples is not differentiated for each: x times a function of a parameter. */
+static void test_shared_functions_are_not_differentiated_for_each_sample(void **state)
+{
+    IrFunction *function = ir_test_function(*state, 4,
+                                            "(%p: parameter real[3], %x: sample real[3]) { %q = mul %p, %p %s = sin %p"
+                                            " %f = mul %q, %s %y = mul %f, %x return %y }");
+    const bool wanted[] = {true, false}, seeded[] = {true};
+    const IrFunction *backward = grad_vjp(grad_cache_new(function->module), function, wanted, seeded)->backward;
+    int products = 0;
+    for (int i = 0; i < backward->op_count; i++)
+        products += backward->ops[i].code == IR_MUL &&
+                    ir_type_of(backward, backward->ops[i].results[0])->kind == IR_KIND_SAMPLE;
+    assert_int_equal(products, 1); /* with x */
+}
+
+/* What the forward function computes for the backward one stands where it can be done with what it reads. */
+static void test_partials_stand_by_what_they_read(void **state)
+{
+    IrFunction *function = ir_test_function(
+        *state, 0,
+        "(%v: parameter real[3, 3], %x: sample real[3]) { %h = contract %v, %x \"ij,j->i\" %e = erf %h %y = mul %h, %e"
+        " %z = contract %v, %y \"ij,j->i\" return %z }");
+    const IrFunction *forward = full_vjp(function)->forward;
+    assert_int_equal(count_ops(forward, IR_EXP), 1);
+    assert_int_equal(forward->ops[forward->op_count - 1].code, IR_CONTRACT);
+}
+
 /* A large value is dearer to keep than sigmoid is to compute again. */
 static void test_large_values_are_computed_again(void **state)
 {
@@ -486,6 +532,22 @@ static void test_calls_behind_a_branch_do_no_harm(void **state)
     }
 }
 
+/* A function of x whose slope is undefined where it is not taken: exp(-2 x) - exp(-x), times p where x > 0. */
+static void test_slopes_that_are_not_taken_do_no_harm(void **state)
+{
+    Arena *arena = *state;
+    IrFunction *function = ir_test_function(
+        arena, 1,
+        "(%x: sample real, %p: sample real) { %n = neg %x %e = exp %n %e2 = mul %e, %e %y = sub %e2, %e %m = mul %y, %p"
+        " %zero = constant real all 0 %c = less %zero, %x %r = select %c, %m, %zero return %r }");
+    const bool flags[] = {true, true};
+    const IrType *type = ir_type_of(function, function->inputs[0]);
+    IrTensor one = ir_test_filled(arena, type, 1, (double[]){1}), y, gradients[2];
+    IrTensor inputs[] = {ir_test_filled(arena, type, 1, (double[]){-1000}), one};
+    grad_test_run_pair(arena, function, full_vjp(function), flags, flags, 1, inputs, &one, &y, gradients);
+    assert_true(gradients[0].data[0] == 0 && gradients[1].data[0] == 0);
+}
+
 static void test_singular_points_have_the_values_of_the_table(void **state)
 {
     assert_true(slope(*state, "%y = abs %x return %y", 0) == 0);
@@ -534,7 +596,7 @@ static void test_ordinary_code_has_no_guards(void **state)
     const GradVjp *vjp = full_vjp(function);
     assert_int_equal(count_ops(vjp->backward, IR_EQUAL), 0);
     assert_int_equal(count_ops(vjp->backward, IR_ABS), 0);
-    assert_int_equal(count_ops(vjp->backward, IR_SELECT), 2 + 2 + 1); /* two relus, the select's branches, min */
+    assert_int_equal(count_ops(vjp->backward, IR_SELECT), 1); /* the last relu; the rest is a function of %h */
 }
 
 /* A root that keeps away from 0 needs no care, one that may be 0 does. */
@@ -718,6 +780,9 @@ int main(void)
         cmocka_unit_test(test_inputs_are_not_kept_twice),
         cmocka_unit_test(test_relu_keeps_one_value),
         cmocka_unit_test(test_gated_values_keep_the_gate),
+        cmocka_unit_test(test_functions_of_one_value_have_a_slope),
+        cmocka_unit_test(test_shared_functions_are_not_differentiated_for_each_sample),
+        cmocka_unit_test(test_partials_stand_by_what_they_read),
         cmocka_unit_test(test_large_values_are_computed_again),
         cmocka_unit_test(test_a_function_known_from_the_forward_serves),
         cmocka_unit_test(test_slices_are_joined_without_zeros),
@@ -732,6 +797,7 @@ int main(void)
         cmocka_unit_test(test_a_branch_not_taken_gives_zero),
         cmocka_unit_test(test_infinite_values_behind_a_branch_do_no_harm),
         cmocka_unit_test(test_calls_behind_a_branch_do_no_harm),
+        cmocka_unit_test(test_slopes_that_are_not_taken_do_no_harm),
         cmocka_unit_test(test_singular_points_have_the_values_of_the_table),
         cmocka_unit_test(test_largest_element_takes_the_cotangent),
         cmocka_unit_test(test_ordinary_code_has_no_guards),

@@ -30,32 +30,12 @@ static IrId append(Forward *forward, const IrOp *op, int count, const IrId *oper
 /* ---- elementwise
  * ------------------------------------------------------------------------------------------------------- */
 
-static IrId choose(Forward *forward, const IrOp *op)
-{
-    Rules *rules = &forward->rules;
-    if (op->code == IR_SELECT)
-        return rules_select(rules, rules_mapped(rules, op, 0), tangent(forward, op, 1), tangent(forward, op, 2));
-    IrId a = rules_mapped(rules, op, 0), b = rules_mapped(rules, op, 1);
-    IrId first =
-        op->code == IR_MAX ? rules_binary(rules, IR_LESS_EQUAL, b, a) : rules_binary(rules, IR_LESS_EQUAL, a, b);
-    return rules_select(rules, first, tangent(forward, op, 0), tangent(forward, op, 1));
-}
-
 static IrId jvp_elementwise(Forward *forward, const IrOp *op)
 {
-    switch (op->code) {
-    case IR_SELECT:
-    case IR_MIN:
-    case IR_MAX:
-        return choose(forward, op);
-    default:
-        break;
-    }
-    IrId sum = -1;
+    IrId tangents[3] = {-1, -1, -1};
     for (int i = 0; i < op->operand_count; i++)
-        if (tangent(forward, op, i) >= 0)
-            sum = rules_add(&forward->rules, sum, rules_partial(&forward->rules, op, i, tangent(forward, op, i)));
-    return sum;
+        tangents[i] = tangent(forward, op, i);
+    return rules_tangent(&forward->rules, op, tangents);
 }
 
 /* ---- structure and reductions

@@ -34,6 +34,7 @@ typedef struct Reverse {
     Analysis *analysis;
     const VjpKey *key;
     IrFunction *draft;
+    struct Slopes *slopes;
     Cotangent *cotangents; /* by value of the function */
     const IrId **forward;  /* by op: the results of the forward op of an active CALL or SCAN */
     int forward_op_count;  /* the draft's first ops are the forward computation */
@@ -57,9 +58,13 @@ bool reverse_is_per_sample(const Reverse *reverse, const IrOp *op);
 void cotangent_sum_add(Reverse *reverse, CotangentSum *sum, IrId part);
 IrId cotangent_sum_total(Reverse *reverse, const CotangentSum *sum, const IrType *type);
 
+/* Is the elementwise op's partial derivative in the operand finite, also where its result is not taken? */
+bool vjp_partial_is_finite(const Reverse *reverse, const IrOp *op, int operand);
+
 /* The rules: each adds to the cotangents of the op's operands. */
 /* The adjoint of BROADCAST, RESHAPE or TRANSPOSE, applied to `d`. */
 IrId vjp_move(Reverse *reverse, const IrOp *op, IrId d);
+void vjp_elementwise(Reverse *reverse, const IrOp *op, IrId d);
 void vjp_structure(Reverse *reverse, const IrOp *op, IrId d);
 void vjp_reduction(Reverse *reverse, const IrOp *op, IrId d);
 void vjp_product(Reverse *reverse, const IrOp *op, IrId d);

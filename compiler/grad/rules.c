@@ -335,3 +335,25 @@ IrId rules_partial(Rules *rules, const IrOp *op, int operand, IrId d)
         return -1;
     }
 }
+
+/* ---- forward mode
+ * ------------------------------------------------------------------------------------------------------ */
+
+IrId rules_tangent(Rules *rules, const IrOp *op, const IrId *tangents)
+{
+    if (op->code == IR_SELECT)
+        return tangents[1] < 0 && tangents[2] < 0
+                   ? -1
+                   : rules_select(rules, rules_mapped(rules, op, 0), tangents[1], tangents[2]);
+    if ((op->code == IR_MIN || op->code == IR_MAX) && tangents[0] >= 0 && tangents[1] >= 0) {
+        IrId a = rules_mapped(rules, op, 0), b = rules_mapped(rules, op, 1);
+        IrId first =
+            op->code == IR_MAX ? rules_binary(rules, IR_LESS_EQUAL, b, a) : rules_binary(rules, IR_LESS_EQUAL, a, b);
+        return rules_select(rules, first, tangents[0], tangents[1]);
+    }
+    IrId sum = -1;
+    for (int i = 0; i < op->operand_count; i++)
+        if (tangents[i] >= 0)
+            sum = rules_add(rules, sum, rules_partial(rules, op, i, tangents[i]));
+    return sum;
+}

@@ -43,6 +43,9 @@ IrId rules_same_op(Rules *rules, const IrOp *op, IrId first);
  */
 IrId rules_partial(Rules *rules, const IrOp *op, int operand, IrId d);
 
+/* The tangent of the elementwise op's result from those of its operands (-1: none); -1: none. */
+IrId rules_tangent(Rules *rules, const IrOp *op, const IrId *tangents);
+
 /* Of a product of x and sigmoid(x), which operand the latter is; else -1. */
 int rules_gate(const Rules *rules, const IrOp *op);
 

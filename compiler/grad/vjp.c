@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reverse mode: a draft of the forward computation is built, behind it the backward one, op by op in the opposite
  * order; then the draft is split into a pair of functions, or kept as one that gives value and gradient. */
-#include "compiler/grad/reverse.h"
+#include "compiler/grad/slopes.h"
 #include "compiler/grad/vjp_program.h"
 
 #include <string.h>
@@ -68,72 +68,12 @@ static void reverse_start(Reverse *reverse, GradCache *cache, const VjpKey *key)
         reverse->rules.map[function->inputs[i]] = ir_input(reverse->draft, input->name, input->type);
     }
     start_cotangents(reverse);
+    slopes_find(reverse);
     build_forward(reverse);
 }
 
 /* ---- backward
  * ---------------------------------------------------------------------------------------------------------- */
-
-static bool all_finite(const Analysis *analysis, const IrOp *op)
-{
-    for (int i = 0; i < op->operand_count; i++)
-        if (!analysis->finite[op->operands[i]])
-            return false;
-    return analysis->finite[op->results[0]];
-}
-
-/* May the op's partial derivative be infinite or undefined where the value was not taken? */
-static bool needs_guard(const Reverse *reverse, const IrOp *op, int operand)
-{
-    const Analysis *analysis = reverse->analysis;
-    const Range *ranges = analysis->ranges;
-    if (!analysis->guarded[op->results[0]])
-        return false;
-    switch (op->code) {
-    case IR_NEG:
-    case IR_ADD:
-    case IR_SUB:
-    case IR_MIN:
-    case IR_MAX:
-    case IR_SELECT:
-        return false;
-    case IR_SQRT: /* its rule gives 0 where it is singular or undefined, unless it knows better */
-        return range_excludes_zero(ranges[op->operands[0]]) && !all_finite(analysis, op);
-    case IR_MUL:
-        return !analysis->finite[op->operands[1 - operand]] ||
-               (rules_gate(&reverse->rules, op) >= 0 && !all_finite(analysis, op));
-    case IR_FMA:
-        return operand < 2 && !analysis->finite[op->operands[1 - operand]];
-    case IR_DIV:
-        return !range_excludes_zero(ranges[op->operands[1]]) || (operand == 1 && !all_finite(analysis, op));
-    case IR_POW:
-        return ranges[op->operands[1]].low < 1 || !all_finite(analysis, op);
-    default: /* the derivative is finite where the operand and the result are */
-        return !all_finite(analysis, op);
-    }
-}
-
-/* d times a partial derivative, but 0 where that is undefined only because the partial derivative is: where d = 0. A
- * product that is defined stays as it is, so that its own derivative in d is right where d = 0 by chance. */
-static IrId guard(Rules *rules, IrId d, IrId part)
-{
-    IrId zero = rules_binary(rules, IR_EQUAL, d, rules_number(rules, 0.0, d));
-    IrId undefined = ir_unary(&rules->builder, IR_NOT, rules_binary(rules, IR_EQUAL, part, part));
-    return rules_select(rules, rules_binary(rules, IR_AND, zero, undefined), -1, part);
-}
-
-static void vjp_elementwise(Reverse *reverse, const IrOp *op, IrId d)
-{
-    Rules *rules = &reverse->rules;
-    for (int i = 0; i < op->operand_count; i++) {
-        if (!reverse->analysis->active[op->operands[i]])
-            continue;
-        IrId part = rules_partial(rules, op, i, d);
-        if (part >= 0 && part != d && needs_guard(reverse, op, i))
-            part = guard(rules, d, part);
-        reverse_add(reverse, op, i, part);
-    }
-}
 
 /* Moves of elements of what is no per-sample value commute with the sum over the batch: what is to be summed goes on to
  * the operand, so that the sum over the batch comes last. */

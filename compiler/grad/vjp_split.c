@@ -85,17 +85,51 @@ static int find_output(const Split *split, IrId id)
     return -1;
 }
 
-/* The ops whose results are flagged, in order, copied. */
-static void copy_flagged(IrFunction *into, const IrFunction *from, const bool *flags, IrId *map)
+static bool any_flagged(const bool *flags, const IrOp *op)
 {
-    for (int i = 0; i < from->op_count; i++) {
-        const IrOp *op = &from->ops[i];
-        bool any = false;
-        for (int j = 0; j < op->result_count; j++)
-            any = any || flags[op->results[j]];
-        if (any)
-            ir_copy_op(into, from, op, map);
+    for (int i = 0; i < op->result_count; i++)
+        if (flags[op->results[i]])
+            return true;
+    return false;
+}
+
+/* By op: the op behind which it can stand at the earliest, or -1; for forward ops themselves. */
+static int *find_places(const Split *split)
+{
+    const IrFunction *draft = split->draft;
+    int *place = ARENA_ARRAY(split->arena, int, draft->op_count);
+    for (int i = 0; i < draft->op_count; i++) {
+        const IrOp *op = &draft->ops[i];
+        place[i] = i < split->reverse->forward_op_count ? i : -1;
+        for (int j = 0; i >= split->reverse->forward_op_count && j < op->operand_count; j++) {
+            int32_t operand = draft->values[op->operands[j]].op;
+            if (operand >= 0 && place[operand] > place[i])
+                place[i] = place[operand];
+        }
     }
+    return place;
+}
+
+/* The ops whose results are flagged, copied: the forward ones in their order, others where what they read is there. */
+static void copy_forward(const Split *split, IrFunction *forward, const bool *flags, IrId *map)
+{
+    const IrFunction *draft = split->draft;
+    const int *place = find_places(split);
+    int *next = ARENA_ARRAY(split->arena, int, draft->op_count),
+        *head = ARENA_ARRAY(split->arena, int, draft->op_count + 1);
+    for (int i = 0; i <= draft->op_count; i++)
+        head[i] = -1;
+    for (int i = draft->op_count - 1; i >= 0; i--) {
+        next[i] = head[place[i] + 1];
+        head[place[i] + 1] = i;
+    }
+    for (int i = 0; i <= draft->op_count; i++)
+        for (int j = head[i]; j >= 0; j = next[j])
+            if (any_flagged(flags, &draft->ops[j])) {
+                IrOp op = draft->ops[j];
+                op.note = j < split->reverse->forward_op_count ? op.note : NULL;
+                ir_copy_op(forward, draft, &op, map);
+            }
 }
 
 static IrFunction *begin(const Split *split, const char *suffix)
@@ -124,7 +158,7 @@ static IrFunction *build_forward(const Split *split)
     for (int i = 0; i < draft->value_count; i++)
         flags[i] = flags[i] || is_residual(split, i);
     mark_operands(draft, flags);
-    copy_flagged(forward, draft, flags, map);
+    copy_forward(split, forward, flags, map);
     for (int i = 0; i < function->output_count; i++)
         ir_output(forward, function->output_names[i], map[split->reverse->rules.map[function->outputs[i]]]);
     for (int i = 0; i < draft->value_count; i++)
@@ -274,7 +308,9 @@ IrFunction *vjp_whole(Reverse *reverse, const char *name)
     for (int i = 0; i < draft->output_count; i++)
         flags[draft->outputs[i]] = true;
     mark_operands(draft, flags);
-    copy_flagged(whole, draft, flags, map);
+    for (int i = 0; i < draft->op_count; i++)
+        if (any_flagged(flags, &draft->ops[i]))
+            ir_copy_op(whole, draft, &draft->ops[i], map);
     ir_copy_outputs(whole, draft, map);
     return whole;
 }
