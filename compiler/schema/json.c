@@ -135,7 +135,7 @@ static json_t *kind_schema(const SchemaKey *key, bool partial)
     case SCHEMA_TEXT:
     case SCHEMA_FORMULA:
     case SCHEMA_FILE:
-        return json_pack("{s:[s, s]}", "type", "string", "number");
+        return json_pack("{s:[s, s], s:i}", "type", "string", "number", "minLength", 1);
     case SCHEMA_TABLE:
         return table_schema(key, partial);
     case SCHEMA_WORD:
