@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "compiler/grad/slopes.h"
 
+#include <stdlib.h>
+
 enum { ROUNDS_MAX = 16 };
 
 static bool is_elementwise(const Reverse *reverse, const IrOp *op)
@@ -98,6 +100,8 @@ void slopes_find(Reverse *reverse)
     slopes->slope = ARENA_ARRAY(arena, IrId, function->value_count);
     slopes->ends = ARENA_ARRAY(arena, bool, function->value_count);
     slopes->joins = ARENA_ARRAY(arena, bool, function->value_count);
+    slopes->gathered = ARENA_ARRAY(arena, bool, function->value_count);
+    slopes->ops = ARENA_ARRAY(arena, int32_t, function->op_count);
     slopes->finite = ARENA_ARRAY(arena, bool, function->value_count);
     for (int i = 0; i < function->value_count; i++) {
         slopes->root[i] = i;
@@ -152,18 +156,39 @@ static void build_op(Reverse *reverse, const IrOp *op, IrId root)
     slopes->finite[op->results[0]] = finite;
 }
 
-/* Those of all functions of the root that lead to the value, and a few that do not: ops between that end elsewhere. */
+/* Is the value a function of the root whose slope is wanting? */
+static bool is_wanting(const Reverse *reverse, IrId id, IrId root)
+{
+    const Slopes *slopes = reverse->slopes;
+    return reverse->analysis->active[id] && id != root && slopes->root[id] == root && slopes->slope[id] < 0;
+}
+
+static int compare_indices(const void *a, const void *b)
+{
+    const int32_t *left = a, *right = b;
+    return *left < *right ? -1 : *left > *right;
+}
+
+/* Gathers the ops that lead from the root to the value, walking back, then builds in their order. */
 IrId slopes_build(Reverse *reverse, IrId value)
 {
     const IrFunction *function = reverse->key->function;
-    const Slopes *slopes = reverse->slopes;
-    IrId root = slopes->root[value];
-    for (int32_t i = function->values[root].op + 1; i <= function->values[value].op; i++) {
-        const IrOp *op = &function->ops[i];
-        bool inside = is_elementwise(reverse, op) && slopes->root[op->results[0]] == root &&
-                      (!slopes->ends[op->results[0]] || op->results[0] == value);
-        if (inside && slopes->slope[op->results[0]] < 0)
-            build_op(reverse, op, root);
+    IrId root = reverse->slopes->root[value];
+    int32_t *ops = reverse->slopes->ops;
+    int count = 0;
+    ops[count++] = function->values[value].op;
+    for (int next = 0; next < count; next++) {
+        const IrOp *op = &function->ops[ops[next]];
+        for (int i = 0; i < op->operand_count; i++) {
+            IrId id = op->operands[i];
+            if (!is_wanting(reverse, id, root) || reverse->slopes->gathered[id])
+                continue;
+            reverse->slopes->gathered[id] = true;
+            ops[count++] = function->values[id].op;
+        }
     }
-    return slopes->slope[value];
+    qsort(ops, (size_t)count, sizeof ops[0], compare_indices);
+    for (int i = 0; i < count; i++)
+        build_op(reverse, &function->ops[ops[i]], root);
+    return reverse->slopes->slope[value];
 }

@@ -9,11 +9,13 @@
 #include "compiler/grad/reverse.h"
 
 typedef struct Slopes {
-    IrId *root;   /* by value: what it is a function of, itself where it is no such function */
-    bool *ends;   /* by value: something reads it that is not a function of the same root */
-    bool *joins;  /* by value: on several paths */
-    IrId *slope;  /* by value: in the draft, once built, or -1 */
-    bool *finite; /* by value: the slope is, wherever the root is */
+    IrId *root;     /* by value: what it is a function of, itself where it is no such function */
+    bool *ends;     /* by value: something reads it that is not a function of the same root */
+    bool *joins;    /* by value: on several paths */
+    IrId *slope;    /* by value: in the draft, once built, or -1 */
+    bool *gathered; /* by value: while slopes are built */
+    int32_t *ops;   /* room for a list of all ops */
+    bool *finite;   /* by value: the slope is, wherever the root is */
 } Slopes;
 
 void slopes_find(Reverse *reverse);
