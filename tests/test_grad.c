@@ -622,7 +622,7 @@ static const char STACK[] =
     "function f(%x: sample real[3], %ws: parameter real[5, 3, 3], %shift: parameter real[3]) {"
     " %y = scan layer(%x; %ws; %shift) length 5 return %y }";
 
-/* One scan each way; the activations are stacked once, whether as results or as the next step's starts. */
+/* One scan each way; the activations are stacked once, as starts: a step's result is the next one's start. */
 static void test_scans_are_differentiated_by_scans(void **state)
 {
     Arena *arena = *state;
@@ -633,6 +633,8 @@ static void test_scans_are_differentiated_by_scans(void **state)
     const IrFunction *step = ir_test_find(function->module, "layer_backward");
     assert_string_equal(input_names(arena, step), "step d_y d_shift y x w");
     assert_string_equal(list_contractions(arena, step), "ij,i->j; sum i,j->ij");
+    const IrFunction *forward = ir_test_find(function->module, "layer_forward");
+    assert_string_equal(list_names(arena, forward, forward->outputs, forward->output_count), "y x");
     for (int i = 0; i < vjp->backward->op_count; i++)
         if (vjp->backward->ops[i].code == IR_SCAN)
             assert_true(vjp->backward->ops[i].reversed);

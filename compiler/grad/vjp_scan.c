@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reverse mode of scans. The forward scan stacks what the backward one reads: residuals, and those starts of carried
- * values that are read. The backward scan goes the other way and carries the cotangents of the carried values. The
- * cotangent of a fixed value is carried, too, and grows from step to step; but where each step sums it over the batch,
- * the sums are stacked and added behind the scan, so that a block of samples can run through all steps before the sums
- * are known. */
+ * values that are read. The backward scan goes the other way and carries the cotangents of the carried values; the
+ * cotangent of a fixed value is carried, too, and grows from step to step. What a carried value was after a step is
+ * what it was before the next one: the backward scan hands it on, so that it is stacked once. */
 #include "compiler/grad/vjp_program.h"
 
 /* What an input or output of the backward step is; `index` counts the step function's inputs, outputs, or residuals. */
@@ -13,8 +12,9 @@ typedef enum PortKind {
     PORT_OUTPUT,   /* cotangent of per-step output `index` */
     PORT_RESIDUAL, /* residual `index` */
     PORT_START,    /* what carried value `index` was before the step */
+    PORT_END,      /* what carried value `index` was after the step */
     PORT_INPUT,    /* sliced or fixed input `index` */
-    PORT_PER_STEP  /* cotangent of sliced or fixed input `index`, for this step */
+    PORT_PER_STEP  /* cotangent of sliced input `index`, for this step */
 } PortKind;
 
 typedef struct Port {
@@ -24,7 +24,7 @@ typedef struct Port {
 
 typedef struct ScanSteps {
     IrFunction *forward, *backward;
-    int *residual_output; /* by residual: which output of the forward step it is */
+    int *residual_output; /* by residual: which output of the forward step it is, or -1: the end of a carried value */
     int *start_output;    /* by carried value, or -1 */
     Port *inputs, *outputs;
     int input_count, output_count, carried, sliced; /* of the backward scan: inputs without the step's number */
@@ -118,19 +118,31 @@ static bool is_start(const VjpPair *pair, int backward_input)
     return input >= 1 && input <= pair->key.carried;
 }
 
-/* Which outputs the forward step has behind those of its draft. */
+/* May the carried value's end be handed on in the place of the step's output? */
+static bool is_handed_on(const VjpPair *pair, int output)
+{
+    const IrFunction *function = pair->key.function;
+    return output < pair->key.carried && grad_is_sample(function, function->outputs[output]) ==
+                                             grad_is_sample(function, function->inputs[output + 1]);
+}
+
+/* Which outputs the forward step has behind those of its draft: carried values for each step, then starts. */
 static int number_outputs(const VjpPair *pair, ScanSteps *steps)
 {
     int next = pair->vjp.forward->output_count, first = next;
-    for (int i = 0; i < pair->vjp.residual_count; i++) {
-        int output = pair->vjp.residual_outputs[i];
-        steps->residual_output[i] = output < pair->key.carried ? next++ : output; /* a carried value is not stacked */
-    }
-    for (int i = 0; i < pair->key.carried; i++)
-        steps->start_output[i] = -1;
+    bool *started = ARENA_ARRAY(pair->key.function->module->arena, bool, pair->key.carried);
     for (int i = 0; i < pair->vjp.backward_input_count; i++)
         if (is_start(pair, i))
-            steps->start_output[pair->vjp.backward_inputs[i] - 1] = next++;
+            started[pair->vjp.backward_inputs[i] - 1] = true;
+    for (int i = 0; i < pair->vjp.residual_count; i++) {
+        int output = pair->vjp.residual_outputs[i];
+        bool handed_on = is_handed_on(pair, output);
+        if (handed_on)
+            started[output] = true;
+        steps->residual_output[i] = handed_on ? -1 : output < pair->key.carried ? next++ : output;
+    }
+    for (int i = 0; i < pair->key.carried; i++)
+        steps->start_output[i] = started[i] ? next++ : -1;
     return next - first;
 }
 
@@ -155,14 +167,13 @@ static void build_forward(const VjpPair *pair, ScanSteps *steps)
         ir_output(steps->forward, draft->output_names[i], outputs[i]);
     for (int i = 0; i < pair->vjp.residual_count; i++) {
         int output = pair->vjp.residual_outputs[i];
-        if (output < pair->key.carried)
+        if (output < pair->key.carried && steps->residual_output[i] >= 0)
             ir_output(steps->forward, grad_output_name(draft, output), outputs[output]);
     }
-    for (int i = 0; i < pair->vjp.backward_input_count; i++)
-        if (is_start(pair, i)) {
-            IrId input = inputs[pair->vjp.backward_inputs[i]];
-            ir_output(steps->forward, grad_prefixed_name(arena, "start_", steps->forward->values[input].name), input);
-        }
+    for (int i = 0; i < pair->key.carried; i++)
+        if (steps->start_output[i] >= 0)
+            ir_output(steps->forward, grad_prefixed_name(arena, "start_", steps->forward->values[inputs[i + 1]].name),
+                      inputs[i + 1]);
 }
 
 /* ---- the backward step
@@ -184,12 +195,16 @@ static void list_inputs(const VjpPair *pair, ScanSteps *steps)
     for (int i = fixed; i < function->input_count; i++)
         if (key->wanted[i])
             add_input(steps, PORT_GROWING, i);
+    for (int i = 0; i < pair->vjp.residual_count; i++)
+        if (steps->residual_output[i] < 0)
+            add_input(steps, PORT_END, pair->vjp.residual_outputs[i]);
     steps->carried = steps->input_count;
     for (int i = key->carried; i < function->output_count; i++)
         if (key->seeded[i])
             add_input(steps, PORT_OUTPUT, i);
     for (int i = 0; i < pair->vjp.residual_count; i++)
-        add_input(steps, PORT_RESIDUAL, i);
+        if (steps->residual_output[i] >= 0)
+            add_input(steps, PORT_RESIDUAL, i);
     for (int i = 0; i < key->carried; i++)
         if (steps->start_output[i] >= 0)
             add_input(steps, PORT_START, i);
@@ -210,6 +225,7 @@ static IrType port_type(const VjpPair *pair, Port port)
     switch (port.kind) {
     case PORT_CARRIED:
     case PORT_START:
+    case PORT_END:
         return type_outside(function, function->inputs[port.index + 1]);
     case PORT_OUTPUT:
         return type_outside(function, function->outputs[port.index]);
@@ -235,6 +251,8 @@ static const char *port_name(const VjpPair *pair, Port port)
         return grad_prefixed_name(arena, "d_", grad_output_name(function, port.index));
     case PORT_RESIDUAL:
         return grad_output_name(pair->vjp.forward, pair->vjp.residual_outputs[port.index]);
+    case PORT_END:
+        return grad_output_name(function, port.index);
     case PORT_GROWING:
         return grad_prefixed_name(arena, "d_", function->values[function->inputs[port.index]].name);
     default:
@@ -264,7 +282,8 @@ static void backward_operands(const VjpPair *pair, const ScanSteps *steps, IrId 
             is_start(pair, i) ? find_input(steps, PORT_START, input - 1) : find_input(steps, PORT_INPUT, input);
     }
     for (int i = 0; i < pair->vjp.residual_count; i++)
-        operands[count++] = find_input(steps, PORT_RESIDUAL, i);
+        operands[count++] = steps->residual_output[i] < 0 ? find_input(steps, PORT_END, pair->vjp.residual_outputs[i])
+                                                          : find_input(steps, PORT_RESIDUAL, i);
     for (int i = 0; i < function->output_count; i++) {
         if (!key->seeded[i])
             continue;
@@ -291,11 +310,14 @@ static void build_outputs(const VjpPair *pair, ScanSteps *steps, const IrId *cot
     IrBuilder builder = {.function = steps->backward, .span = function->span};
     for (int i = 0; i < steps->carried; i++) {
         Port port = steps->inputs[i];
-        bool carried = port.kind == PORT_CARRIED;
-        IrId d = cotangents[carried ? port.index + 1 : port.index];
-        if (!carried)
-            d = ir_binary(&builder, IR_ADD, steps->backward->inputs[i + 1], d);
-        else if (d < 0)
+        IrId d;
+        if (port.kind == PORT_END)
+            d = find_input(steps, PORT_START, port.index);
+        else if (port.kind == PORT_GROWING)
+            d = ir_binary(&builder, IR_ADD, steps->backward->inputs[i + 1], cotangents[port.index]);
+        else if (cotangents[port.index + 1] >= 0)
+            d = cotangents[port.index + 1];
+        else
             d = ir_zeros(&builder, ir_type_of(function, function->inputs[port.index + 1]));
         add_output(steps, port.kind, port.index, d);
     }
@@ -378,6 +400,8 @@ static IrId port_operand(Reverse *reverse, const IrOp *op, const VjpPair *pair, 
         return forward[pair->steps->residual_output[port.index]];
     case PORT_START:
         return forward[pair->steps->start_output[port.index]];
+    case PORT_END:
+        return forward[port.index];
     default:
         return rules_mapped(&reverse->rules, op, port.index - 1);
     }
@@ -400,7 +424,7 @@ void vjp_scan(Reverse *reverse, const IrOp *op)
     for (int i = 0; i < steps->output_count; i++) {
         Port port = steps->outputs[i];
         int input = port.kind == PORT_CARRIED ? port.index + 1 : port.index;
-        if (pair->key.wanted[input])
+        if (port.kind != PORT_END && pair->key.wanted[input])
             reverse_add_value(reverse, op->operands[input - 1], results[i],
                               grad_is_sample(op->callee, op->callee->inputs[input]));
     }
