@@ -29,8 +29,7 @@ bool *grad_test_real_outputs(const IrFunction *function)
     return real_flags(function, function->outputs, function->output_count);
 }
 
-/* ---- running a pair ------------------------------------------------------------------------------------------------
- */
+/* ---- running a pair ------------------------------------------------------------------------------------------- */
 
 void grad_test_run_pair(Arena *arena, const IrFunction *function, const GradVjp *vjp, const bool *wanted,
                         const bool *seeded, int64_t batch, const IrTensor *inputs, const IrTensor *cotangents,
@@ -54,8 +53,7 @@ void grad_test_run_pair(Arena *arena, const IrFunction *function, const GradVjp 
     assert_int_equal(next, vjp->backward->output_count);
 }
 
-/* ---- both modes
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- both modes ----------------------------------------------------------------------------------------------- */
 
 static IrTensor random_normals(Arena *arena, const IrType *type, int64_t batch, TestRandom *random)
 {

@@ -16,8 +16,7 @@
 
 #include <cmocka.h>
 
-/* ---- looking at functions ------------------------------------------------------------------------------------------
- */
+/* ---- looking at functions ------------------------------------------------------------------------------------- */
 
 static int count_ops(const IrFunction *function, IrOpcode code)
 {
@@ -78,8 +77,7 @@ static const GradVjp *full_vjp(IrFunction *function)
                     grad_test_real_outputs(function));
 }
 
-/* ---- a flow
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- a flow --------------------------------------------------------------------------------------------------- */
 
 static IrFunction *flow_gradient(Arena *arena)
 {
@@ -195,8 +193,7 @@ static void test_gradient_of_a_flow(void **state)
     }
 }
 
-/* ---- residuals
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- residuals ------------------------------------------------------------------------------------------------ */
 
 /* tanh's result is all that its derivative reads: the function is its own forward. */
 static void test_an_output_is_its_own_residual(void **state)
@@ -316,8 +313,7 @@ static void test_a_function_known_from_the_forward_serves(void **state)
     assert_int_equal(vjp->residual_count, 2);
 }
 
-/* ---- pieces
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- pieces --------------------------------------------------------------------------------------------------- */
 
 static void expect_no_zeros(const IrFunction *function)
 {
@@ -358,6 +354,26 @@ static void test_overlapping_slices_are_added_where_they_meet(void **state)
             assert_int_equal(ir_type_of(vjp->backward, vjp->backward->ops[i].results[0])->size[0], 2);
 }
 
+/* Thirty windows that overlap: not a sum for each pair of them. */
+static void test_many_overlapping_slices_stay_few_ops(void **state)
+{
+    enum { WINDOWS = 30 };
+    Arena *arena = *state;
+    Text text = text_start(arena);
+    text_put(&text, "(%x: sample real[59]) {");
+    for (int i = 0; i < WINDOWS; i++)
+        text_print(&text, " %%a%d = slice %%x axis 0 start %d length 30 %%b%d = sin %%a%d", i, i, i, i);
+    text_put(&text, " return %b0");
+    for (int i = 1; i < WINDOWS; i++)
+        text_print(&text, ", %%b%d", i);
+    text_put(&text, " }");
+    IrFunction *function = ir_test_function(arena, 0, text.bytes);
+    assert_true(full_vjp(function)->backward->op_count < 12 * WINDOWS);
+    TestRandom random = {8};
+    grad_test_check(arena, function, 1, ir_test_random_inputs(arena, function, 1, &random, -2, 2), &random, 1e-12,
+                    1e-8);
+}
+
 static void test_gathers_that_hit_each_element_once_are_a_permutation(void **state)
 {
     Arena *arena = *state;
@@ -374,8 +390,7 @@ static void test_gathers_that_hit_each_element_once_are_a_permutation(void **sta
     expect_no_zeros(vjp->backward);
 }
 
-/* ---- contractions
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- contractions --------------------------------------------------------------------------------------------- */
 
 /* Weights on many positions: the sum over positions goes into the product over the batch, the rows of the input's
  * cotangent stand last. */
@@ -448,8 +463,7 @@ static void test_broadcast_parameters_are_summed_within_the_sample(void **state)
     assert_int_equal(ir_type_of(backward, last->operands[0])->rank, 0);
 }
 
-/* ---- guards
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- guards --------------------------------------------------------------------------------------------------- */
 
 /* The derivative of a function of one sample scalar at x, cotangent 1, by both modes, which must agree. */
 static double slope(Arena *arena, const char *body, double x)
@@ -611,8 +625,7 @@ static void test_roots_away_from_zero_need_no_care(void **state)
     assert_int_equal(count_ops(full_vjp(plain)->backward, IR_SELECT), 1);
 }
 
-/* ---- scans
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- scans ---------------------------------------------------------------------------------------------------- */
 
 static const char STACK[] =
     "module stack batch 4 "
@@ -659,8 +672,7 @@ static void test_a_carried_value_may_lose_its_samples(void **state)
     grad_test_check(arena, function, BATCH, inputs, &random, 1e-12, 1e-8);
 }
 
-/* ---- second order
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- second order --------------------------------------------------------------------------------------------- */
 
 /* The critic's gradient in x, by reverse mode: a call forward and a call backward with the cotangent 1. */
 static IrId critic_gradient(IrFunction *into, GradCache *cache, const IrId *operands)
@@ -732,8 +744,7 @@ static void test_gradient_penalty(void **state)
     }
 }
 
-/* ---- minimum cuts
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- minimum cuts --------------------------------------------------------------------------------------------- */
 
 /* Against all ways to divide the nodes. */
 static void test_minimum_cut_against_all_cuts(void **state)
@@ -789,6 +800,7 @@ int main(void)
         cmocka_unit_test(test_a_function_known_from_the_forward_serves),
         cmocka_unit_test(test_slices_are_joined_without_zeros),
         cmocka_unit_test(test_overlapping_slices_are_added_where_they_meet),
+        cmocka_unit_test(test_many_overlapping_slices_stay_few_ops),
         cmocka_unit_test(test_gathers_that_hit_each_element_once_are_a_permutation),
         cmocka_unit_test(test_weights_on_positions),
         cmocka_unit_test(test_rows_stand_last_in_dense_products),

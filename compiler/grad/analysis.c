@@ -7,8 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- activity ------------------------------------------------------------------------------------------------------
- */
+/* ---- activity ------------------------------------------------------------------------------------------------- */
 
 static void mark_active(Analysis *analysis, const VjpKey *key, const bool **dependence)
 {
@@ -37,8 +36,7 @@ static void mark_active(Analysis *analysis, const VjpKey *key, const bool **depe
         analysis->active[i] = varied[i] && useful[i];
 }
 
-/* ---- finite values
- * --------------------------------------------------------------------------------------------------- */
+/* ---- finite values -------------------------------------------------------------------------------------------- */
 
 /* Can the op give something infinite or undefined from finite operands? */
 static bool has_poles(const Analysis *analysis, const IrOp *op)
@@ -95,8 +93,7 @@ static void mark_finite(Analysis *analysis, const VjpKey *key)
     }
 }
 
-/* ---- guards
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- guards --------------------------------------------------------------------------------------------------- */
 
 /* Which elements of a value have a use that is always taken: all, or those flagged along one axis. */
 typedef struct Cover {
@@ -184,8 +181,7 @@ static void mark_guarded(Analysis *analysis, const VjpKey *key)
     }
 }
 
-/* ---- the analysis
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the analysis --------------------------------------------------------------------------------------------- */
 
 /* What is active and what is guarded, without pairs of callees. */
 static Analysis *find_guards(const VjpKey *key, GradCache *cache)
@@ -218,8 +214,7 @@ Analysis *analysis_new(const VjpKey *key, GradCache *cache)
     return analysis;
 }
 
-/* ---- guards of inputs, kept
- * ------------------------------------------------------------------------------------------ */
+/* ---- guards of inputs, kept ----------------------------------------------------------------------------------- */
 
 typedef struct InputGuards {
     VjpKey key;

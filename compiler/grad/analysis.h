@@ -75,8 +75,7 @@ bool *grad_scan_varied(GradCache *cache, const IrOp *op, const bool *active);
 ProgramPlan *program_plan(Analysis *analysis, const IrOp *op);
 void program_plan_finish(Analysis *analysis, const IrOp *op, ProgramPlan *plan);
 
-/* ---- small helpers ------------------------------------------------------------------------------------------------
- */
+/* ---- small helpers -------------------------------------------------------------------------------------------- */
 
 static inline bool grad_is_real(const IrFunction *function, IrId id)
 {

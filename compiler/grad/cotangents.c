@@ -5,8 +5,7 @@
 
 #include <stdlib.h>
 
-/* ---- slices along one axis
- * ------------------------------------------------------------------------------------------- */
+/* ---- slices along one axis ------------------------------------------------------------------------------------ */
 
 static int compare_starts(const void *a, const void *b)
 {
@@ -61,6 +60,36 @@ static IrId sum_of_interval(Reverse *reverse, const CotangentPiece *runs, int lo
     return sum;
 }
 
+/* One run between zeros. */
+static IrId pad(Reverse *reverse, const CotangentPiece *run, const IrType *type)
+{
+    IrType gap = *type;
+    IrId parts[3];
+    int count = 0;
+    int64_t behind = type->size[run->axis] - run->start - run->count;
+    if ((gap.size[run->axis] = run->start) > 0)
+        parts[count++] = rules_zeros(&reverse->rules, &gap);
+    parts[count++] = run->value;
+    if ((gap.size[run->axis] = behind) > 0)
+        parts[count++] = rules_zeros(&reverse->rules, &gap);
+    return ir_concat(&reverse->rules.builder, run->axis, count, parts);
+}
+
+/* Do so many runs overlap that adding where they meet would take far more ops than there are runs? */
+static bool is_crowded(const CotangentPiece *runs, int count, const int64_t *bounds, int intervals)
+{
+    enum { FACTOR = 6 };
+    int64_t terms = 0;
+    for (int i = 0, low = 0; i < intervals; i++) {
+        while (low < count && runs[low].start + runs[low].count <= bounds[i])
+            low++;
+        for (int j = low; j < count && runs[j].start < bounds[i + 1]; j++)
+            if (++terms > FACTOR * (int64_t)count)
+                return true;
+    }
+    return false;
+}
+
 /* The runs along `axis`, joined, plus `whole` (or -1). */
 static IrId join_runs(Reverse *reverse, CotangentPiece *runs, int count, IrId whole, const IrType *type)
 {
@@ -68,6 +97,11 @@ static IrId join_runs(Reverse *reverse, CotangentPiece *runs, int count, IrId wh
     int64_t *bounds = ARENA_ARRAY(reverse->rules.arena, int64_t, 2 * count + 2);
     qsort(runs, (size_t)count, sizeof runs[0], compare_starts);
     int intervals = find_bounds(runs, count, size, bounds) - 1, low = 0;
+    if (is_crowded(runs, count, bounds, intervals)) {
+        for (int i = 0; i < count; i++)
+            whole = rules_add(&reverse->rules, whole, pad(reverse, &runs[i], type));
+        return whole;
+    }
     IrId *parts = ARENA_ARRAY(reverse->rules.arena, IrId, intervals);
     for (int i = 0; i < intervals; i++) {
         int64_t begin = bounds[i], end = bounds[i + 1];
@@ -85,8 +119,7 @@ static IrId join_runs(Reverse *reverse, CotangentPiece *runs, int count, IrId wh
     return intervals == 1 ? parts[0] : ir_concat(&reverse->rules.builder, axis, intervals, parts);
 }
 
-/* ---- tables along one axis
- * ------------------------------------------------------------------------------------------- */
+/* ---- tables along one axis ------------------------------------------------------------------------------------ */
 
 static int64_t piece_element(const CotangentPiece *piece, int64_t i)
 {
@@ -118,8 +151,7 @@ static IrId move_pieces(Reverse *reverse, const CotangentPiece *pieces, int coun
                          : ir_scatter_add(builder, joined, axis, total, table, size);
 }
 
-/* ---- the sum
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- the sum -------------------------------------------------------------------------------------------------- */
 
 static IrId add_axis(Reverse *reverse, CotangentPiece *pieces, int count, IrId whole, const IrType *type)
 {
@@ -145,12 +177,7 @@ static IrId add_axis(Reverse *reverse, CotangentPiece *pieces, int count, IrId w
     return runs > 0 ? join_runs(reverse, rest, runs, whole, type) : whole;
 }
 
-void cotangent_sum_add(Reverse *reverse, CotangentSum *sum, IrId part)
-{
-    sum->whole = rules_add(&reverse->rules, sum->whole, part);
-}
-
-IrId cotangent_sum_total(Reverse *reverse, const CotangentSum *sum, const IrType *type)
+static IrId total_of(Reverse *reverse, const CotangentSum *sum, const IrType *type)
 {
     const IrType shape = *type;
     IrId total = sum->whole;
@@ -177,8 +204,7 @@ static void add_piece(Reverse *reverse, CotangentSum *sum, CotangentPiece piece)
     sum->pieces[sum->count++] = piece;
 }
 
-/* ---- where what arrives goes
- * ------------------------------------------------------------------------------------------- */
+/* ---- where what arrives goes ---------------------------------------------------------------------------------- */
 
 bool reverse_is_per_sample(const Reverse *reverse, const IrOp *op)
 {
@@ -190,8 +216,9 @@ void reverse_add_value(Reverse *reverse, IrId value, IrId part, bool for_each_sa
 {
     Cotangent *cotangent = &reverse->cotangents[value];
     bool batch = for_each_sample && !grad_is_sample(reverse->key->function, value);
+    IrId *sum = batch ? &cotangent->batch : &cotangent->sum.whole;
     if (part >= 0 && reverse->analysis->active[value])
-        cotangent_sum_add(reverse, batch ? &cotangent->batch : &cotangent->sum, part);
+        *sum = rules_add(&reverse->rules, *sum, part);
 }
 
 void reverse_add(Reverse *reverse, const IrOp *op, int operand, IrId part)
@@ -219,11 +246,9 @@ IrId reverse_cotangent(Reverse *reverse, IrId value)
     Cotangent *cotangent = &reverse->cotangents[value];
     if (cotangent->total >= 0)
         return cotangent->total;
-    const IrType *type = ir_type_of(function, value);
-    IrId total = cotangent_sum_total(reverse, &cotangent->sum, type);
-    IrId batch = cotangent_sum_total(reverse, &cotangent->batch, type);
-    if (batch >= 0)
-        total = rules_add(&reverse->rules, total, ir_unary(&reverse->rules.builder, IR_BATCH_SUM, batch));
+    IrId total = total_of(reverse, &cotangent->sum, ir_type_of(function, value));
+    if (cotangent->batch >= 0)
+        total = rules_add(&reverse->rules, total, ir_unary(&reverse->rules.builder, IR_BATCH_SUM, cotangent->batch));
     cotangent->total = total;
     if (total >= 0 && !reverse->draft->values[total].name)
         ir_name(reverse->draft, total, grad_prefixed_name(reverse->rules.arena, "d_", function->values[value].name));

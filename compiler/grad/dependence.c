@@ -184,8 +184,7 @@ const bool *grad_dependence(GradCache *cache, const IrFunction *function)
     return flags;
 }
 
-/* ---- small helpers ------------------------------------------------------------------------------------------------
- */
+/* ---- small helpers -------------------------------------------------------------------------------------------- */
 
 GradCache *grad_cache_new(IrModule *module)
 {

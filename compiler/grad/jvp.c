@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* ---- one function
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- one function --------------------------------------------------------------------------------------------- */
 
 static void move_op(Forward *forward, const IrOp *op)
 {
@@ -91,8 +90,7 @@ Tangent *tangent_of(GradCache *cache, IrFunction *function, const bool *moving)
     return tangent;
 }
 
-/* ---- functions of the module
- * ------------------------------------------------------------------------------------------- */
+/* ---- functions of the module ---------------------------------------------------------------------------------- */
 
 /* The draft as a function of the module; `all`: with zeros as tangents of real outputs that do not move. */
 static IrFunction *publish(const Tangent *tangent, bool all)
@@ -152,8 +150,7 @@ IrFunction *grad_jvp(GradCache *cache, IrFunction *function, const bool *moving)
     return tangent->public;
 }
 
-/* ---- calls
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------------------------------------------------- */
 
 static void take_result(Forward *forward, const IrOp *op, int result, IrId value, IrId tangent)
 {
@@ -190,8 +187,7 @@ void jvp_call(Forward *forward, const IrOp *op)
         take_result(forward, op, i, results[i], tangent->output_moves[i] ? results[next++] : -1);
 }
 
-/* ---- scans
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- scans ---------------------------------------------------------------------------------------------------- */
 
 /* The step in a scan's order: carried values, slices and fixed values, each group with its tangents behind it. */
 typedef struct TangentStep {

@@ -27,8 +27,7 @@ static IrId append(Forward *forward, const IrOp *op, int count, const IrId *oper
     return ir_append(forward->rules.builder.function, copy);
 }
 
-/* ---- elementwise
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- elementwise ---------------------------------------------------------------------------------------------- */
 
 static IrId jvp_elementwise(Forward *forward, const IrOp *op)
 {
@@ -38,8 +37,7 @@ static IrId jvp_elementwise(Forward *forward, const IrOp *op)
     return rules_tangent(&forward->rules, op, tangents);
 }
 
-/* ---- structure and reductions
- * -------------------------------------------------------------------------------------------- */
+/* ---- structure and reductions --------------------------------------------------------------------------------- */
 
 static IrId concat(Forward *forward, const IrOp *op)
 {
@@ -57,8 +55,7 @@ static IrId largest(Forward *forward, const IrOp *op)
     return ir_reduce(&rules->builder, IR_REDUCE_SUM, t, op->axis_count, op->axes);
 }
 
-/* ---- products
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- products ------------------------------------------------------------------------------------------------- */
 
 /* Sums of squares of one value: 2 a' a + start'. */
 static bool is_square(const IrOp *op)
@@ -116,8 +113,7 @@ static IrId solve(Forward *forward, const IrOp *op)
     return append(forward, op, 2, operands);
 }
 
-/* ---- dispatch
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- dispatch ------------------------------------------------------------------------------------------------- */
 
 IrId jvp_op(Forward *forward, const IrOp *op)
 {

@@ -21,11 +21,11 @@ typedef struct CotangentSum {
     int count, room;
 } CotangentSum;
 
-/* What is summed over the batch still, for a value that is no per-sample one but is read by per-sample ops, is kept
- * apart: it is summed over the batch once. For a per-sample value all is in `sum`. */
+/* What per-sample ops give to a value that is no per-sample one is kept apart: it is summed over the batch once. */
 typedef struct Cotangent {
-    CotangentSum sum, batch;
-    IrId total; /* once asked for */
+    CotangentSum sum;
+    IrId batch; /* for each sample, to be summed over the batch, or -1 */
+    IrId total; /* once asked for, or -1 */
 } Cotangent;
 
 typedef struct Reverse {
@@ -54,16 +54,13 @@ void reverse_add_piece(Reverse *reverse, const IrOp *op, int operand, CotangentP
 /* Does the op do something for each sample? */
 bool reverse_is_per_sample(const Reverse *reverse, const IrOp *op);
 
-/* Adding up (cotangents.c). */
-void cotangent_sum_add(Reverse *reverse, CotangentSum *sum, IrId part);
-IrId cotangent_sum_total(Reverse *reverse, const CotangentSum *sum, const IrType *type);
-
 /* Is the elementwise op's partial derivative in the operand finite, also where its result is not taken? */
 bool vjp_partial_is_finite(const Reverse *reverse, const IrOp *op, int operand);
 
-/* The rules: each adds to the cotangents of the op's operands. */
 /* The adjoint of BROADCAST, RESHAPE or TRANSPOSE, applied to `d`. */
 IrId vjp_move(Reverse *reverse, const IrOp *op, IrId d);
+
+/* The rules: each adds to the cotangents of the op's operands. */
 void vjp_elementwise(Reverse *reverse, const IrOp *op, IrId d);
 void vjp_structure(Reverse *reverse, const IrOp *op, IrId d);
 void vjp_reduction(Reverse *reverse, const IrOp *op, IrId d);

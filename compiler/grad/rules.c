@@ -13,8 +13,7 @@ void rules_start(Rules *rules, const IrFunction *from, IrFunction *into, const b
         rules->map[i] = -1;
 }
 
-/* ---- looking -------------------------------------------------------------------------------------------------------
- */
+/* ---- looking -------------------------------------------------------------------------------------------------- */
 
 static const IrOp *definition(const IrFunction *function, IrId id)
 {
@@ -48,8 +47,7 @@ static bool is_number(const Rules *rules, IrId id, double number)
     return is_uniform(rules->builder.function, id, &actual) && actual == number;
 }
 
-/* ---- building ------------------------------------------------------------------------------------------------------
- */
+/* ---- building ------------------------------------------------------------------------------------------------- */
 
 IrId rules_zeros(Rules *rules, const IrType *like)
 {
@@ -114,8 +112,7 @@ IrId rules_same_op(Rules *rules, const IrOp *op, IrId first)
     return ir_append(rules->builder.function, copy);
 }
 
-/* ---- results of the forward that serve again
- * ------------------------------------------------------------------------- */
+/* ---- results of the forward that serve again ------------------------------------------------------------------ */
 
 /* Functions of one operand that are the derivative of another, or part of it. */
 static bool serves_again(IrOpcode code)
@@ -143,8 +140,7 @@ static IrId function_of_operand(Rules *rules, IrOpcode code, const IrOp *op, int
     return known >= 0 ? known : ir_unary(&rules->builder, code, rules_mapped(rules, op, operand));
 }
 
-/* ---- elementwise
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- elementwise ---------------------------------------------------------------------------------------------- */
 
 /* d (1 - y^2), d (y - y^2), d (1 + y^2): both are one fused multiply-add and a product. */
 static IrId times_square(Rules *rules, IrId d, IrOpcode sum, IrId first, IrId y)
@@ -336,8 +332,7 @@ IrId rules_partial(Rules *rules, const IrOp *op, int operand, IrId d)
     }
 }
 
-/* ---- forward mode
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- forward mode --------------------------------------------------------------------------------------------- */
 
 IrId rules_tangent(Rules *rules, const IrOp *op, const IrId *tangents)
 {

@@ -2,8 +2,7 @@
 /* Masks that rules multiply or select by: the first largest element, the triangle of a matrix. */
 #include "compiler/grad/rules.h"
 
-/* ---- the first of the largest elements
- * --------------------------------------------------------------------------------- */
+/* ---- the first of the largest elements ------------------------------------------------------------------------ */
 
 static bool is_reduced(const IrOp *op, int axis)
 {
@@ -49,8 +48,7 @@ IrId rules_first_largest(Rules *rules, const IrOp *op)
     return rules_binary(rules, IR_EQUAL, rules_select(rules, largest, left, -1), widen(rules, op, most, &type));
 }
 
-/* ---- the triangle that a solver reads
- * ---------------------------------------------------------------------------------- */
+/* ---- the triangle that a solver reads ------------------------------------------------------------------------- */
 
 IrId rules_triangle(Rules *rules, const IrOp *op, IrId matrix)
 {

@@ -16,8 +16,7 @@ static IrId root_for_reader(const Slopes *slopes, IrId value)
     return slopes->ends[value] ? value : slopes->root[value];
 }
 
-/* ---- finding
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- finding -------------------------------------------------------------------------------------------------- */
 
 /* The one value that the op's result is a function of, or the result itself. */
 static IrId root_of(const Reverse *reverse, const IrOp *op)
@@ -130,8 +129,7 @@ IrId slopes_root(const Reverse *reverse, const IrOp *op)
     return slopes->ends[id] && slopes->joins[id] ? slopes->root[id] : -1;
 }
 
-/* ---- building
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- building ------------------------------------------------------------------------------------------------- */
 
 /* The slope of the root in itself is 1; of what is no function of it, none. */
 static IrId slope_of_operand(Reverse *reverse, IrId id, IrId root)

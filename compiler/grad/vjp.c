@@ -22,15 +22,14 @@ void program_plan_finish(Analysis *analysis, const IrOp *op, ProgramPlan *plan)
     plan->pair = vjp_pair(analysis->cache, &plan->key);
 }
 
-/* ---- the draft
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- the draft ------------------------------------------------------------------------------------------------ */
 
 static void start_cotangents(Reverse *reverse)
 {
     int count = reverse->key->function->value_count;
     reverse->cotangents = ARENA_ARRAY(reverse->rules.arena, Cotangent, count);
     for (int i = 0; i < count; i++)
-        reverse->cotangents[i].sum.whole = reverse->cotangents[i].batch.whole = reverse->cotangents[i].total = -1;
+        reverse->cotangents[i] = (Cotangent){.sum = {.whole = -1}, .batch = -1, .total = -1};
 }
 
 static void build_forward(Reverse *reverse)
@@ -72,8 +71,7 @@ static void reverse_start(Reverse *reverse, GradCache *cache, const VjpKey *key)
     build_forward(reverse);
 }
 
-/* ---- backward
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- backward ------------------------------------------------------------------------------------------------- */
 
 /* Moves of elements of what is no per-sample value commute with the sum over the batch: what is to be summed goes on to
  * the operand, so that the sum over the batch comes last. */
@@ -89,9 +87,8 @@ static void move_batch_part(Reverse *reverse, const IrOp *op)
     IrId id = op->results[0];
     if (!is_batch_move(reverse->key->function, id))
         return;
-    Cotangent *from = &reverse->cotangents[id];
-    IrId part = cotangent_sum_total(reverse, &from->batch, ir_type_of(reverse->key->function, id));
-    from->batch = (CotangentSum){.whole = -1};
+    IrId part = reverse->cotangents[id].batch;
+    reverse->cotangents[id].batch = -1;
     if (part >= 0)
         reverse_add_value(reverse, op->operands[0], vjp_move(reverse, op, part), true);
 }
@@ -161,7 +158,7 @@ static void complete_operands(Reverse *reverse, const int *first, int op)
     const IrFunction *function = reverse->key->function;
     for (int i = 0; i < function->ops[op].operand_count; i++) {
         IrId id = function->ops[op].operands[i];
-        if (first[id] == op && !grad_is_sample(function, id) && reverse->cotangents[id].batch.whole >= 0 &&
+        if (first[id] == op && !grad_is_sample(function, id) && reverse->cotangents[id].batch >= 0 &&
             !is_batch_move(function, id))
             reverse_cotangent(reverse, id);
     }
@@ -193,11 +190,9 @@ static void build_backward(Reverse *reverse, IrId *cotangents)
     }
 }
 
-/* ---- pairs
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- pairs ---------------------------------------------------------------------------------------------------- */
 
-/* The cotangents of seeded outputs enter; an output that is no per-sample value may still be read by one op for each.
- */
+/* The cotangents of seeded outputs enter as inputs. */
 static void seed_inputs(Reverse *reverse)
 {
     const IrFunction *function = reverse->key->function;
@@ -274,8 +269,7 @@ const GradVjp *grad_vjp(GradCache *cache, IrFunction *function, const bool *want
     return &vjp_pair(cache, &key)->vjp;
 }
 
-/* ---- value and gradient
- * ------------------------------------------------------------------------------------------------ */
+/* ---- value and gradient --------------------------------------------------------------------------------------- */
 
 IrFunction *grad_value_and_gradient(GradCache *cache, IrFunction *function, int output, const bool *wanted,
                                     const char *name)

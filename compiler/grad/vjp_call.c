@@ -4,8 +4,7 @@
 
 #include "compiler/grad/vjp_program.h"
 
-/* ---- what the pair is asked for
- * ---------------------------------------------------------------------------------------- */
+/* ---- what the pair is asked for ------------------------------------------------------------------------------- */
 
 /* Adds to the flags what one call needs. */
 static void add_needs(const Analysis *analysis, const IrOp *op, const bool *dependence, bool *wanted, bool *seeded)
@@ -67,8 +66,7 @@ void program_finite_call(const Analysis *analysis, const IrOp *op, bool *finite)
     }
 }
 
-/* ---- the two calls
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the two calls -------------------------------------------------------------------------------------------- */
 
 void vjp_call_forward(Reverse *reverse, const IrOp *op)
 {

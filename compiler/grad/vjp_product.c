@@ -6,8 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- contractions
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- contractions --------------------------------------------------------------------------------------------- */
 
 /* What one operand's cotangent is contracted from: the result's cotangent and the other operand, in their places. */
 typedef struct Factors {
@@ -143,8 +142,7 @@ static void vjp_contract(Reverse *reverse, const IrOp *op, IrId d)
     vjp_factor(reverse, op, 0, &labels, d);
 }
 
-/* ---- triangular solves
- * ------------------------------------------------------------------------------------------------- */
+/* ---- triangular solves ---------------------------------------------------------------------------------------- */
 
 /* L y = b: the right side's cotangent is r = L^-T d, the matrix's is -r y^T within the triangle that is read; for
  * L^T y = b they are r = L^-1 d and -y r^T. */
@@ -188,8 +186,7 @@ void vjp_product(Reverse *reverse, const IrOp *op, IrId d)
         vjp_solve(reverse, op, d);
 }
 
-/* ---- the batch
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- the batch ------------------------------------------------------------------------------------------------ */
 
 /* The same for all samples was collected: its cotangent is the sum over them. */
 static IrId sum_collected(Reverse *reverse, IrId d)

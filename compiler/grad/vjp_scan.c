@@ -30,8 +30,7 @@ typedef struct ScanSteps {
     int input_count, output_count, carried, sliced; /* of the backward scan: inputs without the step's number */
 } ScanSteps;
 
-/* ---- the plan
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- the plan ------------------------------------------------------------------------------------------------- */
 
 /* Outputs of the step on which a derivative that is asked for depends, carried values from step to step. */
 static bool *find_useful(const Analysis *analysis, const IrOp *op)
@@ -104,8 +103,7 @@ void program_finite_scan(const Analysis *analysis, const IrOp *op, const Program
     }
 }
 
-/* ---- the forward step
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the forward step ----------------------------------------------------------------------------------------- */
 
 static IrType type_outside(const IrFunction *function, IrId id)
 {
@@ -176,8 +174,7 @@ static void build_forward(const VjpPair *pair, ScanSteps *steps)
                       inputs[i + 1]);
 }
 
-/* ---- the backward step
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the backward step ---------------------------------------------------------------------------------------- */
 
 static void add_input(ScanSteps *steps, PortKind kind, int index)
 {
@@ -368,8 +365,7 @@ static const ScanSteps *scan_steps(VjpPair *pair)
     return steps;
 }
 
-/* ---- the two scans
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the two scans -------------------------------------------------------------------------------------------- */
 
 void vjp_scan_forward(Reverse *reverse, const IrOp *op)
 {

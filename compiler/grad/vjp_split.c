@@ -14,8 +14,7 @@ typedef struct Split {
     const IrId *cotangents; /* by input of the function, -1 where not wanted */
 } Split;
 
-/* ---- facts
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- facts ---------------------------------------------------------------------------------------------------- */
 
 /* Flags everything that the flagged values are computed from. */
 static void mark_operands(const IrFunction *function, bool *flags)
@@ -68,8 +67,7 @@ static void choose_residuals(const Split *split)
     residuals_choose(&question, split->kept, split->again);
 }
 
-/* ---- the forward function
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the forward function ------------------------------------------------------------------------------------- */
 
 static bool is_residual(const Split *split, IrId id)
 {
@@ -167,8 +165,7 @@ static IrFunction *build_forward(const Split *split)
     return forward;
 }
 
-/* ---- the backward function
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the backward function ------------------------------------------------------------------------------------ */
 
 /* For each op that is computed again, the first backward op that needs it, itself where it is one. */
 static int *find_first_needs(const Split *split)
@@ -248,9 +245,7 @@ static IrFunction *build_backward(const Split *split, IrId *map)
     return backward;
 }
 
-/* ---- both
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- both ----------------------------------------------------------------------------------------------------- */
 
 static void list_residuals(const Split *split, GradVjp *out)
 {

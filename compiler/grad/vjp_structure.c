@@ -9,8 +9,7 @@ static const IrType *operand_type(const Reverse *reverse, const IrOp *op, int op
     return ir_type_of(reverse->key->function, op->operands[operand]);
 }
 
-/* ---- structure
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- structure ------------------------------------------------------------------------------------------------ */
 
 /* The sum over the axes that the broadcast made. */
 static IrId sum_new_axes(Reverse *reverse, const IrOp *op, IrId d)
@@ -99,8 +98,7 @@ void vjp_structure(Reverse *reverse, const IrOp *op, IrId d)
     }
 }
 
-/* ---- reductions
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- reductions ----------------------------------------------------------------------------------------------- */
 
 /* The result's cotangent in the operand's shape. */
 static IrId widen(Reverse *reverse, const IrOp *op, IrId d)
