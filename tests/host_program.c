@@ -41,6 +41,14 @@ static double step_slow(const float *weights, const float *scalars, uint64_t see
     return host_functions_single.step(weights, scalars, seed, step, gradient, workspace, threads);
 }
 
+static double step_hanging(const float *weights, const float *scalars, uint64_t seed, uint32_t step, float *gradient,
+                           void *workspace, int threads)
+{
+    for (int i = 0; i < 2000; i++)
+        step_slow(weights, scalars, seed, step, gradient, workspace, threads);
+    return host_functions_single.step(weights, scalars, seed, step, gradient, workspace, threads);
+}
+
 static double step_inexact(const double *weights, const double *scalars, uint64_t seed, uint32_t step, double *gradient,
                            void *workspace, int threads)
 {
@@ -98,6 +106,8 @@ static void break_model(Model *model, ModelFunctions32 *single, ModelFunctions64
         single->step = step_gradient;
     else if (strcmp(what, "slow") == 0)
         single->step = step_slow;
+    else if (strcmp(what, "hang") == 0)
+        single->step = step_hanging;
     else if (strcmp(what, "inexact") == 0)
         in_double->step = step_inexact;
     else if (strcmp(what, "energy") == 0)

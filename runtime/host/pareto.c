@@ -59,7 +59,7 @@ double pareto_threshold(size_t count)
 
 bool pareto_of_weights(const double *sorted_log_w, size_t count, ParetoTail *tail, Failure *failure)
 {
-    const double most = count > 225 ? ceil(3 * sqrt((double)count)) : floor((double)count / 5);
+    const double most = count > 225 ? ceil(3 * sqrt((double)count)) : ceil((double)count / 5);
     size_t length = (size_t)most;
     ParetoFit fit;
     *tail = (ParetoTail){.k = (double)NAN, .error = (double)NAN, .tail = length, .threshold = pareto_threshold(count)};
