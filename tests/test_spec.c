@@ -273,6 +273,18 @@ static void test_places_in_formulas(void **state)
     expect_word(*state, "energy:\n  terms:\n    - value: >\n\n        x[0]^2 + beta\n\n", "beta", 8, 18);
 }
 
+static void test_place_of_a_folded_line_end(void **state)
+{
+    const ModelSpec *model = read_energy(*state, "energy:\n  terms:\n    - value: |\n        x[0]\n        + 1\n");
+    const Formula *formula = &model->terms[0].value;
+    Span line_end = formula_span(formula, 4, 5), plus = formula_span(formula, 5, 6);
+    assert_int_equal(line_end.line, 7);
+    assert_int_equal(line_end.column, 13);
+    assert_int_equal(plus.line, 8);
+    assert_int_equal(plus.begin, line_end.begin + 1 + 8);
+    assert_int_equal(formula_span(formula, 0, formula->length).end, plus.begin + 3);
+}
+
 static void test_place_behind_an_escape_is_the_formula(void **state)
 {
     const ModelSpec *model = read_energy(*state, "energy: {terms: [{value: \"x[0]\\x20+ beta\"}]}\n");
@@ -740,6 +752,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_schedule_to_the_end_is_linear, start, end),
         cmocka_unit_test_setup_teardown(test_parameters, start, end),
         cmocka_unit_test_setup_teardown(test_places_in_formulas, start, end),
+        cmocka_unit_test_setup_teardown(test_place_of_a_folded_line_end, start, end),
         cmocka_unit_test_setup_teardown(test_place_behind_an_escape_is_the_formula, start, end),
         cmocka_unit_test_setup_teardown(test_block_formula_ends_without_a_newline, start, end),
         cmocka_unit_test_setup_teardown(test_repeats_are_written_out_and_couplings_counted, start, end),

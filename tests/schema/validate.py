@@ -17,10 +17,10 @@ COMPILER_ALONE = {
     "yaml_alias_cycle", "yaml_duplicate_keys", "yaml_tag",
     # files, and what they hold
     "extends_absolute", "extends_broken", "extends_chain", "extends_cycle", "extends_folder", "extends_itself",
-    "extends_link_outside", "extends_missing", "extends_outside", "table_empty", "table_entries",
-    "table_missing", "table_outside", "table_rows",
+    "extends_link_outside", "extends_missing", "extends_outside", "extends_sibling", "table_empty", "table_entries",
+    "table_late_titles", "table_missing", "table_outside", "table_rows",
     # shapes, and one part of the spec against another
-    "layers_many", "loss_without_energy", "names_count", "one_component", "temperature_twice",
+    "layers_many", "loss_without_energy", "names_count", "one_component", "schedule_same_step", "temperature_twice",
     # names that are taken
     "name_header", "name_keyword", "names_of_components",
 }
