@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The same bits: for any number of threads, stopped and resumed, emitted anywhere, compiled by any compiler at any level
- * for any vector width, and on other processors under emulation. */
+/* The same bits: for any number of threads, stopped and resumed, emitted anywhere, compiled by any compiler at any
+ * level for any vector width, and on other processors under emulation. */
 #include "tests/shell.h"
 
 #include <setjmp.h>
@@ -50,7 +50,8 @@ static void test_resume_gives_the_same_bits(void **state)
 {
     (void)state;
     const char *folder = shell_folder();
-    ShellResult stopped = shell_run("%s/double_well train -o %s/run --steps 100 --stop-at 50 --threads 1", package, folder);
+    ShellResult stopped =
+        shell_run("%s/double_well train -o %s/run --steps 100 --stop-at 50 --threads 1", package, folder);
     assert_int_equal(stopped.code, 0);
     shell_must("%s/double_well train -o %s/run --steps 100 --resume --threads 1", package, folder);
     shell_must("cmp %s/run/weights.safetensors %s/run/weights.safetensors", package, folder);
@@ -61,9 +62,10 @@ static void test_two_emits_are_the_same(void **state)
     (void)state;
     const char *folder = shell_folder();
     shell_must("LC_ALL=C %s emit %s -o %s/a", shell_ansatz(), SPEC, folder);
-    shell_must("mkdir -p %s/elsewhere/specs && cp %s %s/elsewhere/specs/ && cd %s/elsewhere && LC_ALL=de_DE.UTF-8 %s emit "
-               "specs/double_well.yaml -o ../deep",
-               folder, SPEC, folder, folder, shell_ansatz());
+    shell_must(
+        "mkdir -p %s/elsewhere/specs && cp %s %s/elsewhere/specs/ && cd %s/elsewhere && LC_ALL=de_DE.UTF-8 %s emit "
+        "specs/double_well.yaml -o ../deep",
+        folder, SPEC, folder, folder, shell_ansatz());
     shell_must("diff -r %s/a %s/deep", folder, folder);
 }
 
@@ -86,8 +88,8 @@ static void test_pieces_of_a_sample_are_the_whole(void **state)
     shell_must("%s/double_well sample -w %s/run -n 300 -o %s/whole.csv", package, package, folder);
     shell_must("head -n 1 %s/whole.csv >%s/joined.csv", folder, folder);
     for (int i = 0; i + 1 < (int)(sizeof cuts / sizeof *cuts); i++) {
-        shell_must("%s/double_well sample -w %s/run --range %d:%d -o %s/piece.csv", package, package, cuts[i], cuts[i + 1],
-                   folder);
+        shell_must("%s/double_well sample -w %s/run --range %d:%d -o %s/piece.csv", package, package, cuts[i],
+                   cuts[i + 1], folder);
         shell_must("tail -n +2 %s/piece.csv >>%s/joined.csv", folder, folder);
     }
     char a[600], b[600];
@@ -103,7 +105,8 @@ static void compare_build(const char *compiler, const char *flags, const char *r
     shell_must("cd %s && %s -std=c11 %s -o %s/program *.c runtime/host/*.c -lm", package, compiler, flags, folder);
     shell_must("%s %s/program sample -w %s/run -n 200 -o %s/x.npy", run, folder, package, folder);
     shell_must("%s/double_well sample -w %s/run -n 200 -o %s/reference.npy", package, package, folder);
-    shell_must("cmp %s/x.npy %s/reference.npy && cmp %s/x.log_q.npy %s/reference.log_q.npy", folder, folder, folder, folder);
+    shell_must("cmp %s/x.npy %s/reference.npy && cmp %s/x.log_q.npy %s/reference.log_q.npy", folder, folder, folder,
+               folder);
 }
 
 static void test_every_level_of_optimisation_samples_the_same(void **state)

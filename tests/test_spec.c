@@ -499,6 +499,18 @@ static void test_table_from_a_file(void **state)
     assert_true(list->data[1] == 8);
 }
 
+static void test_kT_and_temperature_replace_each_other(void **state)
+{
+    const char *const overrides[] = {"system.kT=2", "system.temperature=3"};
+    const ModelSpec *model = read_example(*state, 2, overrides);
+    assert_non_null(model);
+    assert_true(model->kT.from == 3);
+    const char *const reversed[] = {overrides[1], overrides[0]};
+    model = read_example(*state, 2, reversed);
+    assert_non_null(model);
+    assert_true(model->kT.from == 2);
+}
+
 /* ---- overrides ---- */
 
 static void test_overrides(void **state)
@@ -675,6 +687,21 @@ static void test_expand_is_a_fixed_point(void **state)
     expect_fixed_point(*state, "tests/specs/good/everything.yaml");
 }
 
+static void test_expand_with_temperature(void **state)
+{
+    Test *test = *state;
+    const char *text =
+        arena_print(&test->arena, "%ssystem: {vector: 2, temperature: 2}\n%s%s%s", HEAD, ENERGY, FLOW, LOSS);
+    expect_fixed_point(test, write_file(test, "test_spec_temperature.yaml", text));
+}
+
+static void test_expand_names_files_from_the_spec(void **state)
+{
+    const char *text = expand(*state, "tests/specs/extends/files.yaml");
+    assert_non_null(strstr(text, "file: \"base/../means.csv\"\n"));
+    assert_non_null(strstr(text, "file: \"base/list.csv\"\n"));
+}
+
 static void test_expand_marks_defaults(void **state)
 {
     const char *text = expand(*state, "specs/double_well.yaml");
@@ -770,11 +797,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_text_extends_nothing, start, end),
         cmocka_unit_test_setup_teardown(test_missing_file, start, end),
         cmocka_unit_test_setup_teardown(test_table_from_a_file, start, end),
+        cmocka_unit_test_setup_teardown(test_kT_and_temperature_replace_each_other, start, end),
         cmocka_unit_test_setup_teardown(test_overrides, start, end),
         cmocka_unit_test_setup_teardown(test_override_replaces_an_alternative, start, end),
         cmocka_unit_test_setup_teardown(test_override_errors_point_into_the_override, start, end),
         cmocka_unit_test_setup_teardown(test_broken_specs, start, end),
         cmocka_unit_test_setup_teardown(test_expand_is_a_fixed_point, start, end),
+        cmocka_unit_test_setup_teardown(test_expand_with_temperature, start, end),
+        cmocka_unit_test_setup_teardown(test_expand_names_files_from_the_spec, start, end),
         cmocka_unit_test_setup_teardown(test_expand_marks_defaults, start, end),
         cmocka_unit_test_setup_teardown(test_templates_are_good_specs, start, end),
         cmocka_unit_test_setup_teardown(test_init_refuses, start, end),

@@ -85,7 +85,7 @@ const SchemaCode SCHEMA_CODES[] = {
      "transform: afine", "transform: affine"},
     {"E0107", "none or several of the alternatives",
      "Some maps hold one of several keys: a system is a vector or particles or a lattice; an optimizer is adam or adamw. "
-     "Exactly one of them must be given. The temperature is given once, as kT or as temperature.",
+     "Exactly one of them must be given.",
      "train: {optimizer: {clip_norm: 1}}", "train: {optimizer: {adam: {}, clip_norm: 1}}"},
     {"E0108", "not implemented yet",
      "The language knows this key or word, and this version of the compiler can't do it yet. Nothing else is wrong with "
@@ -105,7 +105,7 @@ const SchemaCode SCHEMA_CODES[] = {
      "Stages are [until, value] with steps that grow. An exponential schedule goes between two positive or two negative "
      "numbers.",
      "kT: {stages: [[2000, 5], [1000, 1]]}", "kT: {stages: [[1000, 5], [2000, 1]]}"},
-    {"E0113", "a key without meaning here", "This key goes with another key or word, which is not there.",
+    {"E0113", "a key without meaning here", "This key goes with another key or word, which is not there; or another key that is there says the same.",
      "coupling: {transform: additive, log_scale_bound: 2, net: {mlp: [64]}}",
      "coupling: {transform: affine, log_scale_bound: 2, net: {mlp: [64]}}"},
     {"E0114", "the same name twice", "Components, and observables, have different names.",

@@ -97,7 +97,7 @@ static void put_with(Text *out, const SchemaKey *key)
 {
     const char *equals = strchr(key->with, '=');
     if (equals == NULL)
-        text_print(out, "  only beside: %s\n", key->with);
+        text_print(out, "  %s beside: %s\n", *key->with == '!' ? "not" : "only", key->with + (*key->with == '!'));
     else
         text_print(out, "  only with: %.*s: %s\n", (int)(equals - key->with), key->with, equals + 1);
 }

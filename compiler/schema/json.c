@@ -214,6 +214,10 @@ static void add_beside(json_t *dependencies, const SchemaKey *key, bool partial)
 {
     if (key->with == NULL || strchr(key->with, '=') != NULL || (key->flags & SCHEMA_LATER) != 0 || partial)
         return;
+    if (*key->with == '!') {
+        json_object_set_new(dependencies, key->name, json_pack("{s:{s:[s]}}", "not", "required", key->with + 1));
+        return;
+    }
     json_object_set_new(dependencies, key->name, json_pack("[s]", key->with));
     json_t *others = json_object_get(dependencies, key->with);
     if ((key->flags & SCHEMA_REQUIRED) == 0)

@@ -157,6 +157,7 @@ const SchemaKey SCHEMA_KEYS[] = {
     {"system", "lattice", SCHEMA_MAP, .of = "lattice", .flags = ALTERNATIVE | LATER,
      .doc = "a periodic lattice of sites"},
     {"system", "kT", SCHEMA_NUMBER, .value = "1", .range = ABOVE(0), .dimension = DIMENSION_ENERGY, .flags = SCHEDULED,
+     .with = "!temperature",
      .doc = "the temperature as an energy: samples are of exp(-U/kT)"},
     {"system", "temperature", SCHEMA_NUMBER, .range = ABOVE(0), .dimension = DIMENSION_TEMPERATURE, .flags = SCHEDULED,
      .doc = "the same as a temperature; in reduced units, where k is 1, another name for kT"},

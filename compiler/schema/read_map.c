@@ -91,8 +91,11 @@ static Beside check_beside(const MapReading *map, const char *with)
     const char *equals = with != NULL ? strchr(with, '=') : NULL;
     if (with == NULL)
         return BESIDE_HOLDS;
-    if (equals == NULL)
-        return map->node != NULL && yaml_get(map->node, with) != NULL ? BESIDE_HOLDS : BESIDE_FAILS;
+    if (equals == NULL) {
+        bool is_wanted = *with != '!';
+        bool is_there = map->node != NULL && yaml_get(map->node, with + !is_wanted) != NULL;
+        return is_there == is_wanted ? BESIDE_HOLDS : BESIDE_FAILS;
+    }
     size_t length = (size_t)(equals - with);
     for (size_t i = 0; i < map->count; i++) {
         const ValueField *field = &map->fields[i];
@@ -111,9 +114,15 @@ static void refuse_beside(const MapReading *map, const SchemaKey *key, const Yam
     Diagnostic *error = diagnostics_error(map->reading->diagnostics, name->span, "E0113", "%s has no meaning here",
                                           child_path(map, key->name));
     const char *equals = strchr(key->with, '=');
-    error->label = equals == NULL
-                       ? arena_print(arena, "it stands beside %s only", key->with)
-                       : arena_print(arena, "it goes with %.*s: %s", (int)(equals - key->with), key->with, equals + 1);
+    if (equals != NULL) {
+        error->label = arena_print(arena, "it goes with %.*s: %s", (int)(equals - key->with), key->with, equals + 1);
+    } else if (*key->with != '!') {
+        error->label = arena_print(arena, "it stands beside %s only", key->with);
+    } else {
+        error->label = arena_print(arena, "%s stands for it", key->with + 1);
+        error->related = yaml_get(map->node, key->with + 1)->span;
+        error->related_label = "here";
+    }
 }
 
 /* ---- fields ---- */

@@ -59,7 +59,8 @@ typedef struct SchemaKey {
     const char *words; /* WORD: the words, separated by spaces, a ! before those that are not implemented yet; other
                           kinds: words taken besides */
     const char *value; /* the default, written as in a spec; NULL: none, the key may be left out all the same */
-    const char *with;  /* has a meaning only beside this: "repeat" (that alternative), "transform=affine" (that word) */
+    const char *with;  /* has a meaning only beside this: "repeat" (that key), "transform=affine" (that word),
+                          "!temperature" (not that key) */
     SchemaRange range;
     SchemaDimension dimension;
     unsigned flags;

@@ -10,6 +10,7 @@
 typedef struct Writer {
     Text *out;
     int indent;
+    const FileAccess *access;
 } Writer;
 
 static void put_value(Writer *writer, const Value *value);
@@ -56,8 +57,18 @@ static void put_node(Text *out, const YamlNode *node)
     text_put(out, node->kind == YAML_KIND_MAPPING ? "}" : "]");
 }
 
-static void put_scalar(Text *out, const Value *value)
+/* A file is named relative to the spec, also where one that it extends, in another folder, names it. */
+static const char *path_from_spec(const Writer *writer, const Value *value)
 {
+    const char *shown = access_shown_path(writer->access, value->node);
+    const char *slash = strrchr(writer->access->spec_path, '/');
+    size_t folder = slash != NULL ? (size_t)(slash - writer->access->spec_path) + 1 : 0;
+    return strncmp(shown, writer->access->spec_path, folder) == 0 ? shown + folder : shown;
+}
+
+static void put_scalar(Writer *writer, const Value *value)
+{
+    Text *out = writer->out;
     switch (value->kind) {
     case VALUE_INTEGER:
         text_print(out, "%lld", (long long)value->integer);
@@ -72,9 +83,11 @@ static void put_scalar(Text *out, const Value *value)
             text_put(out, value->boolean ? "true" : "false");
         break;
     case VALUE_WORD:
-    case VALUE_TEXT:
-        put_text(out, value->text, value->node != NULL ? value->node->length : strlen(value->text));
+    case VALUE_TEXT: {
+        const char *text = value->key->kind == SCHEMA_FILE ? path_from_spec(writer, value) : value->text;
+        put_text(out, text, strlen(text));
         break;
+    }
     default:
         put_node(out, value->node);
     }
@@ -97,21 +110,21 @@ static bool is_flat(const Value *list)
     return true;
 }
 
-static void put_flat_list(Text *out, const Value *list)
+static void put_flat_list(Writer *writer, const Value *list)
 {
-    text_put(out, "[");
+    text_put(writer->out, "[");
     for (size_t i = 0; i < list->count; i++) {
-        text_put(out, i > 0 ? ", " : "");
-        put_scalar(out, list->items[i]);
+        text_put(writer->out, i > 0 ? ", " : "");
+        put_scalar(writer, list->items[i]);
     }
-    text_put(out, "]");
+    text_put(writer->out, "]");
 }
 
 static void put_list(Writer *writer, const Value *list)
 {
     if (is_flat(list)) {
         text_put(writer->out, " ");
-        put_flat_list(writer->out, list);
+        put_flat_list(writer, list);
         return;
     }
     for (size_t i = 0; i < list->count; i++) {
@@ -122,7 +135,7 @@ static void put_list(Writer *writer, const Value *list)
         if (item->kind == VALUE_MAP && item->count > 0)
             put_fields(writer, item, true);
         else if (item->kind == VALUE_LIST)
-            put_flat_list(writer->out, item); /* a row of a table: lists are at most two deep */
+            put_flat_list(writer, item); /* a row of a table: lists are at most two deep */
         else
             put_value(writer, item);
         writer->indent -= 2;
@@ -142,7 +155,7 @@ static void put_value(Writer *writer, const Value *value)
         text_put(writer->out, " {}");
     } else {
         text_put(writer->out, " ");
-        put_scalar(writer->out, value);
+        put_scalar(writer, value);
     }
 }
 
@@ -177,7 +190,7 @@ bool spec_expand(Arena *arena, const char *path, const SpecOptions *options, Tex
     if (root == NULL || read_model(&access, arena, root, source, &values, diagnostics) == NULL)
         return false;
     Text text = text_start(arena);
-    Writer writer = {&text, 0};
+    Writer writer = {&text, 0, &access};
     put_fields(&writer, values, true);
     text_put(&text, "\n");
     text_put(out, "# Every default is filled in and marked.\n");

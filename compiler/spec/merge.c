@@ -36,33 +36,41 @@ static bool is_alternative(const SchemaMap *map, const char *name)
     return key != NULL && (key->flags & SCHEMA_ALTERNATIVE) != 0;
 }
 
-/* Whether a key of the base goes away when `over` names another alternative: it is one, or stands beside one. */
-static bool goes_away(const SchemaMap *map, const YamlNode *over, const char *name)
+/* Whether two keys can't stand beside each other, as kT and temperature. */
+static bool excludes(const SchemaMap *map, const char *name, const char *other)
+{
+    const SchemaKey *key = schema_find(map, name);
+    return key != NULL && key->with != NULL && key->with[0] == '!' && strcmp(key->with + 1, other) == 0;
+}
+
+/* Whether a key of the base goes away: `over` names another alternative, and it is one or stands beside one; or `over`
+ * has a key that it can't stand beside. */
+static bool goes_away(const SchemaMap *map, const YamlNode *over, bool names_one, const char *name)
 {
     const SchemaKey *key = schema_find(map, name);
     if (key == NULL || yaml_get(over, name) != NULL)
         return false;
-    if ((key->flags & SCHEMA_ALTERNATIVE) != 0)
-        return true;
+    for (size_t i = 0; i < over->count; i++)
+        if (excludes(map, name, over->entries[i].key->text) || excludes(map, over->entries[i].key->text, name))
+            return true;
+    if (!names_one || (key->flags & SCHEMA_ALTERNATIVE) != 0)
+        return names_one;
     return key->with != NULL && is_alternative(map, key->with) && yaml_get(over, key->with) == NULL;
 }
 
-static const YamlNode *keep_one_alternative(Arena *arena, const SchemaMap *map, const YamlNode *base,
-                                            const YamlNode *over)
+static const YamlNode *drop_replaced(Arena *arena, const SchemaMap *map, const YamlNode *base, const YamlNode *over)
 {
     bool names_one = false;
     if (map == NULL || !map->is_choice)
         return base;
     for (size_t i = 0; i < over->count; i++)
         names_one = names_one || is_alternative(map, over->entries[i].key->text);
-    if (!names_one)
-        return base;
     YamlNode *kept = arena_grow(arena, base, 1, 1, sizeof *base);
     YamlEntry *entries = ARENA_ARRAY(arena, YamlEntry, base->count);
     kept->count = 0;
     kept->entries = entries;
     for (size_t i = 0; i < base->count; i++)
-        if (!goes_away(map, over, base->entries[i].key->text))
+        if (!goes_away(map, over, names_one, base->entries[i].key->text))
             entries[kept->count++] = base->entries[i];
     return kept;
 }
@@ -83,7 +91,7 @@ static int compare_to_entry(const void *name, const void *entry)
 /* Keys are looked up in a sorted index, so that a hundred thousand of them stay quick. */
 static const YamlNode *merge_mappings(Arena *arena, const SchemaMap *map, const YamlNode *base, const YamlNode *over)
 {
-    base = keep_one_alternative(arena, map, base, over);
+    base = drop_replaced(arena, map, base, over);
     YamlNode *result = arena_grow(arena, over, 1, 1, sizeof *over);
     YamlEntry *entries = arena_grow(arena, base->entries, base->count, base->count + over->count, sizeof(YamlEntry));
     YamlEntry **index = ARENA_ARRAY(arena, YamlEntry *, base->count);

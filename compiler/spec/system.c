@@ -58,18 +58,6 @@ static void build_names(const Build *build, const Value *names)
     model->component_names = texts;
 }
 
-static void build_temperature(const Build *build, const Value *system)
-{
-    const Value *kT = value_get(system, "kT"), *temperature = value_get(system, "temperature");
-    if (temperature != NULL && kT != NULL && !kT->is_default) {
-        Diagnostic *error = diagnostics_error(build->diagnostics, temperature->span, "E0107",
-                                              "the temperature is given twice, as kT and as temperature");
-        error->related = kT->span;
-        error->related_label = "here too";
-    }
-    build->model->kT = build_schedule(build, temperature != NULL ? temperature : kT);
-}
-
 void build_system(const Build *build, const Value *system)
 {
     const Value *vector = value_get(system, "vector");
@@ -77,5 +65,6 @@ void build_system(const Build *build, const Value *system)
         build->model->system_span = system->span;
     build->model->dimension = build_integer(value_get(vector, "size"), 0);
     build_names(build, value_get(vector, "names"));
-    build_temperature(build, system);
+    const Value *kT = value_get(system, "kT");
+    build->model->kT = build_schedule(build, kT != NULL ? kT : value_get(system, "temperature"));
 }
