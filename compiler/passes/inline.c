@@ -84,7 +84,7 @@ static void replace_calls(IrFunction *function, const bool *flagged)
         else
             ir_copy_op(draft, function, &function->ops[i], map);
     }
-    ir_copy_outputs(draft, function, map);
+    passes_copy_outputs(draft, function, map);
     ir_function_adopt(function, draft);
 }
 

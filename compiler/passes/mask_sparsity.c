@@ -301,7 +301,7 @@ void pass_mask_sparsity(IrModule *module)
         IrFunction *draft = ir_function_draft(function, NULL, map);
         for (int j = 0; j < function->op_count; j++)
             rewrite_op(draft, function, &function->ops[j], map, readers);
-        ir_copy_outputs(draft, function, map);
+        passes_copy_outputs(draft, function, map);
         ir_function_adopt(function, draft);
     }
 }

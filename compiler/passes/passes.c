@@ -32,6 +32,37 @@ int *passes_count_readers(const IrFunction *function)
     return readers;
 }
 
+/* A real per-sample value: an input, or the result of an op; or -1. */
+static IrId find_sample(const IrFunction *function)
+{
+    for (int i = 0; i < function->value_count; i++)
+        if (function->values[i].type.kind == IR_KIND_SAMPLE && function->values[i].type.element == IR_REAL)
+            return i;
+    return -1;
+}
+
+/* The value, plus a per-sample zero: whether an element of `sample` is less than itself. */
+static IrId make_sample(IrFunction *draft, IrId value, IrId sample)
+{
+    const IrType type = *ir_type_of(draft, sample);
+    const int64_t count = ir_type_count(&type);
+    IrBuilder builder = {.function = draft, .span = draft->span};
+    IrId element = ir_element(&builder, type.rank == 1 ? sample : ir_reshape(&builder, sample, 1, &count), 0);
+    IrId zero = ir_unary(&builder, IR_TO_REAL, ir_binary(&builder, IR_LESS, element, element));
+    return ir_binary(&builder, IR_ADD, value, zero);
+}
+
+void passes_copy_outputs(IrFunction *draft, const IrFunction *from, const IrId *map)
+{
+    for (int i = 0; i < from->output_count; i++) {
+        const IrType *type = ir_type_of(from, from->outputs[i]);
+        IrId value = map[from->outputs[i]];
+        bool fell = type->kind == IR_KIND_SAMPLE && ir_type_of(draft, value)->kind != IR_KIND_SAMPLE;
+        IrId sample = draft->entry && fell && type->element == IR_REAL ? find_sample(draft) : -1;
+        ir_output(draft, from->output_names[i], sample >= 0 ? make_sample(draft, value, sample) : value);
+    }
+}
+
 static bool is_pass(const char *name)
 {
     for (const Pass *pass = PASSES; pass->name; pass++)

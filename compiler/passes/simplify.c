@@ -234,7 +234,7 @@ static void simplify_function(IrFunction *function)
     Simplifier simplifier = {.draft = ir_function_draft(function, NULL, map), .arena = arena};
     for (int i = 0; i < function->op_count; i++)
         rewrite_op(&simplifier, function, &function->ops[i], map);
-    ir_copy_outputs(simplifier.draft, function, map);
+    passes_copy_outputs(simplifier.draft, function, map);
     ir_function_adopt(function, simplifier.draft);
 }
 
