@@ -20,7 +20,8 @@
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__) && !defined(__STRICT_ANSI__) && !defined(ANSATZ_CONTRACT_IS_OFF)
-#error "compile with -std=c11, or with -ffp-contract=off and -DANSATZ_CONTRACT_IS_OFF: gcc's GNU modes fuse products and sums"
+#error                                                                                                                 \
+    "compile with -std=c11, or with -ffp-contract=off and -DANSATZ_CONTRACT_IS_OFF: gcc's GNU modes fuse products and sums"
 #endif
 
 #ifndef ANSATZ_PRECISION
@@ -76,7 +77,8 @@ typedef uint64_t real_bits;
 #error "ANSATZ_BLOCK is 64 or 1"
 #endif
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define ALWAYS_INLINE    inline __attribute__((always_inline))
+#define RARELY           __attribute__((noinline, cold, unused)) /* a static function off the usual path */
 #define ANSATZ_PRAGMA(x) _Pragma(#x)
 #ifdef __clang__
 #define UNROLL(n) ANSATZ_PRAGMA(clang loop unroll_count(n))

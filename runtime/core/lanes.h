@@ -23,6 +23,32 @@ typedef real_int lanes_int __attribute__((vector_size(ANSATZ_LANE_BYTES)));
 typedef real_bits lanes_bits __attribute__((vector_size(ANSATZ_LANE_BYTES)));
 #endif
 
+/* The intrinsic of an operation on lanes: INTRINSIC(sqrt) is _mm256_sqrt_ps or _mm512_sqrt_pd, or vsqrtq_f32. */
+#if LANES > 1 && defined(__SSE2__)
+#define LANES_X86 1
+#if ANSATZ_LANE_BYTES == 64
+#define ANSATZ_INTRINSIC(operation, letter) _mm512_##operation##_p##letter
+#elif ANSATZ_LANE_BYTES == 32
+#define ANSATZ_INTRINSIC(operation, letter) _mm256_##operation##_p##letter
+#else
+#define ANSATZ_INTRINSIC(operation, letter) _mm_##operation##_p##letter
+#endif
+#if ANSATZ_PRECISION == 32
+#define INTRINSIC(operation) ANSATZ_INTRINSIC(operation, s)
+#else
+#define INTRINSIC(operation) ANSATZ_INTRINSIC(operation, d)
+#endif
+#elif LANES > 1 && defined(__ARM_NEON)
+#define LANES_NEON 1
+#if ANSATZ_PRECISION == 32
+#define INTRINSIC(operation) v##operation##q_f32
+#else
+#define INTRINSIC(operation) v##operation##q_f64
+#endif
+#elif LANES > 1
+#error "no vectors for this target: compile with -DANSATZ_LANE_BYTES=4"
+#endif
+
 /* ---- moving ------------------------------------------------------------------------------------------------------ */
 
 static ALWAYS_INLINE lanes lanes_splat(real x)
@@ -70,7 +96,20 @@ static ALWAYS_INLINE lanes_bits lanes_to_bits(lanes x)
     return bits;
 }
 
-/* ---- fused multiply-add: a b + c, rounded once --------------------------------------------------------------------- */
+#if ANSATZ_PRECISION == 32
+/* Whole numbers to the nearest reals. */
+static ALWAYS_INLINE lanes lanes_from_int(lanes_int x)
+{
+#if LANES == 1
+    return (real)x;
+#else
+    return __builtin_convertvector(x, lanes);
+#endif
+}
+#endif
+
+/* ---- fused multiply-add: a b + c, rounded once ---------------------------------------------------------------------
+ */
 
 static ALWAYS_INLINE lanes lanes_fma(lanes a, lanes b, lanes c)
 {
@@ -81,31 +120,21 @@ static ALWAYS_INLINE lanes lanes_fma(lanes a, lanes b, lanes c)
     for (int i = 0; i < LANES; i++)
         result[i] = real_fma(a[i], b[i], c[i]);
     return result;
-#elif ANSATZ_LANE_BYTES == 64 && ANSATZ_PRECISION == 32
-    return (lanes)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-#elif ANSATZ_LANE_BYTES == 64
-    return (lanes)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
-#elif ANSATZ_LANE_BYTES == 32 && ANSATZ_PRECISION == 32
-    return (lanes)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-#elif ANSATZ_LANE_BYTES == 32
-    return (lanes)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
-#elif ANSATZ_LANE_BYTES == 16 && defined(__FMA__) && ANSATZ_PRECISION == 32
-    return (lanes)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
-#elif ANSATZ_LANE_BYTES == 16 && defined(__FMA__)
-    return (lanes)_mm_fmadd_pd((__m128d)a, (__m128d)b, (__m128d)c);
-#elif ANSATZ_LANE_BYTES == 16 && defined(__aarch64__) && ANSATZ_PRECISION == 32
-    return (lanes)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
-#elif ANSATZ_LANE_BYTES == 16 && defined(__aarch64__)
-    return (lanes)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+#elif defined(LANES_X86)
+    return (lanes)INTRINSIC(fmadd)(a, b, c);
 #else
-    lanes result;
-    for (int i = 0; i < LANES; i++)
-        result[i] = real_fma(a[i], b[i], c[i]);
-    return result;
+    return (lanes)INTRINSIC(fma)(c, a, b);
 #endif
 }
 
-/* ---- masks and choices: a mask is -1 (true) or 0 in each lane --------------------------------------------------------- */
+/* Horner's step: p x + c. */
+static ALWAYS_INLINE lanes lanes_horner(lanes p, lanes x, real c)
+{
+    return lanes_fma(p, x, lanes_splat(c));
+}
+
+/* ---- masks and choices: a mask is -1 (true) or 0 in each lane
+ * --------------------------------------------------------- */
 
 #if LANES == 1
 #define ANSATZ_MASK(condition) ((lanes_int) - (condition))
@@ -126,6 +155,22 @@ static ALWAYS_INLINE lanes_int lanes_less_equal(lanes a, lanes b)
 static ALWAYS_INLINE lanes_int lanes_equal(lanes a, lanes b)
 {
     return ANSATZ_MASK(a == b);
+}
+
+/* Whether a lane of the mask is true. */
+static ALWAYS_INLINE int lanes_any(lanes_int mask)
+{
+#if LANES == 1
+    return mask != 0;
+#elif ANSATZ_LANE_BYTES == 64
+    return _mm512_test_epi32_mask((__m512i)mask, (__m512i)mask) != 0;
+#elif ANSATZ_LANE_BYTES == 32
+    return _mm256_movemask_epi8((__m256i)mask) != 0;
+#elif defined(LANES_X86)
+    return _mm_movemask_epi8((__m128i)mask) != 0;
+#else
+    return vmaxvq_u32((uint32x4_t)mask) != 0;
+#endif
 }
 
 static ALWAYS_INLINE lanes_int lanes_true(void)
@@ -151,7 +196,32 @@ static ALWAYS_INLINE lanes lanes_select(lanes_int mask, lanes a, lanes b)
     return lanes_from_bits((m & lanes_to_bits(a)) | (~m & lanes_to_bits(b)));
 }
 
-/* ---- arithmetic that C has no operator for ----------------------------------------------------------------------------- */
+/* x where a < b, else y. */
+static ALWAYS_INLINE lanes lanes_select_less(lanes a, lanes b, lanes x, lanes y)
+{
+#if ANSATZ_LANE_BYTES == 64 && ANSATZ_PRECISION == 32
+    return (lanes)_mm512_mask_blend_ps(_mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ), (__m512)y, (__m512)x);
+#elif ANSATZ_LANE_BYTES == 64
+    return (lanes)_mm512_mask_blend_pd(_mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_LT_OQ), (__m512d)y, (__m512d)x);
+#else
+    return lanes_select(lanes_less(a, b), x, y);
+#endif
+}
+
+/* Where the sign bit is set. */
+static ALWAYS_INLINE lanes_int lanes_is_negative(lanes x)
+{
+    return -(lanes_int)(lanes_to_bits(x) >> (ANSATZ_PRECISION - 1));
+}
+
+/* Where the last bit is set. */
+static ALWAYS_INLINE lanes_int lanes_odd(lanes_bits bits)
+{
+    return -(lanes_int)(bits & (lanes_bits)lanes_int_splat(1));
+}
+
+/* ---- arithmetic that C has no operator for
+ * ----------------------------------------------------------------------------- */
 
 #define REAL_SIGN_BIT ((real_bits)1 << (ANSATZ_PRECISION - 1))
 
@@ -167,43 +237,62 @@ static ALWAYS_INLINE lanes lanes_copysign(lanes x, lanes y)
     return lanes_from_bits((lanes_to_bits(x) & ~sign) | (lanes_to_bits(y) & sign));
 }
 
+/* The smaller of x and a bound that is not 0; a NaN stays. */
+static ALWAYS_INLINE lanes lanes_at_most(lanes x, real bound)
+{
+#ifdef LANES_X86
+    return (lanes)INTRINSIC(min)(lanes_splat(bound), x); /* where one is NaN: the second operand */
+#else
+    return lanes_select_less(lanes_splat(bound), x, lanes_splat(bound), x);
+#endif
+}
+
+/* The larger of x and a bound that is not 0; a NaN stays. */
+static ALWAYS_INLINE lanes lanes_at_least(lanes x, real bound)
+{
+#ifdef LANES_X86
+    return (lanes)INTRINSIC(max)(lanes_splat(bound), x);
+#else
+    return lanes_select_less(x, lanes_splat(bound), lanes_splat(bound), x);
+#endif
+}
+
 /* The smaller; NaN if either is; min(-0, 0) = -0 in either order. */
 static ALWAYS_INLINE lanes lanes_min(lanes a, lanes b)
 {
-    lanes smaller = lanes_select(lanes_less(a, b), a, b);
-    lanes both = lanes_from_bits(lanes_to_bits(a) | lanes_to_bits(b)); /* of equal values: -0 if one is */
-    lanes result = lanes_select(lanes_equal(a, b), both, smaller);
-    return lanes_select(lanes_equal(a, a) & lanes_equal(b, b), result, a + b);
+#ifdef LANES_NEON
+    return (lanes)INTRINSIC(min)(a, b);
+#else
+#ifdef LANES_X86
+    const lanes_bits ab = lanes_to_bits((lanes)INTRINSIC(min)(a, b)), ba = lanes_to_bits((lanes)INTRINSIC(min)(b, a));
+#else
+    const lanes_bits ab = lanes_to_bits(a < b ? a : b), ba = lanes_to_bits(b < a ? b : a);
+#endif
+    /* of equal values, only zeros differ, and -0 has the bit; NaN has all */
+    return lanes_from_bits(ab | ba | (lanes_bits) ~(lanes_equal(a, a) & lanes_equal(b, b)));
+#endif
 }
 
 /* The larger; NaN if either is; max(-0, 0) = 0 in either order. */
 static ALWAYS_INLINE lanes lanes_max(lanes a, lanes b)
 {
-    lanes larger = lanes_select(lanes_less(b, a), a, b);
-    lanes both = lanes_from_bits(lanes_to_bits(a) & lanes_to_bits(b));
-    lanes result = lanes_select(lanes_equal(a, b), both, larger);
-    return lanes_select(lanes_equal(a, a) & lanes_equal(b, b), result, a + b);
+#ifdef LANES_NEON
+    return (lanes)INTRINSIC(max)(a, b);
+#else
+#ifdef LANES_X86
+    const lanes_bits ab = lanes_to_bits((lanes)INTRINSIC(max)(a, b)), ba = lanes_to_bits((lanes)INTRINSIC(max)(b, a));
+#else
+    const lanes_bits ab = lanes_to_bits(b < a ? a : b), ba = lanes_to_bits(a < b ? b : a);
+#endif
+    return lanes_from_bits((ab & ba) | (lanes_bits) ~(lanes_equal(a, a) & lanes_equal(b, b)));
+#endif
 }
 
 /* The square root, correctly rounded. */
 static ALWAYS_INLINE lanes lanes_sqrt(lanes x)
 {
-#if ANSATZ_LANE_BYTES == 64 && ANSATZ_PRECISION == 32
-    return (lanes)_mm512_sqrt_ps((__m512)x);
-#elif ANSATZ_LANE_BYTES == 64
-    return (lanes)_mm512_sqrt_pd((__m512d)x);
-#elif ANSATZ_LANE_BYTES == 32 && ANSATZ_PRECISION == 32
-    return (lanes)_mm256_sqrt_ps((__m256)x);
-#elif ANSATZ_LANE_BYTES == 32
-    return (lanes)_mm256_sqrt_pd((__m256d)x);
-#elif ANSATZ_LANE_BYTES == 16 && defined(__SSE2__) && ANSATZ_PRECISION == 32
-    return (lanes)_mm_sqrt_ps((__m128)x);
-#elif ANSATZ_LANE_BYTES == 16 && defined(__SSE2__)
-    return (lanes)_mm_sqrt_pd((__m128d)x);
-#elif ANSATZ_LANE_BYTES == 16 && defined(__aarch64__) && ANSATZ_PRECISION == 32
-    return (lanes)vsqrtq_f32((float32x4_t)x);
-#elif ANSATZ_LANE_BYTES == 16 && defined(__aarch64__)
-    return (lanes)vsqrtq_f64((float64x2_t)x);
+#if LANES > 1
+    return (lanes)INTRINSIC(sqrt)(x);
 #elif defined(__SSE2__) && ANSATZ_PRECISION == 32
     return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x)));
 #elif defined(__SSE2__)
@@ -229,6 +318,11 @@ static ALWAYS_INLINE lanes lanes_round_small(lanes x)
 /* The largest whole number that is not larger; the sign of a zero is kept. */
 static ALWAYS_INLINE lanes lanes_floor(lanes x)
 {
+#if defined(LANES_X86) && ANSATZ_LANE_BYTES >= 32
+    return (lanes)INTRINSIC(floor)(x);
+#elif defined(LANES_NEON)
+    return (lanes)INTRINSIC(rndm)(x);
+#else
 #if ANSATZ_PRECISION == 32
     lanes whole = lanes_splat(REAL(8388608.0)); /* 2^23: all that is larger is whole */
 #else
@@ -238,6 +332,7 @@ static ALWAYS_INLINE lanes lanes_floor(lanes x)
     lanes lower = rounded - lanes_splat(REAL(1.0));
     lanes result = lanes_select(lanes_less(x, rounded), lower, rounded);
     return lanes_select(lanes_less(size, whole), lanes_copysign(result, x), x);
+#endif
 }
 
 /* -1, 0 or 1; a zero's and a NaN's own. */
@@ -247,7 +342,8 @@ static ALWAYS_INLINE lanes lanes_sign(lanes x)
     return lanes_select(lanes_less(x, zero) | lanes_less(zero, x), one, x);
 }
 
-/* ---- the same for one number ---------------------------------------------------------------------------------------------- */
+/* ---- the same for one number
+ * ---------------------------------------------------------------------------------------------- */
 
 static ALWAYS_INLINE real lanes_first(lanes x)
 {
@@ -308,13 +404,12 @@ static inline real real_select(int condition, real a, real b)
     return condition ? a : b;
 }
 
-/* ---- where a loop of emitted code reads and writes -------------------------------------------------------------------------
- * A per-sample tensor of n elements is stored [n][BLOCK]. With samples in lanes a loop goes by elements, and through the
- * block by vectors; with one sample it goes through the elements by vectors.
- *   each     a value of this element and these samples
- *   sample   a value of these samples, the same for all elements
- *   feature  a value of this element, the same for all samples
- *   row      as `each`, in loops that go element by element either way */
+/* ---- where a loop of emitted code reads and writes
+ * ------------------------------------------------------------------------- A per-sample tensor of n elements is stored
+ * [n][BLOCK]. With samples in lanes a loop goes by elements, and through the block by vectors; with one sample it goes
+ * through the elements by vectors. each     a value of this element and these samples sample   a value of these
+ * samples, the same for all elements feature  a value of this element, the same for all samples row      as `each`, in
+ * loops that go element by element either way */
 
 #if ANSATZ_BLOCK == 1
 #define I_STEP LANES
