@@ -11,19 +11,19 @@
 #include "lanes.h"
 
 #if ANSATZ_BLOCK == 1
-#define TILE_ROWS    1
+#define TILE_ROWS 1
 #define TILE_VECTORS 4
 #elif ANSATZ_LANE_BYTES == 64
-#define TILE_ROWS    6
+#define TILE_ROWS 6
 #define TILE_VECTORS 4
 #elif ANSATZ_LANE_BYTES == 32
-#define TILE_ROWS    6
+#define TILE_ROWS 6
 #define TILE_VECTORS 2
 #elif ANSATZ_LANE_BYTES == 16 && defined(__aarch64__)
-#define TILE_ROWS    6
+#define TILE_ROWS 6
 #define TILE_VECTORS 4
 #else
-#define TILE_ROWS    4
+#define TILE_ROWS 4
 #define TILE_VECTORS 2
 #endif
 
@@ -34,10 +34,10 @@ typedef struct Tile {
 #if ANSATZ_BLOCK == 1
 
 /* One sample: `r` is the first of LANES * TILE_VECTORS rows; rows past the end are computed and lie in the padding. */
-#define TILE_COUNT(rows)            ((void)(rows), 1)
-#define TILE_ELEMENT(r, i, s, v)    ((r) + (v)*LANES)
-#define TILE_SAMPLE(s, v)           0
-#define TILE_ROW(r, i, v)           ((r) + (v)*LANES)
+#define TILE_COUNT(rows)           ((void)(rows), 1)
+#define TILE_ELEMENT(r, i, s, v)   ((r) + (v)*LANES)
+#define TILE_SAMPLE(s, v)          0
+#define TILE_ROW(r, i, v)          ((r) + (v)*LANES)
 #define WEIGHT_STRIDES(rows, inner) 1, (rows)
 #define DENSE_TILES(count, function, ...)                                                                              \
     do {                                                                                                               \
@@ -47,10 +47,10 @@ typedef struct Tile {
 
 #else
 
-#define TILE_COUNT(rows)            (rows)
-#define TILE_ELEMENT(r, i, s, v)    (((r) + (i)) * BLOCK + (s) + (v)*LANES)
-#define TILE_SAMPLE(s, v)           ((s) + (v)*LANES)
-#define TILE_ROW(r, i, v)           ((r) + (i))
+#define TILE_COUNT(rows)           (rows)
+#define TILE_ELEMENT(r, i, s, v)   (((r) + (i)) * BLOCK + (s) + (v)*LANES)
+#define TILE_SAMPLE(s, v)          ((s) + (v)*LANES)
+#define TILE_ROW(r, i, v)          ((r) + (i))
 #define WEIGHT_STRIDES(rows, inner) (inner), 1
 /* Rows by sixes, and what is left; `function(rows, first row, first sample, ...)`. */
 #define DENSE_TILES(count, function, ...)                                                                              \
@@ -70,8 +70,8 @@ static ALWAYS_INLINE void tile_start_zero(Tile *tile, const int rows)
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
-    for (int v = 0; v < TILE_VECTORS; v++)
-        tile->value[i][v] = lanes_splat(REAL(0.0));
+        for (int v = 0; v < TILE_VECTORS; v++)
+            tile->value[i][v] = lanes_splat(REAL(0.0));
 }
 
 /* From one real for each row: a bias. */
@@ -80,8 +80,8 @@ static ALWAYS_INLINE void tile_start_rows(Tile *tile, const int rows, const real
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
-    for (int v = 0; v < TILE_VECTORS; v++)
-        tile->value[i][v] = load_feature(start + TILE_ROW(r, i, v));
+        for (int v = 0; v < TILE_VECTORS; v++)
+            tile->value[i][v] = load_feature(start + TILE_ROW(r, i, v));
 }
 
 /* From one real for each row and sample. */
@@ -91,8 +91,8 @@ static ALWAYS_INLINE void tile_start_each(Tile *tile, const int rows, const real
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
-    for (int v = 0; v < TILE_VECTORS; v++)
-        tile->value[i][v] = load_each(start + TILE_ELEMENT(r, i, s, v));
+        for (int v = 0; v < TILE_VECTORS; v++)
+            tile->value[i][v] = load_each(start + TILE_ELEMENT(r, i, s, v));
 }
 
 /* tile += A[r .. r + rows][0 .. inner] x[0 .. inner], the matrix's element (r, k) at r * row_stride + k * inner_stride,
@@ -116,8 +116,8 @@ static ALWAYS_INLINE void tile_multiply(Tile *tile, const int rows, const int in
             } else {
                 real entries[LANES];
                 for (int i = 0; i < LANES; i++)
-                    entries[i] =
-                        v * LANES + i < rows ? matrix[(r + v * LANES + i) * row_stride + k * inner_stride] : REAL(0.0);
+                    entries[i] = v * LANES + i < rows ? matrix[(r + v * LANES + i) * row_stride + k * inner_stride]
+                                                      : REAL(0.0);
                 entry = lanes_load(entries);
             }
             tile->value[0][v] = lanes_fma(entry, factor, tile->value[0][v]);
@@ -142,8 +142,7 @@ static ALWAYS_INLINE void tile_multiply(Tile *tile, const int rows, const int in
 #endif
 }
 
-/* ---- sums over the samples of a block
- * ------------------------------------------------------------------------------------ */
+/* ---- sums over the samples of a block ------------------------------------------------------------------------------------ */
 
 /* x [inputs][BLOCK] -> transposed [BLOCK][inputs rounded up to 16]; the padding is zero. */
 static inline void transpose_block(const real *x, const int inputs, real *transposed)
@@ -179,8 +178,8 @@ static ALWAYS_INLINE void contract_samples_tile(const int rows, const int vector
     UNROLL(6)
     for (int i = 0; i < rows; i++)
         UNROLL(4)
-    for (int v = 0; v < vectors; v++)
-        sum[i][v] = lanes_splat(REAL(0.0));
+        for (int v = 0; v < vectors; v++)
+            sum[i][v] = lanes_splat(REAL(0.0));
     UNROLL(2)
     for (int s = 0; s < count; s++) {
         lanes column[SAMPLE_TILE_VECTORS];
@@ -198,22 +197,21 @@ static ALWAYS_INLINE void contract_samples_tile(const int rows, const int vector
     UNROLL(6)
     for (int i = 0; i < rows; i++)
         UNROLL(4)
-    for (int v = 0; v < vectors; v++)
-        if (c + v * LANES < inputs)
-            store_columns(result + (r + i) * inputs + c + v * LANES, sum[i][v], inputs - (c + v * LANES));
+        for (int v = 0; v < vectors; v++)
+            if (c + v * LANES < inputs)
+                store_columns(result + (r + i) * inputs + c + v * LANES, sum[i][v], inputs - (c + v * LANES));
 }
 
 /* result[r][i] = sum over samples s = 0, 1, ..., count - 1 of gradient[r][s] transposed[s][i]: a weight gradient. */
-static ALWAYS_INLINE void contract_samples(const real *gradient, const int rows, const real *transposed,
-                                           const int inputs, const int count, real *result)
+static ALWAYS_INLINE void contract_samples(const real *gradient, const int rows, const real *transposed, const int inputs,
+                                           const int count, real *result)
 {
     const int width = LANES * SAMPLE_TILE_VECTORS, left = rows % SAMPLE_TILE_ROWS;
     for (int c = 0; c < inputs; c += width) {
         const int vectors = (inputs - c + LANES - 1) / LANES;
         for (int r = 0; r + SAMPLE_TILE_ROWS <= rows; r += SAMPLE_TILE_ROWS) {
             if (vectors >= SAMPLE_TILE_VECTORS)
-                contract_samples_tile(SAMPLE_TILE_ROWS, SAMPLE_TILE_VECTORS, gradient, r, transposed, c, inputs, count,
-                                      result);
+                contract_samples_tile(SAMPLE_TILE_ROWS, SAMPLE_TILE_VECTORS, gradient, r, transposed, c, inputs, count, result);
             else if (vectors >= 2)
                 contract_samples_tile(SAMPLE_TILE_ROWS, SAMPLE_TILE_VECTORS == 4 ? 3 : 2, gradient, r, transposed, c,
                                       inputs, count, result);
