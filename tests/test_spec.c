@@ -425,6 +425,24 @@ static void test_aliases(void **state)
     assert_int_equal(model->expanded[1].net.hidden[0], 8);
 }
 
+static void test_a_good_spec_after_a_broken_one(void **state)
+{
+    Test *test = *state;
+    assert_null(spec_read_text(&test->arena, "broken.yaml", "a: 1\n", &test->diagnostics));
+    assert_non_null(read_example(test, 0, NULL));
+    Text out = text_start(&test->arena);
+    SpecOptions options = {0};
+    assert_true(spec_expand(&test->arena, "specs/double_well.yaml", &options, &out, &test->diagnostics));
+}
+
+static void test_yaml_errors_leave_no_model(void **state)
+{
+    Test *test = *state;
+    const char *text = arena_print(&test->arena, "%s%s%s%s%sname: again\n", HEAD, SYSTEM, ENERGY, FLOW, LOSS);
+    assert_null(spec_read_text(&test->arena, "broken.yaml", text, &test->diagnostics));
+    assert_int_equal(test->diagnostics.error_count, 1);
+}
+
 /* ---- extends ---- */
 
 static const ModelSpec *read_with(Test *test, const char *path, const char *allow_read)
@@ -792,6 +810,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_off_may_be_written, start, end),
         cmocka_unit_test_setup_teardown(test_empty_maps_may_be_left_empty, start, end),
         cmocka_unit_test_setup_teardown(test_aliases, start, end),
+        cmocka_unit_test_setup_teardown(test_a_good_spec_after_a_broken_one, start, end),
+        cmocka_unit_test_setup_teardown(test_yaml_errors_leave_no_model, start, end),
         cmocka_unit_test_setup_teardown(test_extends_merges_maps_and_replaces_the_rest, start, end),
         cmocka_unit_test_setup_teardown(test_allow_read_widens, start, end),
         cmocka_unit_test_setup_teardown(test_text_extends_nothing, start, end),

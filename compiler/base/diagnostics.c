@@ -16,7 +16,8 @@ void diagnostics_start(Diagnostics *diagnostics, Arena *arena)
     *diagnostics = (Diagnostics){.arena = arena};
 }
 
-static Diagnostic *add(Diagnostics *diagnostics, DiagnosticLevel level, Span span, const char *code, const char *message)
+static Diagnostic *add(Diagnostics *diagnostics, DiagnosticLevel level, Span span, const char *code,
+                       const char *message)
 {
     Diagnostic *result;
     if (level == DIAGNOSTIC_ERROR)
@@ -70,12 +71,52 @@ static int compare_places(const void *left, const void *right)
     return (a > b) - (a < b); /* in the order in which they were found */
 }
 
-static const Diagnostic **sorted(const Diagnostics *diagnostics)
+/* Whether two messages differ at most by indices in brackets: "layers[0].net" and "layers[1].net". */
+static bool are_same_but_for_indices(const char *a, const char *b)
 {
-    const Diagnostic **order = ARENA_ARRAY(diagnostics->arena, const Diagnostic *, diagnostics->count + 1);
+    while (*a != '\0' && *a == *b) {
+        bool is_index = *a == '[';
+        a++, b++;
+        if (is_index) {
+            a += strspn(a, "0123456789");
+            b += strspn(b, "0123456789");
+        }
+    }
+    return *a == *b;
+}
+
+/* What is repeated by aliases, and met once for each of them. */
+static bool are_same(const Diagnostic *a, const Diagnostic *b)
+{
+    return strcmp(a->code, b->code) == 0 && a->span.source != NULL && a->span.source == b->span.source &&
+           a->span.begin == b->span.begin && a->span.end == b->span.end &&
+           are_same_but_for_indices(a->message, b->message);
+}
+
+typedef struct Order {
+    const Diagnostic **items; /* by place, each mistake once */
+    size_t count, error_count, warning_count;
+} Order;
+
+static Order sorted(const Diagnostics *diagnostics)
+{
+    Order order = {.items = ARENA_ARRAY(diagnostics->arena, const Diagnostic *, diagnostics->count + 1),
+                   .error_count = diagnostics->error_count};
+    const Diagnostic **items = order.items;
     for (size_t i = 0; i < diagnostics->count; i++)
-        order[i] = &diagnostics->items[i];
-    qsort(order, diagnostics->count, sizeof(const Diagnostic *), compare_places);
+        items[i] = &diagnostics->items[i];
+    qsort(items, diagnostics->count, sizeof(const Diagnostic *), compare_places);
+    for (size_t i = 0; i < diagnostics->count; i++) {
+        bool is_repeated = false, is_error = items[i]->level == DIAGNOSTIC_ERROR;
+        for (size_t k = order.count; k > 0 && items[k - 1]->span.begin == items[i]->span.begin && !is_repeated; k--)
+            is_repeated = are_same(items[k - 1], items[i]);
+        if (is_repeated)
+            order.error_count -= is_error;
+        else
+            order.warning_count += !is_error;
+        if (!is_repeated)
+            items[order.count++] = items[i];
+    }
     return order;
 }
 
@@ -181,19 +222,16 @@ static void print_one(Text *out, const Diagnostic *diagnostic, const Style *styl
 void diagnostics_print(const Diagnostics *diagnostics, Text *out, int colour)
 {
     const Style *style = colour ? &COLOURED : &PLAIN;
-    const Diagnostic **order = sorted(diagnostics);
-    size_t printed = diagnostics->count < DIAGNOSTICS_PRINTED_MAX ? diagnostics->count : DIAGNOSTICS_PRINTED_MAX;
-    size_t warnings = 0;
-    for (size_t i = 0; i < diagnostics->count; i++)
-        warnings += diagnostics->items[i].level == DIAGNOSTIC_WARNING;
+    Order order = sorted(diagnostics);
+    size_t printed = order.count < DIAGNOSTICS_PRINTED_MAX ? order.count : DIAGNOSTICS_PRINTED_MAX;
     for (size_t i = 0; i < printed; i++)
-        print_one(out, order[i], style);
+        print_one(out, order.items[i], style);
     if (diagnostics->count == 0)
         return;
-    text_print(out, "%zu error%s", diagnostics->error_count, diagnostics->error_count == 1 ? "" : "s");
-    if (warnings > 0)
-        text_print(out, ", %zu warning%s", warnings, warnings == 1 ? "" : "s");
-    if (diagnostics->error_count + warnings > printed)
+    text_print(out, "%zu error%s", order.error_count, order.error_count == 1 ? "" : "s");
+    if (order.warning_count > 0)
+        text_print(out, ", %zu warning%s", order.warning_count, order.warning_count == 1 ? "" : "s");
+    if (order.error_count + order.warning_count > printed)
         text_print(out, "; the first %zu are shown", printed);
     text_put(out, "\n");
 }
@@ -248,11 +286,11 @@ static void json_one(Text *out, const Diagnostic *diagnostic)
 
 void diagnostics_print_json(const Diagnostics *diagnostics, Text *out)
 {
-    const Diagnostic **order = sorted(diagnostics);
+    Order order = sorted(diagnostics);
     text_put(out, "{\"diagnostics\": [");
-    for (size_t i = 0; i < diagnostics->count; i++) {
+    for (size_t i = 0; i < order.count; i++) {
         text_put(out, i == 0 ? "\n  " : ",\n  ");
-        json_one(out, order[i]);
+        json_one(out, order.items[i]);
     }
-    text_print(out, "%s]}\n", diagnostics->count > 0 ? "\n" : "");
+    text_print(out, "%s]}\n", order.count > 0 ? "\n" : "");
 }

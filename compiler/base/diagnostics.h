@@ -49,7 +49,7 @@ Diagnostic *diagnostics_error(Diagnostics *diagnostics, Span span, const char *c
     __attribute__((format(printf, 4, 5)));
 Diagnostic *diagnostics_warn(Diagnostics *diagnostics, Span span, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Sorted by place, at most DIAGNOSTICS_PRINTED_MAX, and a last line that counts. Clang/rustc's look with carets. */
+/* Sorted by place, each mistake once, at most DIAGNOSTICS_PRINTED_MAX, and a last line that counts. Clang/rustc's look with carets. */
 void diagnostics_print(const Diagnostics *diagnostics, Text *out, int colour);
 /* One JSON object {"diagnostics": [...]} with rustc's field names. */
 void diagnostics_print_json(const Diagnostics *diagnostics, Text *out);

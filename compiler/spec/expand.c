@@ -186,8 +186,9 @@ bool spec_expand(Arena *arena, const char *path, const SpecOptions *options, Tex
     const Source *source;
     const Value *values;
     FileAccess access;
+    size_t errors = diagnostics->error_count;
     const YamlNode *root = read_tree(&access, arena, path, options, &source, diagnostics);
-    if (root == NULL || read_model(&access, arena, root, source, &values, diagnostics) == NULL)
+    if (root == NULL || read_model(&access, arena, root, source, errors, &values, diagnostics) == NULL)
         return false;
     Text text = text_start(arena);
     Writer writer = {&text, 0, &access};

@@ -45,7 +45,7 @@ static void refuse_extends(const Value *spec, Diagnostics *diagnostics)
 }
 
 const ModelSpec *read_model(const FileAccess *access, Arena *arena, const YamlNode *root, const Source *source,
-                            const Value **values, Diagnostics *diagnostics)
+                            size_t errors, const Value **values, Diagnostics *diagnostics)
 {
     const Value *spec = value_read_spec(arena, root, diagnostics);
     Build build = {arena, diagnostics, ARENA_NEW(arena, ModelSpec), access};
@@ -62,7 +62,7 @@ const ModelSpec *read_model(const FileAccess *access, Arena *arena, const YamlNo
     build_train(&build, value_get(spec, "train"));
     build_observables(&build, value_get(spec, "observables"));
     build_target(&build, value_get(spec, "target"));
-    if (diagnostics->error_count > 0)
+    if (diagnostics->error_count > errors)
         return NULL;
     build_expanded_warnings(&build);
     return build.model;
@@ -73,15 +73,17 @@ const ModelSpec *spec_read(Arena *arena, const char *path, const SpecOptions *op
     const Source *source;
     const Value *values;
     FileAccess access;
+    size_t errors = diagnostics->error_count;
     const YamlNode *root = read_tree(&access, arena, path, options, &source, diagnostics);
-    return root != NULL ? read_model(&access, arena, root, source, &values, diagnostics) : NULL;
+    return root != NULL ? read_model(&access, arena, root, source, errors, &values, diagnostics) : NULL;
 }
 
 const ModelSpec *spec_read_text(Arena *arena, const char *name, const char *text, Diagnostics *diagnostics)
 {
     Source *source = ARENA_NEW(arena, Source);
     const Value *values;
+    size_t errors = diagnostics->error_count;
     *source = (Source){name, text, strlen(text)};
     const YamlNode *root = yaml_read(arena, source, 0, diagnostics);
-    return root != NULL ? read_model(NULL, arena, root, source, &values, diagnostics) : NULL;
+    return root != NULL ? read_model(NULL, arena, root, source, errors, &values, diagnostics) : NULL;
 }

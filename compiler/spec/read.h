@@ -42,10 +42,10 @@ const Source *access_read(const FileAccess *access, const YamlNode *value, const
 const YamlNode *read_tree(FileAccess *access, Arena *arena, const char *path, const SpecOptions *options,
                           const Source **source, Diagnostics *diagnostics);
 
-/* The values of a tree, checked and with defaults, and the model built from them: NULL after errors. `access` NULL: no
- * file may be named. */
+/* The values of a tree, checked and with defaults, and the model built from them. NULL where the list has more than
+ * `errors` errors, those of this spec's reading. `access` NULL: no file may be named. */
 const ModelSpec *read_model(const FileAccess *access, Arena *arena, const YamlNode *root, const Source *source,
-                            const Value **values, Diagnostics *diagnostics);
+                            size_t errors, const Value **values, Diagnostics *diagnostics);
 
 /* Follows `extends` from the file's tree up (extends.c). */
 const YamlNode *read_extended(const FileAccess *access, const YamlNode *root);
