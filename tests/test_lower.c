@@ -794,6 +794,20 @@ static void test_passes_keep_what_programs_compute(void **state)
     }
 }
 
+/* The forward pass of a training step has residuals to return; its roundings are those of the forward pass alone. */
+static void test_loss_has_the_same_bits_in_the_step(void **state)
+{
+    for (uint64_t seed = 0; seed < SPECS; seed++) {
+        Model model = model_of(*state, random_spec(*state, seed), seed);
+        assert_true(passes_run(model.program->module, NULL));
+        const IrTensor *alone = run_entry(&model, ENTRY_LOSS, model.program->module->batch, NULL);
+        const IrTensor *step = run_entry(&model, ENTRY_STEP, model.program->module->batch, NULL);
+        if (memcmp(alone[0].data, step[0].data, sizeof alone[0].data[0]) != 0)
+            fail_msg("%s: %.17g in the step, %.17g alone", random_spec_text(*state, seed, model.spec), step[0].data[0],
+                     alone[0].data[0]);
+    }
+}
+
 static void test_errors_in_a_spec_point_into_its_formulas(void **state)
 {
     static const char TEXT[] =
@@ -849,6 +863,7 @@ int main(void)
         cmocka_unit_test(test_programs_that_are_too_large),
         cmocka_unit_test(test_all_errors_come_in_one_run),
         cmocka_unit_test(test_passes_keep_what_programs_compute),
+        cmocka_unit_test(test_loss_has_the_same_bits_in_the_step),
         cmocka_unit_test(test_errors_in_a_spec_point_into_its_formulas),
     };
     return cmocka_run_group_tests(tests, ir_test_start, ir_test_end);
