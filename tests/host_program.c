@@ -89,6 +89,14 @@ static void sample_dense(const float *weights, const float *scalars, uint64_t se
         log_q[i] += 0.5f;
 }
 
+static void log_prob_other(const float *weights, const float *scalars, size_t count, const float *x, float *log_q,
+                           void *workspace, int threads)
+{
+    host_functions_single.log_prob(weights, scalars, count, x, log_q, workspace, threads);
+    for (size_t i = 0; i < count; i++)
+        log_q[i] += 0.1f;
+}
+
 static void sample_uneven(const float *weights, const float *scalars, uint64_t seed, uint64_t first, size_t count,
                           float *x, float *log_q, void *workspace, int threads)
 {
@@ -118,6 +126,8 @@ static void break_model(Model *model, ModelFunctions32 *single, ModelFunctions64
         in_double->force = force_inexact;
     else if (strcmp(what, "density") == 0)
         single->sample = sample_dense;
+    else if (strcmp(what, "log_prob") == 0)
+        single->log_prob = log_prob_other;
     else if (strcmp(what, "rows") == 0)
         single->sample = sample_uneven;
     else if (strcmp(what, "single") == 0)

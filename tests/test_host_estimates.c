@@ -188,7 +188,8 @@ static void test_errors_cover_the_truth(void **state)
     enum { EXPERIMENTS = 300, COUNT = 400, NUMBERS = 7 };
     static const char *const names[NUMBERS] = {
         "ess", "log_z", "acceptance", "energy", "reweighted energy", "observable", "reweighted observable"};
-    double truth[NUMBERS] = {0, half_log_2_pi, 0, 0.5 * (0.09 + 1.44), 0.5, 0, 0.5}, sums[NUMBERS] = {0};
+    double truth[NUMBERS] = {0, half_log_2_pi, 0, 0.5 * (0.09 + 1.44), 0.5, 0, 0.5}, sums[NUMBERS] = {0},
+           squares[NUMBERS] = {0};
     int covered[NUMBERS] = {0};
     (void)state;
     SampleTable table = claim_table(COUNT, 1), large = claim_table(200000, 1);
@@ -212,7 +213,9 @@ static void test_errors_cover_the_truth(void **state)
                                          estimates.reweighted[0]};
         for (int i = 0; i < NUMBERS; i++) {
             covered[i] += fabs(found[i].value - truth[i]) < 1.96 * found[i].error;
-            sums[i] += (found[i].value - truth[i]) / found[i].error;
+            const double pull = (found[i].value - truth[i]) / found[i].error;
+            sums[i] += pull;
+            squares[i] += pull * pull;
         }
         estimates_release(&estimates);
     }
@@ -220,9 +223,27 @@ static void test_errors_cover_the_truth(void **state)
         if (covered[i] < 270 || covered[i] > 297)
             fail_msg("%s: %d of %d experiments cover the truth", names[i], covered[i], EXPERIMENTS);
         expect_near(names[i], sums[i] / EXPERIMENTS, 0, 0.35); /* a bias well below the error */
+        expect_near(names[i], sqrt(squares[i] / EXPERIMENTS), 1, 0.13);
     }
     free_table(&table);
     free_table(&large);
+}
+
+/* Weights that hardly differ, log w = 0.1 z: ess = exp(-0.01), and its error is of second order in the differences. */
+static void test_error_of_a_high_ess(void **state)
+{
+    enum { EXPERIMENTS = 300, COUNT = 2000 };
+    static double log_w[COUNT];
+    double squares = 0;
+    (void)state;
+    for (uint64_t seed = 0; seed < EXPERIMENTS; seed++) {
+        const RandomStream stream = {.seed = seed, .first_sample = 0, .step = 0, .purpose = RANDOM_SAMPLE};
+        for (size_t i = 0; i < COUNT; i++)
+            log_w[i] = 0.1 * (double)random_normal_value(&stream, i, 0, 0);
+        const Estimate ess = importance_ess(log_w, COUNT);
+        squares += pow((ess.value - exp(-0.01)) / ess.error, 2);
+    }
+    expect_near("deviation in errors", sqrt(squares / EXPERIMENTS), 1, 0.13);
 }
 
 /* To first order w and 1 / w cancel, so that the forward ess is skewed: its errors need more samples than others'. */
@@ -416,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_one_weight_outweighs_all),
         cmocka_unit_test(test_huge_and_tiny_weights),
         cmocka_unit_test(test_errors_cover_the_truth),
+        cmocka_unit_test(test_error_of_a_high_ess),
         cmocka_unit_test(test_forward_errors_cover_the_truth),
         cmocka_unit_test(test_bootstrap_of_many_samples),
         cmocka_unit_test(test_fit_agrees_with_an_independent_one),

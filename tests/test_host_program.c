@@ -318,6 +318,10 @@ static void test_damaged_inputs(void **state)
     expect_text("err", "the model host_model needs [n, 2]");
     expect_code(run_program("energy -i flat.npy -o e.npy"), FAILURE_DATA);
     expect_code(run_program("energy -i axes.npy -o e.npy"), 0);
+    write_array("axes.npy", values, 3, (const uint64_t[]){2, 2, 1});
+    expect_code(run_program("energy -i axes.npy -o e.npy"), 0);
+    write_array("axes.npy", values, 3, (const uint64_t[]){1, 2, 2});
+    expect_code(run_program("energy -i axes.npy -o e.npy"), FAILURE_DATA);
     expect_code(run_program("energy -i nan.npy -o e.npy"), FAILURE_DATA);
     expect_text("err", "nan.npy: row 2: component 'x[0]' is not a finite float");
     expect_code(run_program("energy -i names.csv -o e.npy"), FAILURE_DATA);
@@ -468,6 +472,12 @@ static void test_gates(void **state)
     expect_code(run_program("evaluate -w trained -n 2000 --require 'ess_forward >= 0.3'"), 1);
     expect_text("err", "ess_forward has no value here");
     expect_code(run_program("evaluate -w trained -n 2000 --require 'observables.left.reweighted<=0.55'"), 0);
+    static const char *const comparisons[][2] = {
+        {"> 1999", "> 2000"}, {">= 2000", ">= 2001"}, {"< 2001", "< 2000"}, {"<= 2000", "<= 1999"}};
+    for (int i = 0; i < 4; i++) {
+        expect_code(run_program("evaluate -w trained -n 2000 --require 'samples %s'", comparisons[i][0]), 0);
+        expect_code(run_program("evaluate -w trained -n 2000 --require 'samples %s'", comparisons[i][1]), 1);
+    }
 }
 
 static void test_energies_that_are_not_finite(void **state)
@@ -510,9 +520,12 @@ static void test_selftest_finds_what_is_broken(void **state)
     expect_code(run_program("selftest -w trained --threads 2"), 0);
     expect_code(run_program("--break=single selftest"), 0);
     expect_text("out", "skip  gradient");
-    static const char *const broken[][2] = {
-        {"inexact", "bad   gradient"}, {"force", "bad   force"}, {"density", "bad   density"}, {"rows", "bad   rows"}};
-    for (size_t i = 0; i < 4; i++) {
+    static const char *const broken[][2] = {{"inexact", "bad   gradient"},
+                                            {"force", "bad   force"},
+                                            {"density", "bad   density"},
+                                            {"rows", "bad   rows"},
+                                            {"log_prob", "bad   inverse, float"}};
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         expect_code(run_program("--break=%s selftest", broken[i][0]), FAILURE_INTERNAL);
         expect_text("out", broken[i][1]);
     }

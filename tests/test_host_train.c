@@ -130,6 +130,26 @@ static void test_metrics_are_lines_of_json(void **state)
     free(text);
 }
 
+/* The first line's loss is that of the first step, from the initial weights at the first temperature. */
+static void test_first_loss_is_the_models(void **state)
+{
+    float weights[HOST_WEIGHTS], gradient[HOST_WEIGHTS], scalars[2] = {2, 1};
+    char workspace[64];
+    double loss;
+    Json json;
+    Failure failure;
+    (void)state;
+    need_straight();
+    weights_initialise(&host_model, 1, weights);
+    const double expected = host_functions_single.step(weights, scalars, 1, 0, gradient, workspace, 1);
+    char *text = scratch_read("straight/metrics.jsonl");
+    assert_true(json_read(text, (size_t)(strchr(text, '\n') - text), "metrics", &json, &failure));
+    assert_true(json_to_real(json_member(json.root, "loss"), &loss));
+    assert_true(loss == expected);
+    json_release(&json);
+    free(text);
+}
+
 static void test_seeds_differ_and_repeat(void **state)
 {
     (void)state;
@@ -159,6 +179,29 @@ static void test_resumed_training_has_the_same_bits(void **state)
     expect_like_straight("pieces");
     expect_code(run_program("train -o pieces -q --resume"), 0); /* nothing is left to do */
     expect_like_straight("pieces");
+}
+
+/* With several steps to a line of the metrics, a line whose steps lie on both sides of a stop is the same too. */
+static void test_metrics_go_on_between_lines(void **state)
+{
+    (void)state;
+    expect_code(run_program("train -o lines -q --steps 2500"), 0);
+    expect_code(run_program("train -o cut-lines -q --steps 2500 --stop-at 1001"), 0);
+    expect_code(run_program("train -o cut-lines -q --resume"), 0);
+    expect_command("test $(wc -l <lines/metrics.jsonl) -lt 1000");
+    expect_command("for r in lines cut-lines; do sed 's/, \"seconds.*//' $r/metrics.jsonl >$r/text; done; "
+                   "cmp lines/text cut-lines/text");
+}
+
+/* Weights know the temperature that their training had come to. */
+static void test_weights_carry_their_temperature(void **state)
+{
+    (void)state;
+    expect_code(run_program("train -o warm -q --stop-at 200"), 0);
+    expect_code(run_program("sample -w warm -n 3 -o warm.npy"), 0);
+    expect_text("warm.json", "\"kT\": 1.5");
+    expect_code(run_program("sample -w warm -n 3 -o warm.npy --kT 1.25"), 0);
+    expect_text("warm.json", "\"kT\": 1.25");
 }
 
 static void test_killed_training_goes_on_from_its_checkpoint(void **state)
@@ -351,8 +394,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_training_finds_the_target),
         cmocka_unit_test(test_metrics_are_lines_of_json),
+        cmocka_unit_test(test_first_loss_is_the_models),
         cmocka_unit_test(test_seeds_differ_and_repeat),
         cmocka_unit_test(test_resumed_training_has_the_same_bits),
+        cmocka_unit_test(test_metrics_go_on_between_lines),
+        cmocka_unit_test(test_weights_carry_their_temperature),
         cmocka_unit_test(test_killed_training_goes_on_from_its_checkpoint),
         cmocka_unit_test(test_signals_stop_in_order),
         cmocka_unit_test(test_second_signal_ends_at_once),
