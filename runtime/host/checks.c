@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* What a model promises, tested on this machine with this build. */
 #include "checks.h"
-
-#define ANSATZ_PRECISION 32
-#include "../core/random.h"
+#include "../core/config.h"
+#include "draws.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SAMPLES = 256, KERNELS = 128, DENSITY_SAMPLES = 8192, ALL_SAMPLES = DENSITY_SAMPLES + KERNELS };
 
@@ -68,7 +68,6 @@ static bool claim_memory(Checks *checks, Failure *failure)
 
 bool checks_start(Checks *checks, const Session *session, Failure *failure)
 {
-    const RandomStream stream = {.seed = session->seed, .first_sample = 0, .step = 1, .purpose = RANDOM_INIT};
     *checks = (Checks){.session = session};
     if (!claim_memory(checks, failure)) {
         checks_end(checks);
@@ -81,7 +80,7 @@ bool checks_start(Checks *checks, const Session *session, Failure *failure)
     for (size_t i = 0; i < session->model->weight_count; i++) {
         /* a start may be the identity, which would hide errors */
         if (session->weights == NULL)
-            checks->weights_single[i] += 0.05f * random_normal_value(&stream, i, 0, 0);
+            checks->weights_single[i] += 0.05f * draw_initial_normal(session->seed, 1, 0, i);
         checks->weights[i] = (double)checks->weights_single[i];
     }
     return true;
@@ -122,8 +121,7 @@ static double step_double(const Checks *checks, const double *weights, double *g
 /* Element i of a random direction, one for each number `which`. */
 static double direction(const Checks *checks, uint32_t which, size_t i)
 {
-    const RandomStream stream = {.seed = checks->session->seed, .first_sample = 0, .step = 2, .purpose = RANDOM_INIT};
-    return (double)random_normal_value(&stream, i, which, 0);
+    return (double)draw_initial_normal(checks->session->seed, 2, which, i);
 }
 
 static void check_tensor(Checks *checks, int t, Check *check)

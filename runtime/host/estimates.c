@@ -2,10 +2,12 @@
 /* The estimates of a table of samples. Means are ratios of sums over the samples; their bootstrap resamples the sums of
  * groups of samples. */
 #include "estimates.h"
-#include "../core/random.h"
+#include "../core/config.h"
+#include "draws.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { REPLICATES = 1000, GROUPS_MOST = 4096 };
 
@@ -64,11 +66,10 @@ static void find_means(const double *row, size_t columns, double *means)
 /* The sums of one resampling: as many groups as there are, drawn with replacement. */
 static void resample(const Sums *sums, uint32_t replicate, double *row)
 {
-    const RandomStream stream = {.seed = 0, .first_sample = replicate, .step = 0, .purpose = RANDOM_BOOTSTRAP};
     memset(row, 0, sums->columns * sizeof *row);
     for (size_t draw = 0; draw < sums->groups; draw += 4) {
         uint32_t words[4];
-        random_words(&stream, 0, 0, (uint32_t)(draw / 4), words);
+        draw_bootstrap(0, replicate, (uint32_t)(draw / 4), words);
         for (size_t i = 0; i < 4 && draw + i < sums->groups; i++) {
             const size_t group = (size_t)((uint64_t)words[i] * sums->groups >> 32);
             const double *from = sums->rows + group * sums->columns;

@@ -5,7 +5,7 @@
 #include "verbs.h"
 
 #define ANSATZ_PRECISION 32
-#include "../core/lanes.h"
+#include "../core/fma.h"
 
 #include <stdio.h>
 #include <stdlib.h>

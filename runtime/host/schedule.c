@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Schedules: the formulas of schedule.h. */
+/* Schedules: the formulas of schedule.h, by the core's own functions, so that a training has the same bits everywhere.
+ */
 #include "schedule.h"
 
-#include <math.h>
+#define ANSATZ_PRECISION  64
+#define ANSATZ_LANE_BYTES 8
+#include "../core/elementary.h"
 
 static double value_of_stages(const ModelSchedule *schedule, int64_t step)
 {
@@ -25,10 +28,10 @@ double schedule_value(const ModelSchedule *schedule, int64_t step, int64_t train
         value = part < 1 ? from + (to - from) * part : to;
         break;
     case MODEL_SCHEDULE_COSINE:
-        value = part < 1 ? to + (from - to) * (0.5 + 0.5 * cos(pi * part)) : to;
+        value = part < 1 ? to + (from - to) * (0.5 + 0.5 * real_cos(pi * part)) : to;
         break;
     case MODEL_SCHEDULE_EXPONENTIAL:
-        value = part < 1 ? from * exp(part * log(to / from)) : to;
+        value = part < 1 ? from * real_exp(part * real_log(to / from)) : to;
         break;
     case MODEL_SCHEDULE_STAGES:
         value = value_of_stages(schedule, step);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Weights from random numbers, to a file, and from one. */
 #include "weights.h"
-
-#define ANSATZ_PRECISION 32
-#include "../core/random.h"
+#include "../core/config.h"
+#include "draws.h"
 #include "files.h"
 #include "number.h"
 #include "safetensors.h"
@@ -11,12 +10,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WEIGHTS_FORMAT "ansatz weights 1"
 
 void weights_initialise(const Model *model, uint64_t seed, float *weights)
 {
-    const RandomStream stream = {.seed = seed, .first_sample = 0, .step = 0, .purpose = RANDOM_INIT};
     for (int t = 0; t < model->tensor_count; t++) {
         const ModelTensor *tensor = &model->tensors[t];
         const float scale = (float)tensor->scale;
@@ -24,8 +23,8 @@ void weights_initialise(const Model *model, uint64_t seed, float *weights)
         for (size_t e = 0; e < tensor->count; e++)
             values[e] = tensor->init == MODEL_INIT_CONSTANT ? scale
                         : tensor->init == MODEL_INIT_UNIFORM
-                            ? scale * (2 * random_uniform_value(&stream, e, (uint32_t)t, 0) - 1)
-                            : scale * random_normal_value(&stream, e, (uint32_t)t, 0);
+                            ? scale * (2 * draw_initial_uniform(seed, 0, (uint32_t)t, e) - 1)
+                            : scale * draw_initial_normal(seed, 0, (uint32_t)t, e);
     }
 }
 
