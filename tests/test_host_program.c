@@ -175,6 +175,15 @@ static void test_full_output_is_an_io_failure(void **state)
     expect_text("err", "No space left");
 }
 
+/* Two packages in one program need this: see runtime/prefix.h. (AddressSanitizer adds names of its own.) */
+static void test_every_external_name_has_the_prefix(void **state)
+{
+    (void)state;
+    expect_code(run_program("--version; nm -g --defined-only \"$(dirname \"$PROGRAM\")/../host.a\" >names"), 0);
+    assert_true(command_works("grep -q ' T ansatz_program_main' names"));
+    assert_true(command_works("! grep -E ' [A-Z] ' names | grep -vE ' (ansatz_|__odr_asan)'"));
+}
+
 /* ---- sample -------------------------------------------------------------------------------------------------------
  */
 
@@ -541,6 +550,7 @@ int main(void)
         cmocka_unit_test(test_wrong_command_lines),
         cmocka_unit_test(test_help_starts_with_examples),
         cmocka_unit_test(test_full_output_is_an_io_failure),
+        cmocka_unit_test(test_every_external_name_has_the_prefix),
         cmocka_unit_test(test_samples_of_ranges_are_pieces_of_the_whole),
         cmocka_unit_test(test_samples_carry_what_made_them),
         cmocka_unit_test(test_sample_weights_and_csv),

@@ -275,7 +275,7 @@ static void test_divergence_keeps_the_last_checkpoint(void **state)
     expect_code(run_program("--break=loss57 train -o diverged -q"), FAILURE_NOT_FINITE);
     expect_text("err", "the loss is nan at step 57; the last good checkpoint is diverged/checkpoint");
     expect_status("diverged", "diverged", 57);
-    expect_code(run_program("train -o diverged -q --resume --stop-at 31"), 0);
+    expect_code(run_program("train -o diverged --resume --stop-at 31"), 0);
     expect_text("err", "31 of 400 steps"); /* it went on from step 30 */
     expect_code(run_program("train -o diverged -q --resume"), 0);
     expect_like_straight("diverged");

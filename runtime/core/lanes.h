@@ -7,7 +7,9 @@
 #include "config.h"
 #include "fma.h"
 
-#if defined(__x86_64__) || defined(__i386__)
+#if LANES == 1 && defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #include <arm_neon.h>

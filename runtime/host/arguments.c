@@ -64,7 +64,7 @@ static const Option options[] = {
      "stop after step N with a checkpoint; --resume goes on"},
     {"force", 0, OPTION_FLAG, NULL, BIT(VERB_TRAIN), PLACE(overwrite), "start anew where RUN holds a run already"},
     {"threads", 0, OPTION_COUNT, "T", WITH_THREADS, PLACE(threads), "how many threads; results do not depend on it"},
-    {"quiet", 'q', OPTION_FLAG, NULL, WITH_THREADS, PLACE(quiet), "no progress on stderr"},
+    {"quiet", 'q', OPTION_FLAG, NULL, WITH_THREADS, PLACE(quiet), "nothing on stderr but warnings and failures"},
     {"json", 0, OPTION_FLAG, NULL, ALL_VERBS, PLACE(json), "one JSON object on stdout"},
     {"help", 'h', OPTION_FLAG, NULL, ALL_VERBS, PLACE(help), "this help"},
 };

@@ -17,6 +17,7 @@
 #define json_to_count     RUNTIME_NAME(json_to_count)
 #define json_start        RUNTIME_NAME(json_start)
 #define json_free         RUNTIME_NAME(json_free)
+#define json_restart      RUNTIME_NAME(json_restart)
 #define json_finish       RUNTIME_NAME(json_finish)
 #define json_open_object  RUNTIME_NAME(json_open_object)
 #define json_close_object RUNTIME_NAME(json_close_object)

@@ -298,10 +298,11 @@ static bool take_steps(Training *training, Failure *failure)
 
 static void tell_result(const Training *training, const char *program)
 {
-    char duration[32], loss[NUMBER_TEXT_SIZE], ess[NUMBER_TEXT_SIZE];
+    char duration[32], seconds[NUMBER_TEXT_SIZE], loss[NUMBER_TEXT_SIZE], ess[NUMBER_TEXT_SIZE];
     const Checkpoint *at = &training->at;
-    fprintf(stderr, "%llu of %llu steps in %s (%.2f s): loss %s", (unsigned long long)at->step,
-            (unsigned long long)at->steps, progress_duration(at->seconds, duration), at->seconds,
+    snprintf(duration, sizeof duration, "%.24s s", number_write_short(at->seconds, 3, seconds));
+    fprintf(stderr, "%llu of %llu steps in %s: loss %s", (unsigned long long)at->step, (unsigned long long)at->steps,
+            at->seconds < 60 ? duration : progress_duration(at->seconds, duration),
             number_write_short(recent_loss(at), 5, loss));
     if (!isnan(at->last_ess))
         fprintf(stderr, ", ess %s by %zu samples of the model's own", number_write_short(at->last_ess, 3, ess),
@@ -347,11 +348,12 @@ static bool run_training(Training *training, const Arguments *arguments, const c
     bool good = save(training, failure) && write_record(training, status, &text, failure);
     if (good && arguments->json)
         printf("%s\n", text.text);
-    if (good)
+    if (good && !training->quiet)
         tell_result(training, program);
     json_free(&text);
     if (good && is_interrupted && !is_finished)
-        return failure_set(failure, FAILURE_INTERRUPTED, "stopped at step %llu as asked; %s holds the checkpoint",
+        return failure_set(failure, FAILURE_INTERRUPTED,
+                           "stopped at step %llu as asked; %s holds the checkpoint, --resume goes on from it",
                            (unsigned long long)training->at.step, training->run.checkpoint);
     return good;
 }
