@@ -36,8 +36,7 @@ static double normal_quantile(double p)
     return 0.5 * (low + high);
 }
 
-/* ---- weights on a fine grid of the proposal: sums are integrals ----------------------------------------------------
- */
+/* ---- weights on a fine grid of the proposal: sums are integrals -------------------------------------------------- */
 
 enum { GRID = 20000 };
 
@@ -98,8 +97,7 @@ static void test_forward_ess_sees_a_missing_mode(void **state)
     assert_true(importance_ess_forward(forward, COUNT).value < 1e-20);
 }
 
-/* ---- limits ---------------------------------------------------------------------------------------------------------
- */
+/* ---- limits ------------------------------------------------------------------------------------------------------ */
 
 static void test_equal_weights(void **state)
 {
@@ -148,8 +146,7 @@ static void test_huge_and_tiny_weights(void **state)
     assert_true(importance_ess(log_w, 300).value == 0 && importance_log_z(log_w, 300).value == -(double)INFINITY);
 }
 
-/* ---- errors ---------------------------------------------------------------------------------------------------------
- */
+/* ---- errors ------------------------------------------------------------------------------------------------------ */
 
 /* An experiment: samples of q = N(0.3, 1.2^2) in one dimension, p = N(0, 1), U = x^2 / 2, observable 1 where x > 0. */
 static void draw_experiment(uint64_t seed, SampleTable *table)
@@ -294,8 +291,7 @@ static void test_bootstrap_of_many_samples(void **state)
     free_table(&table);
 }
 
-/* ---- Pareto k -------------------------------------------------------------------------------------------------------
- */
+/* ---- Pareto k ---------------------------------------------------------------------------------------------------- */
 
 static int compare_doubles(const void *left, const void *right)
 {
@@ -381,8 +377,7 @@ static void test_tail_lengths_and_thresholds(void **state)
     expect_near("threshold", pareto_threshold(10000), 0.7, 1e-12);
 }
 
-/* ---- verdicts -------------------------------------------------------------------------------------------------------
- */
+/* ---- verdicts ---------------------------------------------------------------------------------------------------- */
 
 static Estimates example(double ess, double k, double forward)
 {

@@ -153,8 +153,7 @@ static void test_shapes_of_rank_zero_and_empty(void **state)
     assert_int_equal(view.count, 2);
 }
 
-/* ---- damage -------------------------------------------------------------------------------------------------------
- */
+/* ---- damage ------------------------------------------------------------------------------------------------------ */
 
 static void test_damaged_headers_are_refused(void **state)
 {
@@ -274,8 +273,7 @@ static void test_full_disk_is_an_io_failure(void **state)
     expect_failure(&failure, FAILURE_IO, "cannot write /dev/full: No space left");
 }
 
-/* ---- NumPy --------------------------------------------------------------------------------------------------------
- */
+/* ---- NumPy ------------------------------------------------------------------------------------------------------- */
 
 static void test_numpy_reads_and_writes_the_same(void **state)
 {

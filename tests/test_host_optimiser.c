@@ -233,8 +233,7 @@ static void test_average_forgets_the_start(void **state)
     optimiser_end(&optimiser);
 }
 
-/* ---- schedules ----------------------------------------------------------------------------------------------------
- */
+/* ---- schedules --------------------------------------------------------------------------------------------------- */
 
 static void expect_at(ModelSchedule schedule, int64_t step, double expected)
 {

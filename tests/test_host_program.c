@@ -18,8 +18,7 @@
 
 #include <cmocka.h>
 
-/* ---- helpers ------------------------------------------------------------------------------------------------------
- */
+/* ---- helpers ----------------------------------------------------------------------------------------------------- */
 
 static void expect_code(int code, int expected)
 {
@@ -90,8 +89,7 @@ static void need_trained(void)
         expect_code(run_program("train -o trained -q"), 0);
 }
 
-/* ---- the command line ---------------------------------------------------------------------------------------------
- */
+/* ---- the command line -------------------------------------------------------------------------------------------- */
 
 static void test_wrong_command_lines(void **state)
 {
@@ -184,8 +182,7 @@ static void test_every_external_name_has_the_prefix(void **state)
     assert_true(command_works("! grep -E ' [A-Z] ' names | grep -vE ' (ansatz_|__odr_asan)'"));
 }
 
-/* ---- sample -------------------------------------------------------------------------------------------------------
- */
+/* ---- sample ------------------------------------------------------------------------------------------------------ */
 
 static void test_samples_of_ranges_are_pieces_of_the_whole(void **state)
 {
@@ -278,11 +275,12 @@ static void test_sample_failures(void **state)
     expect_code(run_program("sample -w trained --range 18446744073709551614:18446744073709551615 -o last.npy"), 0);
     expect_code(run_program("--break=energy sample -w trained -n 5 -o nan.npy"), FAILURE_NOT_FINITE);
     expect_text("err", "sample 0: the energy is nan");
+    expect_code(run_program("--break=spec sample -w trained -n 5 -o other.npy"), 0);
+    expect_text("err", "warning: trained/weights.safetensors was trained with another version of the spec");
     assert_true(command_works("test -z \"$(ls | grep -E 'nan|tmp')\"")); /* nothing half-made is left */
 }
 
-/* ---- log_prob and energy ------------------------------------------------------------------------------------------
- */
+/* ---- log_prob and energy ----------------------------------------------------------------------------------------- */
 
 static void test_log_prob_of_samples_is_their_log_q(void **state)
 {
@@ -341,8 +339,7 @@ static void test_damaged_inputs(void **state)
     expect_text("err", "cannot read none.npy: No such file or directory");
 }
 
-/* ---- evaluate -----------------------------------------------------------------------------------------------------
- */
+/* ---- evaluate ---------------------------------------------------------------------------------------------------- */
 
 /* A number within 5 of its errors of what it should be, and an error of a plausible size. */
 static void expect_estimate(const JsonNode *object, const char *name, double expected, double largest_error)
@@ -505,8 +502,7 @@ static void test_energies_that_are_not_finite(void **state)
     expect_code(run_program("--break=single evaluate -w trained -n 2000 --precision double"), FAILURE_USAGE);
 }
 
-/* ---- info and selftest --------------------------------------------------------------------------------------------
- */
+/* ---- info and selftest ------------------------------------------------------------------------------------------- */
 
 static void test_info(void **state)
 {

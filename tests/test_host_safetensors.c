@@ -111,8 +111,7 @@ static void test_empty_tensors_and_padding(void **state)
     safetensors_release(&file);
 }
 
-/* ---- damage -------------------------------------------------------------------------------------------------------
- */
+/* ---- damage ------------------------------------------------------------------------------------------------------ */
 
 static void test_damaged_headers_are_refused(void **state)
 {
@@ -205,8 +204,7 @@ static void test_changed_bytes_do_no_harm(void **state)
     }
 }
 
-/* ---- the reference implementation ----------------------------------------------------------------------------------
- */
+/* ---- the reference implementation -------------------------------------------------------------------------------- */
 
 static void test_reference_reads_and_writes_the_same(void **state)
 {

@@ -74,8 +74,7 @@ static void expect_status(const char *run, const char *status, double step)
     free(text);
 }
 
-/* ---- the files of a run -------------------------------------------------------------------------------------------
- */
+/* ---- the files of a run ------------------------------------------------------------------------------------------ */
 
 static void test_training_finds_the_target(void **state)
 {
@@ -161,8 +160,7 @@ static void test_seeds_differ_and_repeat(void **state)
     expect_command("! cmp -s straight/weights.safetensors seed2/weights.safetensors");
 }
 
-/* ---- going on -----------------------------------------------------------------------------------------------------
- */
+/* ---- going on ---------------------------------------------------------------------------------------------------- */
 
 static void test_resumed_training_has_the_same_bits(void **state)
 {
@@ -265,8 +263,7 @@ static void test_progress_is_sparse_in_a_log(void **state)
     expect_command("! grep -q \"$(printf '\\r')\" err");
 }
 
-/* ---- divergence ---------------------------------------------------------------------------------------------------
- */
+/* ---- divergence -------------------------------------------------------------------------------------------------- */
 
 static void test_divergence_keeps_the_last_checkpoint(void **state)
 {
@@ -288,8 +285,7 @@ static void test_divergence_names_the_tensor(void **state)
     expect_text("err", "the gradient of 'flow.log_scale' is inf (element 1) at step 5; infinite has no checkpoint yet");
 }
 
-/* ---- folders and checkpoints that are not ours --------------------------------------------------------------------
- */
+/* ---- folders and checkpoints that are not ours ------------------------------------------------------------------- */
 
 static void test_folders_that_are_refused(void **state)
 {
@@ -343,8 +339,7 @@ static void test_training_can_be_lengthened(void **state)
     expect_status("longer", "finished", 40);
 }
 
-/* ---- the start ----------------------------------------------------------------------------------------------------
- */
+/* ---- the start --------------------------------------------------------------------------------------------------- */
 
 static void test_weights_start_from_seed_and_nothing_else(void **state)
 {

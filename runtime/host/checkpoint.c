@@ -105,8 +105,7 @@ bool checkpoint_write(const char *path, const Model *model, const Checkpoint *ch
     return safetensors_write(path, arrays.count, tensors, count, pairs, NULL, failure);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 static bool expect_text(const Safetensors *file, const char *name, const char *expected, const char *otherwise,
                         Failure *failure)

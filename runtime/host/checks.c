@@ -35,8 +35,7 @@ static void note(Check *check, double deviation, const char *what, size_t number
     snprintf(check->what, sizeof check->what, "%.100s %zu", what, number);
 }
 
-/* ---- set-up -------------------------------------------------------------------------------------------------------
- */
+/* ---- set-up ------------------------------------------------------------------------------------------------------ */
 
 static bool claim_memory(Checks *checks, Failure *failure)
 {
@@ -107,8 +106,7 @@ void checks_end(Checks *checks)
     *checks = (Checks){0};
 }
 
-/* ---- the training step --------------------------------------------------------------------------------------------
- */
+/* ---- the training step ------------------------------------------------------------------------------------------- */
 
 /* Draws depend on seed and step alone, so that the loss is a function of the weights, smooth but for kinks. */
 static double step_double(const Checks *checks, const double *weights, double *gradient)
@@ -172,8 +170,7 @@ static void check_precision(Checks *checks)
     }
 }
 
-/* ---- the energy and the samples in double -------------------------------------------------------------------------
- */
+/* ---- the energy and the samples in double ------------------------------------------------------------------------ */
 
 static void check_force(Checks *checks)
 {
@@ -232,8 +229,7 @@ static void check_in_double(Checks *checks)
         check_force(checks);
 }
 
-/* ---- the samples in single ----------------------------------------------------------------------------------------
- */
+/* ---- the samples in single --------------------------------------------------------------------------------------- */
 
 static void sample_single(const Checks *checks, uint64_t first, size_t count, float *x, float *log_q, int threads)
 {
@@ -272,8 +268,7 @@ static void check_rows(Checks *checks)
     }
 }
 
-/* ---- the density --------------------------------------------------------------------------------------------------
- */
+/* ---- the density ------------------------------------------------------------------------------------------------- */
 
 /* Each component's spread over the samples, times Silverman's factor for so many kernels. */
 static void find_widths(const Checks *checks, double *widths)

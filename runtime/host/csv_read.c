@@ -32,8 +32,7 @@ static bool fail(Reader *reader, size_t column, const char *what)
                        column + 1, *quoted ? " " : "", quoted, what);
 }
 
-/* ---- cells --------------------------------------------------------------------------------------------------------
- */
+/* ---- cells ------------------------------------------------------------------------------------------------------- */
 
 static bool at_line_end(const Reader *reader)
 {
@@ -93,8 +92,7 @@ static void end_line(Reader *reader, size_t row_start)
         reader->line += reader->bytes[i] == '\n';
 }
 
-/* ---- header -------------------------------------------------------------------------------------------------------
- */
+/* ---- header ------------------------------------------------------------------------------------------------------ */
 
 static int compare_names(const void *left, const void *right)
 {
@@ -158,8 +156,7 @@ static bool read_header(Reader *reader)
     return check_names_differ(reader);
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------------------------
- */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 static bool claim_row(Reader *reader)
 {

@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- estimates ----------------------------------------------------------------------------------------------------
- */
+/* ---- estimates --------------------------------------------------------------------------------------------------- */
 
 static bool estimate_samples(Evaluator *evaluator, const Arguments *arguments, Estimates *estimates, Failure *failure)
 {
@@ -48,8 +47,7 @@ static bool estimate_reference(Evaluator *evaluator, const char *path, Estimates
     return good;
 }
 
-/* ---- gates --------------------------------------------------------------------------------------------------------
- */
+/* ---- gates ------------------------------------------------------------------------------------------------------- */
 
 /* Checks the gates against the report's JSON, which is `text` so far, closes it with their results, and fails (1) with
  * the first that does not hold. */
@@ -115,8 +113,7 @@ static bool tell(const Report *report, const Arguments *arguments, const Require
     return good && holds;
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------------------------
- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static bool evaluate_session(const Session *session, const Arguments *arguments, const Requirement *gates,
                              const char *program, Failure *failure)

@@ -10,8 +10,7 @@
 
 enum { CHUNK_MOST = 16384, CHUNK_REALS = 1 << 22 };
 
-/* ---- set-up -------------------------------------------------------------------------------------------------------
- */
+/* ---- set-up ------------------------------------------------------------------------------------------------------ */
 
 static void claim_double(Evaluator *evaluator, const Model *model, bool *good, Failure *failure)
 {
@@ -64,8 +63,7 @@ void evaluator_end(Evaluator *evaluator)
     *evaluator = (Evaluator){0};
 }
 
-/* ---- calls --------------------------------------------------------------------------------------------------------
- */
+/* ---- calls ------------------------------------------------------------------------------------------------------- */
 
 static void widen(const float *from, size_t count, double *to)
 {
@@ -133,8 +131,7 @@ static void reference_chunk(const Evaluator *evaluator, const float *x, size_t c
     }
 }
 
-/* ---- tables -------------------------------------------------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------------------------------------------------ */
 
 static bool claim_table(SampleTable *table, uint64_t count, int observables, Failure *failure)
 {

@@ -18,12 +18,11 @@ static FailureCode code_of_reading(int error)
     return error == EIO ? FAILURE_IO : FAILURE_NO_INPUT;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 static FILE *open_to_read(const char *path, size_t *length, Failure *failure)
 {
-    struct stat facts;
+    struct stat facts = {0};
     FILE *stream = fopen(path, "rb");
     if (stream == NULL) {
         failure_record_system(failure, code_of_reading(errno), "read", path, errno);
@@ -104,8 +103,7 @@ bool file_hash(const char *path, char text[SHA256_TEXT_SIZE], Failure *failure)
     return true;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 /* Opens PATH.tmp-PID, or another number where one was left behind. */
 static int open_temporary(FileWriter *writer, const char *path)
@@ -207,8 +205,7 @@ bool file_write_whole(const char *path, const void *bytes, size_t length, Failur
            file_finish(&writer, NULL, failure);
 }
 
-/* ---- folders and names --------------------------------------------------------------------------------------------
- */
+/* ---- folders and names ------------------------------------------------------------------------------------------- */
 
 bool file_exists(const char *path)
 {

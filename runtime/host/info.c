@@ -29,8 +29,7 @@ static size_t trained_count(const Model *model)
     return count;
 }
 
-/* ---- for programs -------------------------------------------------------------------------------------------------
- */
+/* ---- for programs ------------------------------------------------------------------------------------------------ */
 
 static void put_tensors(JsonWriter *text, const Model *model)
 {
@@ -98,8 +97,7 @@ static bool print_json(const Session *session, Failure *failure)
     return good;
 }
 
-/* ---- for people ---------------------------------------------------------------------------------------------------
- */
+/* ---- for people -------------------------------------------------------------------------------------------------- */
 
 static void print_tensors(const Model *model)
 {

@@ -29,8 +29,7 @@
 #define json_put_truth    RUNTIME_NAME(json_put_truth)
 #define json_put_null     RUNTIME_NAME(json_put_null)
 
-/* ---- reading ------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 #define JSON_DEPTH_MAX 64
 #define JSON_NODES_MAX 4000000
@@ -66,8 +65,7 @@ const char *json_kind_name(JsonKind kind); /* "an object", for messages */
 bool json_to_real(const JsonNode *node, double *number);
 bool json_to_count(const JsonNode *node, uint64_t *number);
 
-/* ---- writing ------------------------------------------------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 /* Text that grows. `name` is the member's name within an object, NULL within an array and at the top. Strings are bytes
  * in UTF-8; what is not valid is written as U+FFFD. Numbers have the fewest digits that read back the same; those that

@@ -44,8 +44,7 @@ static bool skip_word(Reader *reader, const char *word)
     return true;
 }
 
-/* ---- strings ------------------------------------------------------------------------------------------------------
- */
+/* ---- strings ----------------------------------------------------------------------------------------------------- */
 
 static bool read_hexadecimal(Reader *reader, uint32_t *value)
 {
@@ -133,8 +132,7 @@ static bool read_string(Reader *reader, const char **text, size_t *length)
     return true;
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------------------
- */
+/* ---- numbers ----------------------------------------------------------------------------------------------------- */
 
 static size_t skip_digits(Reader *reader)
 {
@@ -174,8 +172,7 @@ static bool read_number(Reader *reader, JsonNode *node)
     return true;
 }
 
-/* ---- values -------------------------------------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 static int compare_names(const void *left, const void *right)
 {
@@ -319,8 +316,7 @@ void json_release(Json *json)
     *json = (Json){0};
 }
 
-/* ---- looking ------------------------------------------------------------------------------------------------------
- */
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
 
 const JsonNode *json_member(const JsonNode *object, const char *name)
 {

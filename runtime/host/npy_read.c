@@ -55,8 +55,7 @@ static bool read_string(Header *header, const char **text, size_t *length)
     return true;
 }
 
-/* ---- the three entries --------------------------------------------------------------------------------------------
- */
+/* ---- the three entries ------------------------------------------------------------------------------------------- */
 
 static bool read_type(Header *header, NpyView *view)
 {
@@ -187,8 +186,7 @@ static bool read_dictionary(Header *header, NpyView *view)
     return header->at == header->length || fail(header, "more text after the dictionary");
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------------------------
- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 /* The magic, the version and the header's length; `start` is where the header's text starts. */
 static bool find_header(const char *bytes, size_t length, const char *path, size_t *start, size_t *header_length,

@@ -13,8 +13,7 @@ enum {
     NORM_LANES = 16 /* partial sums of a norm, whatever the machine's lanes are */
 };
 
-/* ---- set-up -------------------------------------------------------------------------------------------------------
- */
+/* ---- set-up ------------------------------------------------------------------------------------------------------ */
 
 /* Cuts the trained tensors, merged where they touch, into pieces. Without memory for them (pieces NULL) counts them. */
 static size_t cut_pieces(const Model *model, OptimiserPiece *pieces)
@@ -64,8 +63,7 @@ void optimiser_end(Optimiser *optimiser)
     *optimiser = (Optimiser){0};
 }
 
-/* ---- the gradient's norm ------------------------------------------------------------------------------------------
- */
+/* ---- the gradient's norm ----------------------------------------------------------------------------------------- */
 
 /* The sum of squares: element i goes to partial sum i % NORM_LANES, then the partial sums are added by halves. */
 static double sum_of_squares(const float *gradient, size_t count)
@@ -102,8 +100,7 @@ double optimiser_norm(Optimiser *optimiser, const float *gradient, int threads)
     return sqrt(sum);
 }
 
-/* ---- the update ---------------------------------------------------------------------------------------------------
- */
+/* ---- the update -------------------------------------------------------------------------------------------------- */
 
 /* The numbers of one update. */
 typedef struct Factors {

@@ -73,7 +73,7 @@ int program_main(const Model *model, int argc, char **argv)
         good = run(model, &arguments, program, &failure);
         arguments_release(&arguments);
     }
-    if (fflush(stdout) != 0 && good)
+    if ((fflush(stdout) != 0 || ferror(stdout)) && good)
         good = failure_system(&failure, FAILURE_IO, "write", "the standard output", errno);
     if (good)
         return 0;

@@ -5,8 +5,7 @@
 
 #include <math.h>
 
-/* ---- for people ---------------------------------------------------------------------------------------------------
- */
+/* ---- for people -------------------------------------------------------------------------------------------------- */
 
 /* "1.1451 +- 0.0013": the error with two digits, the value as far as the error reaches. */
 static void print_estimate(FILE *out, const char *name, const char *kind, Estimate estimate)
@@ -56,8 +55,7 @@ void report_print(FILE *out, const Report *report)
     print_estimate(out, "cross entropy", "", estimates->cross_entropy);
 }
 
-/* ---- for programs -------------------------------------------------------------------------------------------------
- */
+/* ---- for programs ------------------------------------------------------------------------------------------------ */
 
 static void put_estimate(JsonWriter *writer, const char *name, Estimate estimate)
 {

@@ -9,8 +9,7 @@
 
 #define RUN_FORMAT "ansatz run 1"
 
-/* ---- the folder ---------------------------------------------------------------------------------------------------
- */
+/* ---- the folder -------------------------------------------------------------------------------------------------- */
 
 /* Whether the folder's run.json is one of ours; `step` and `steps` are what it says. */
 static bool holds_run(const Run *run, uint64_t *step, uint64_t *steps)
@@ -87,8 +86,7 @@ void run_close(Run *run)
     *run = (Run){0};
 }
 
-/* ---- metrics ------------------------------------------------------------------------------------------------------
- */
+/* ---- metrics ----------------------------------------------------------------------------------------------------- */
 
 /* How many of the bytes are whole lines of steps up to `step`. */
 static size_t length_until(const Run *run, const FileBytes *file, uint64_t step)
@@ -151,8 +149,7 @@ bool run_flush_metrics(Run *run, Failure *failure)
     return fflush(run->metrics_stream) == 0 || failure_system(failure, FAILURE_IO, "write", run->metrics, errno);
 }
 
-/* ---- run.json -----------------------------------------------------------------------------------------------------
- */
+/* ---- run.json ---------------------------------------------------------------------------------------------------- */
 
 static void put_record(JsonWriter *writer, const Model *model, const RunRecord *record)
 {

@@ -47,6 +47,8 @@ static bool read_weights(Session *session, const Arguments *arguments, Failure *
     session->weights = memory_claim(session->model->weight_count, sizeof *session->weights, "weights", failure);
     bool good = path != NULL && session->weights != NULL &&
                 weights_read(path, session->model, session->weights, &session->facts, failure);
+    if (good && *session->facts.spec_sha256 && strcmp(session->facts.spec_sha256, session->model->spec_sha256) != 0)
+        fprintf(stderr, "warning: %s was trained with another version of the spec than this program's\n", path);
     free(path);
     return good;
 }

@@ -28,7 +28,8 @@ typedef struct Session {
     void *workspace; /* of the functions in single precision */
 } Session;
 
-/* Reads the weights that -w names, if any, and sets up the rest. Scalars are what they were when the training of the
+/* Reads the weights that -w names, if any, and sets up the rest. Weights of another version of the spec are used, since
+ * their shapes fit, with a warning on stderr. Scalars are what they were when the training of the
  * weights ended, or else what the model's schedules end with; --kT replaces the one named "kT". */
 bool session_start(Session *session, const Model *model, const Arguments *arguments, Failure *failure);
 void session_end(Session *session);

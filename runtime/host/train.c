@@ -41,8 +41,7 @@ typedef struct Training {
     Progress progress;
 } Training;
 
-/* ---- set-up -------------------------------------------------------------------------------------------------------
- */
+/* ---- set-up ------------------------------------------------------------------------------------------------------ */
 
 static bool claim_memory(Training *training, Failure *failure)
 {
@@ -129,8 +128,7 @@ static bool start(Training *training, const Arguments *arguments, Failure *failu
     return true;
 }
 
-/* ---- evaluation ---------------------------------------------------------------------------------------------------
- */
+/* ---- evaluation -------------------------------------------------------------------------------------------------- */
 
 static double kT_of(const Training *training)
 {
@@ -154,8 +152,7 @@ static void evaluate(Training *training)
     training->at.last_ess = importance_ess(training->log_w, count).value;
 }
 
-/* ---- files --------------------------------------------------------------------------------------------------------
- */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 static bool write_metrics(Training *training, bool is_evaluated, Failure *failure)
 {
@@ -196,8 +193,7 @@ static bool save(Training *training, Failure *failure)
     return good;
 }
 
-/* ---- steps --------------------------------------------------------------------------------------------------------
- */
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
 
 /* "step 1200: the loss is nan", with the tensor where the gradient is to blame. */
 static bool fail_diverged(const Training *training, double loss, Failure *failure)
@@ -293,8 +289,7 @@ static bool take_steps(Training *training, Failure *failure)
     return good;
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------------------------
- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static void tell_result(const Training *training, const char *program)
 {

@@ -28,8 +28,7 @@ void weights_initialise(const Model *model, uint64_t seed, float *weights)
     }
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 /* Text of one file's metadata: what has no text of its own elsewhere. */
 typedef struct MetadataText {
@@ -82,8 +81,7 @@ bool weights_write(const char *path, const Model *model, const float *weights, W
     return good;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 static bool shapes_agree(const SafetensorsTensor *found, const ModelTensor *wanted)
 {
