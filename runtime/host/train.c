@@ -17,6 +17,7 @@
 
 /* The samples that measure the ess during training: rows of the sample stream that no user asks for. */
 #define EVALUATION_FIRST ((uint64_t)1 << 48)
+/* At the end so many; on the way a quarter of them, so that they cost little beside the steps between. */
 enum { EVALUATION_SAMPLES = 4096, EVALUATION_LEAST = 256, EVALUATION_REALS = 1 << 22, METRICS_LINES = 1000 };
 
 typedef struct Training {
@@ -136,10 +137,10 @@ static double kT_of(const Training *training)
 }
 
 /* The ess of the weights that would be used now, at the step's temperature; NaN where a weight is not a number. */
-static void evaluate(Training *training)
+static void evaluate(Training *training, bool is_last)
 {
     const ModelFunctions32 *functions = training->model->single_precision;
-    const size_t count = training->evaluation_count;
+    const size_t count = is_last ? training->evaluation_count : training->evaluation_count / 4;
     if (count == 0)
         return;
     functions->sample(optimiser_weights(&training->optimiser, training->weights), training->scalars_single,
@@ -268,7 +269,7 @@ static bool after_step(Training *training, Failure *failure)
     const uint64_t step = training->at.step;
     const bool is_last = step == training->at.steps, evaluates = is_last || is_multiple(step, settings->evaluate_every);
     if (evaluates)
-        evaluate(training);
+        evaluate(training, is_last);
     if ((evaluates || step % training->metrics_every == 0) && !write_metrics(training, evaluates, failure))
         return false;
     if (is_multiple(step, settings->checkpoint_every) && !is_last &&
@@ -300,8 +301,7 @@ static void tell_result(const Training *training, const char *program)
             at->seconds < 60 ? duration : progress_duration(at->seconds, duration),
             number_write_short(recent_loss(at), 5, loss));
     if (!isnan(at->last_ess))
-        fprintf(stderr, ", ess %s by %zu samples of the model's own", number_write_short(at->last_ess, 3, ess),
-                training->evaluation_count);
+        fprintf(stderr, ", ess %s by samples of the model's own", number_write_short(at->last_ess, 3, ess));
     fprintf(stderr, "\nweights: %s\n", training->run.weights);
     if (at->step < at->steps)
         fprintf(stderr, "next: %s train -o %s --resume\n", program, training->run.folder);
