@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The C expression of each elementwise op, in lanes (one sample each) or for one number that all samples share.
- * Booleans are masks in lanes and ints otherwise; int32 values are whole reals (exact below 2^24). */
-#include "compiler/emit/writer.h"
+/* One row per elementwise op: its C operator or its function's name behind lanes_ or real_. */
+#include "compiler/emit/expression.h"
+
+#include <string.h>
+
+Term term_primary(const char *text, bool scalar)
+{
+    Precedence precedence = text[0] == '-' ? PRECEDENCE_UNARY : PRECEDENCE_PRIMARY;
+    return (Term){text, precedence, scalar};
+}
+
+const char *term_argument(Arena *arena, Term term, bool sample)
+{
+    return sample && term.scalar ? arena_print(arena, "lanes_splat(%s)", term.text) : term.text;
+}
 
 static const char *function_name(IrOpcode code)
 {
@@ -11,6 +23,7 @@ static const char *function_name(IrOpcode code)
     case IR_SIGN:
         return "sign";
     case IR_FLOOR:
+    case IR_TO_INT:
         return "floor";
     case IR_EXP:
         return "exp";
@@ -55,61 +68,97 @@ static const char *function_name(IrOpcode code)
     }
 }
 
-static const char *infix(IrOpcode code)
+static const char *infix(IrOpcode code, Precedence *precedence)
 {
     switch (code) {
     case IR_ADD:
+        *precedence = PRECEDENCE_SUM;
         return "+";
     case IR_SUB:
+        *precedence = PRECEDENCE_SUM;
         return "-";
     case IR_MUL:
+        *precedence = PRECEDENCE_PRODUCT;
         return "*";
     case IR_DIV:
+        *precedence = PRECEDENCE_PRODUCT;
         return "/";
     case IR_AND:
+        *precedence = PRECEDENCE_AND;
         return "&";
     case IR_OR:
+        *precedence = PRECEDENCE_OR;
         return "|";
     default:
         return NULL;
     }
 }
 
-const char *write_expression(Writer *writer, const IrOp *op, const char *const *operands, bool sample)
+/* Parentheses where the operand binds less. The order of roundings is the IR's, so a sum on the right keeps its own. */
+static const char *operand_text(Arena *arena, Term term, Precedence least)
+{
+    return term.precedence >= least ? term.text : arena_print(arena, "(%s)", term.text);
+}
+
+static Term infix_term(Arena *arena, const char *sign, Precedence precedence, const Term *operands)
+{
+    Precedence left = precedence, right = precedence + 1;
+    if (precedence == PRECEDENCE_AND || precedence == PRECEDENCE_OR) /* gcc and clang want "&" in "|" in parentheses */
+        left = right = PRECEDENCE_UNARY;
+    if (operands[1].text[0] == '-')
+        right = PRECEDENCE_PRIMARY;
+    bool scalar = operands[0].scalar && operands[1].scalar;
+    return (Term){arena_print(arena, "%s %s %s", operand_text(arena, operands[0], left), sign,
+                              operand_text(arena, operands[1], right)),
+                  precedence, scalar};
+}
+
+static Term call_term(Writer *writer, const char *name, int count, const Term *operands, bool sample)
+{
+    Text text = text_start(writer->arena);
+    text_print(&text, "%s_%s(", sample ? "lanes" : "real", name);
+    for (int k = 0; k < count; k++)
+        text_print(&text, "%s%s", k > 0 ? ", " : "", term_argument(writer->arena, operands[k], sample));
+    text_put(&text, ")");
+    return (Term){text.bytes, PRECEDENCE_PRIMARY, !sample};
+}
+
+/* A choice between booleans. */
+static Term choose_boolean(Arena *arena, const Term *operands, bool sample)
+{
+    const char *condition = operand_text(arena, operands[0], PRECEDENCE_UNARY);
+    const char *a = operand_text(arena, operands[1], PRECEDENCE_UNARY);
+    const char *b = operand_text(arena, operands[2], PRECEDENCE_UNARY);
+    if (sample)
+        return (Term){arena_print(arena, "(%s & %s) | (~%s & %s)", condition, a, condition, b), PRECEDENCE_OR, false};
+    return (Term){arena_print(arena, "%s ? %s : %s", condition, a, b), PRECEDENCE_CHOICE, true};
+}
+
+static Term boolean_to_number(Writer *writer, Term boolean, bool sample)
+{
+    Term operands[3] = {boolean, term_primary("REAL(1.0)", true), term_primary("REAL(0.0)", true)};
+    return call_term(writer, "select", 3, operands, sample);
+}
+
+Term write_expression(Writer *writer, const IrOp *op, const Term *operands, bool sample)
 {
     Arena *arena = writer->arena;
-    const char *domain = sample ? "lanes" : "real";
-    const IrFunction *function = writer->plan->function;
-    if (infix(op->code) != NULL)
-        return arena_print(arena, "%s %s %s", operands[0], infix(op->code), operands[1]);
-    bool is_bool = op->operand_count > 0 && ir_type_of(function, op->operands[op->operand_count - 1])->element == IR_BOOL;
-    switch (op->code) {
-    case IR_NEG:
-        return arena_print(arena, "-%s", operands[0]);
-    case IR_STOP_GRADIENT:
-        return operands[0];
-    case IR_NOT:
-        return arena_print(arena, sample ? "~%s" : "!%s", operands[0]);
-    case IR_SELECT:
-        if (is_bool && sample)
-            return arena_print(arena, "(%s & %s) | (~%s & %s)", operands[0], operands[1], operands[0], operands[2]);
-        if (is_bool)
-            return arena_print(arena, "%s ? %s : %s", operands[0], operands[1], operands[2]);
-        break;
-    case IR_TO_REAL:
-    case IR_TO_INT:
-        if (is_bool)
-            return arena_print(arena, sample ? "lanes_select(%s, lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0)))"
-                                             : "real_select(%s, REAL(1.0), REAL(0.0))",
-                               operands[0]);
-        return op->code == IR_TO_REAL ? operands[0] : arena_print(arena, "%s_floor(%s)", domain, operands[0]);
-    default:
-        break;
+    Precedence precedence;
+    const char *sign = infix(op->code, &precedence);
+    if (sign != NULL)
+        return infix_term(arena, sign, precedence, operands);
+    IrElement element = ir_type_of(writer->plan->function, op->operands[op->operand_count - 1])->element;
+    if (op->code == IR_NEG || op->code == IR_NOT) {
+        sign = op->code == IR_NEG ? "-" : sample ? "~" : "!";
+        Precedence least = op->code == IR_NEG && operands[0].text[0] == '-' ? PRECEDENCE_PRIMARY : PRECEDENCE_UNARY;
+        return (Term){arena_print(arena, "%s%s", sign, operand_text(arena, operands[0], least)), PRECEDENCE_UNARY,
+                      operands[0].scalar};
     }
-    const char *name = function_name(op->code);
-    if (op->operand_count == 1)
-        return arena_print(arena, "%s_%s(%s)", domain, name, operands[0]);
-    if (op->operand_count == 2)
-        return arena_print(arena, "%s_%s(%s, %s)", domain, name, operands[0], operands[1]);
-    return arena_print(arena, "%s_%s(%s, %s, %s)", domain, name, operands[0], operands[1], operands[2]);
+    if (op->code == IR_STOP_GRADIENT || (op->code == IR_TO_REAL && element == IR_INT))
+        return operands[0];
+    if (op->code == IR_SELECT && element == IR_BOOL)
+        return choose_boolean(arena, operands, sample);
+    if ((op->code == IR_TO_REAL || op->code == IR_TO_INT) && element == IR_BOOL)
+        return boolean_to_number(writer, operands[0], sample);
+    return call_term(writer, function_name(op->code), op->operand_count, operands, sample);
 }

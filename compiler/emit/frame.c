@@ -1,88 +1,81 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory planning. Sizes are in reals; a per-sample value takes one block's lanes for each element when samples are in
- * lanes, and is padded to whole vectors (and one more, for loads that begin inside it) when one sample is done alone. */
-#include "compiler/emit/frame.h"
+/* The memory plan of one function: which values need memory, from when to when, and at which offset of the workspace.
+ * First fit over live ranges; two values share memory only when no group needs both. Sizes are in reals: a per-sample
+ * value takes a block's lanes for each element, or with one sample at a time one real, rounded up to whole vectors. */
+#include "compiler/emit/plan.h"
 
-#include "compiler/emit/views.h"
-
-static int64_t round_up(int64_t count, int64_t unit)
+static int64_t round_up(int64_t count)
 {
-    return (count + unit - 1) / unit * unit;
+    return (count + FRAME_ALIGNMENT - 1) / FRAME_ALIGNMENT * FRAME_ALIGNMENT;
 }
 
-static int64_t place_size(const Place *place, bool single)
+int64_t plan_place_size(const Place *place, bool single)
 {
-    if (place->sample && !single)
-        return place->count * BLOCK_SAMPLES;
-    return round_up(place->count, FRAME_ALIGNMENT) + FRAME_ALIGNMENT;
+    return place->sample && !single ? place->count * BLOCK_SAMPLES : round_up(place->count);
 }
 
-/* ---- who needs memory --------------------------------------------------------------------------------------------- */
+/* ---- who needs memory ---------------------------------------------------------------------------------------------
+ */
 
 static void use_place(Plan *plan, int slot, int group)
 {
     Place *place = &plan->places[slot];
     if (place->last < group)
         place->last = group;
-    if (place->kind != PLACE_NONE)
-        return;
-    bool copy = slot >= plan->function->value_count;
-    IrId value = copy ? slot - plan->function->value_count : slot;
-    place->kind = PLACE_FRAME;
-    place->count = ir_type_count(ir_type_of(plan->function, value));
-    place->sample = copy || plan_is_sample(plan, value);
+    const Group *reader = &plan->groups[group], *maker = place->first >= 0 ? &plan->groups[place->first] : reader;
+    place->travels = place->travels || reader->level != maker->level || reader->sample != maker->sample;
+    if (place->kind == PLACE_NONE)
+        place->kind = PLACE_FRAME;
 }
 
-/* An elementwise read: from a register of the same group, or from the root's memory. */
-static void use_in_loop(Plan *plan, IrId value, int group)
+static void use_value(Plan *plan, IrId value, bool want_sample, int group)
 {
-    IrId root = plan->views[value].root;
+    Read read = plan_read(plan, value, want_sample);
     double number;
-    if (plan->group_of[root] == group || plan_literal(plan, value, &number))
+    if (read.slot < plan->function->value_count && plan->group_of[read.slot] == group && !plan->copied[read.slot])
         return;
-    use_place(plan, root, group);
-}
-
-static void use_in_memory(Plan *plan, IrId value, bool want_sample, int group)
-{
-    int64_t element;
-    const Place *place = plan_memory(plan, value, want_sample, &element);
-    use_place(plan, (int)(place - plan->places), group);
+    if (!plan->copied[read.slot] && plan_literal(plan, value, &number))
+        return;
+    use_place(plan, read.slot, group);
 }
 
 static void use_operands(Plan *plan, const IrOp *op, int group)
 {
-    IrClass class = ir_op_class(op->code);
-    bool sample = plan->groups[group].sample;
+    const Dense *dense = plan->groups[group].dense;
     for (int k = 0; k < op->operand_count; k++) {
-        IrId value = op->operands[k];
-        bool want_sample = plan_is_sample(plan, value);
-        Dense dense;
-        if (class == IR_ELEMENTWISE || op->code == IR_REDUCE_SUM || op->code == IR_REDUCE_MAX || op->code == IR_CONCAT) {
-            use_in_loop(plan, value, group);
-            continue;
+        bool want_sample;
+        plan_needs_memory(plan, op, k, &want_sample);
+        if (dense != NULL && op->code == IR_CONTRACT) {
+            want_sample = op->operands[k] == dense->x;
+            if (k == 2)
+                want_sample = dense->start_kind == START_EACH;
         }
-        if (class == IR_PROGRAM)
-            want_sample = ir_type_of(op->callee, op->callee->inputs[k + (op->code == IR_SCAN)])->kind == IR_KIND_SAMPLE;
-        else if (op->code == IR_CONTRACT && k == 2 && sample && plan_dense(plan, op, &dense))
-            want_sample = !dense.start_per_row;
-        else if (class == IR_BATCH)
-            want_sample = op->code != IR_DISTRIBUTE;
-        else if (class == IR_STRUCTURE || op->code == IR_SOLVE_TRIANGULAR)
-            want_sample = sample;
-        use_in_memory(plan, value, want_sample, group);
+        use_value(plan, op->operands[k], want_sample, group);
     }
 }
 
 static int64_t scratch_count(const Plan *plan, const IrOp *op)
 {
-    if (op->code == IR_BATCH_CONTRACT) /* the second operand with samples as rows, padded to whole vectors */
-        return round_up(ir_type_count(ir_type_of(plan->function, op->operands[1])), FRAME_ALIGNMENT);
+    const IrFunction *function = plan->function;
     int64_t count = 0;
-    if (op->code == IR_SCAN) /* the step's number, and the carried values' next state */
-        for (int i = 0; i < op->carried; i++)
-            count += round_up(ir_type_count(ir_type_of(plan->function, op->operands[i])), FRAME_ALIGNMENT);
-    return op->code == IR_SCAN ? count + FRAME_ALIGNMENT : 0;
+    SampleSum sum;
+    if (op->code == IR_BATCH_CONTRACT && plan_sample_sum(plan, op, &sum)) /* the transposed operand */
+        return sum.positions * sum.padded_columns;
+    for (int c = 0; op->code == IR_SCAN && c < op->carried; c++) /* the carried values' next state */
+        count += round_up(ir_type_count(ir_type_of(function, op->results[c])));
+    return count;
+}
+
+/* An op's results live in its loop's registers until somebody else reads them; all but elementwise ops write memory. */
+static void make_results(Plan *plan, const IrOp *op, int group)
+{
+    bool reduce = op->code == IR_REDUCE_SUM || op->code == IR_REDUCE_MAX;
+    bool in_register = ir_op_class(op->code) == IR_ELEMENTWISE || reduce || plan->groups[group].kind == GROUP_DENSE;
+    for (int r = 0; r < op->result_count; r++) {
+        plan->places[op->results[r]].first = group;
+        if (!in_register)
+            use_place(plan, op->results[r], group);
+    }
 }
 
 static void find_uses(Plan *plan)
@@ -91,23 +84,21 @@ static void find_uses(Plan *plan)
     for (int g = 0; g < plan->group_count; g++) {
         Group *group = &plan->groups[g];
         if (group->kind == GROUP_COPY) {
-            use_in_loop(plan, group->copied, g);
+            Read read = {.slot = plan->views[group->copied].root};
+            double number;
+            if (group->slot < 0)
+                read = plan_read(plan, group->copied, false);
+            if (!plan_literal(plan, group->copied, &number))
+                use_place(plan, read.slot, g);
             if (group->slot >= 0) {
-                use_place(plan, group->slot, g);
                 plan->places[group->slot].first = g;
+                use_place(plan, group->slot, g);
             }
         }
         for (int i = 0; i < group->op_count; i++) {
             const IrOp *op = &function->ops[group->ops[i]];
             use_operands(plan, op, g);
-            bool in_register = ir_op_class(op->code) == IR_ELEMENTWISE ||
-                               (group->kind == GROUP_DENSE && i == 0) || op->code == IR_REDUCE_SUM ||
-                               op->code == IR_REDUCE_MAX;
-            for (int r = 0; r < op->result_count; r++) {
-                plan->places[op->results[r]].first = g;
-                if (!in_register)
-                    use_place(plan, op->results[r], g);
-            }
+            make_results(plan, op, g);
             int64_t scratch = scratch_count(plan, op);
             if (scratch > 0)
                 group->scratch = (Place){.kind = PLACE_FRAME, .count = scratch, .sample = true, .first = g, .last = g};
@@ -115,114 +106,109 @@ static void find_uses(Plan *plan)
     }
 }
 
-/* ---- where ------------------------------------------------------------------------------------------------------- */
+/* ---- kinds of places ------------------------------------------------------------------------------------------------
+ */
 
-static void place_partial(Plan *plan, IrId value)
+static void place_input(Plan *plan, int input)
 {
-    int64_t *area = plan->doubles[value] ? &plan->partial_doubles : &plan->partial_reals;
-    plan->partials[value] = *area;
-    *area += ir_type_count(ir_type_of(plan->function, value));
+    IrId value = plan->function->inputs[input];
+    const IrType *type = ir_type_of(plan->function, value);
+    Place *place = &plan->places[value];
+    place->kind = type->rank == 0 && type->kind != IR_KIND_SAMPLE ? PLACE_VALUE : PLACE_INPUT;
+    place->index = input;
 }
 
-/* Sums over the batch stand side by side: a call's in the order of its results; a function's in that of its outputs. */
-static void place_partials(Plan *plan)
+/* Everything that does not live in the workspace. */
+static void place_fixed(Plan *plan)
 {
     const IrFunction *function = plan->function;
-    for (int v = 0; v < function->value_count; v++)
-        plan->partials[v] = -1;
-    for (int i = 0; i < function->output_count && !plan->entry; i++)
-        if (plan->sums[function->outputs[i]] && plan->partials[function->outputs[i]] < 0)
-            place_partial(plan, function->outputs[i]);
-    for (int i = 0; i < function->op_count && plan->entry; i++) {
-        const IrOp *op = &function->ops[i];
-        for (int r = 0; r < op->result_count; r++)
-            if (plan->sums[op->results[r]] && op->code != IR_COLLECT)
-                place_partial(plan, op->results[r]);
+    for (int slot = 0; slot < 2 * function->value_count; slot++) {
+        IrId value = slot % function->value_count;
+        Place *place = &plan->places[slot];
+        place->count = ir_type_count(ir_type_of(function, value));
+        place->sample = slot >= function->value_count || plan_is_sample(plan, value);
+        if (place->kind == PLACE_FRAME && place->count == 1 && !place->sample && !place->travels && !plan->sums[value])
+            place->kind = PLACE_LOCAL;
+    }
+    for (int i = 0; i < function->input_count; i++)
+        place_input(plan, i);
+    for (int i = 0; i < function->op_count; i++) {
+        IrId value = function->ops[i].code == IR_CONSTANT ? function->ops[i].results[0] : -1;
+        if (value >= 0 && !plan->copied[value])
+            plan->places[value].kind = plan->uniform[value] ? PLACE_LITERAL : PLACE_TABLE;
     }
 }
 
 /* In entries a value that another phase or all threads read does not live in one thread's frame. */
 static void place_in_entry(Plan *plan)
 {
-    int values = plan->function->value_count;
-    for (int slot = 0; slot < 2 * values; slot++) {
+    for (int slot = 0; slot < 2 * plan->function->value_count; slot++) {
         Place *place = &plan->places[slot];
-        if (place->kind != PLACE_FRAME)
+        if (place->kind != PLACE_FRAME || (place->sample && !place->travels))
             continue;
-        int made = plan->groups[place->first].level, read = plan->groups[place->last].level;
-        if (!place->sample) {
-            place->kind = PLACE_SHARED;
-            place->offset = plan->shared;
-            plan->shared += place_size(place, false);
-        } else if (read > made) {
-            place->kind = PLACE_BATCH;
-            place->offset = plan->batch;
-            plan->batch += place_size(place, false);
-        }
+        int64_t *area = place->sample ? &plan->batch : &plan->shared;
+        place->kind = place->sample ? PLACE_BATCH : PLACE_SHARED;
+        place->offset = *area;
+        *area += plan_place_size(place, false);
     }
 }
 
-static void place_fixed(Plan *plan)
+/* A block's parts of the sums. */
+static void place_partials(Plan *plan, const int64_t *partials, int64_t reserved)
 {
     const IrFunction *function = plan->function;
-    for (int i = 0; i < function->input_count; i++) {
-        Place *place = &plan->places[function->inputs[i]];
-        *place = (Place){.kind = PLACE_INPUT, .index = i, .last = place->last,
-                         .count = ir_type_count(ir_type_of(function, function->inputs[i])),
-                         .sample = plan_is_sample(plan, function->inputs[i])};
+    plan->partial_reals = reserved;
+    for (int v = 0; v < function->value_count; v++)
+        plan->partials[v] = -1;
+    for (int i = 0; i < function->output_count; i++) {
+        IrId value = function->outputs[i];
+        bool direct = plan->places[value].kind == PLACE_OUTPUT && plan->places[value].index == i;
+        if (direct && plan->sums[value] && !plan->doubles[value])
+            plan->partials[value] = partials[i];
     }
     for (int v = 0; v < function->value_count; v++) {
-        const IrValue *value = &function->values[v];
-        Place *place = &plan->places[v];
-        double number;
-        if (value->op < 0 || function->ops[value->op].code != IR_CONSTANT)
+        if (!plan->sums[v] || plan->partials[v] >= 0)
             continue;
-        bool copied = false;
-        for (int g = 0; g < plan->group_count; g++)
-            copied = copied || (plan->groups[g].kind == GROUP_COPY && plan->groups[g].slot == v);
-        if (!copied)
-            *place = (Place){.kind = plan_literal(plan, v, &number) ? PLACE_LITERAL : PLACE_TABLE,
-                             .last = place->last, .count = ir_type_count(&value->type)};
-    }
-    for (int slot = 0; slot < 2 * function->value_count; slot++) {
-        IrId value = slot % function->value_count;
-        plan->places[slot].count = ir_type_count(ir_type_of(function, value));
-        if (slot < function->value_count)
-            plan->places[slot].sample = plan_is_sample(plan, value);
+        int64_t *area = plan->doubles[v] ? &plan->partial_doubles : &plan->partial_reals;
+        plan->partials[v] = *area;
+        *area += ir_type_count(ir_type_of(function, v));
     }
 }
 
+/* ---- where ----------------------------------------------------------------------------------- */
+
 typedef struct Taken {
-    const Place *place;
     int64_t offset, size;
+    int last;
 } Taken;
 
-static int64_t first_fit(const Taken *taken, int count, const Place *place, int64_t size)
+/* The lowest offset at which `size` reals are free among what is alive, kept sorted by offset. */
+static int64_t take_room(Taken *taken, int *count, const Place *place, int64_t size)
 {
+    int kept = 0;
+    for (int i = 0; i < *count; i++)
+        if (taken[i].last >= place->first)
+            taken[kept++] = taken[i];
     int64_t offset = 0;
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (int i = 0; i < count; i++) {
-            const Place *other = taken[i].place;
-            bool alive = other->first <= place->last && place->first <= other->last;
-            if (alive && taken[i].offset < offset + size && offset < taken[i].offset + taken[i].size) {
-                offset = taken[i].offset + taken[i].size;
-                moved = true;
-            }
-        }
-    }
+    int at = 0;
+    for (; at < kept && taken[at].offset < offset + size; at++)
+        offset = taken[at].offset + taken[at].size > offset ? taken[at].offset + taken[at].size : offset;
+    for (int i = kept; i > at; i--)
+        taken[i] = taken[i - 1];
+    taken[at] = (Taken){offset, size, place->last};
+    *count = kept + 1;
     return offset;
 }
 
-static int64_t allocate(Plan *plan, Place **places, int count, bool single)
+/* Places come in the order of their first groups. */
+static int64_t allocate(const Plan *plan, Place **places, int count, bool single)
 {
-    Taken *taken = ARENA_ARRAY(plan->arena, Taken, count > 0 ? count : 1);
+    Taken *taken = ARENA_ARRAY(plan->arena, Taken, count + 1);
     int64_t top = 0;
-    for (int i = 0; i < count; i++) {
-        int64_t size = round_up(place_size(places[i], single), FRAME_ALIGNMENT);
-        int64_t offset = first_fit(taken, i, places[i], size);
+    for (int i = 0, alive = 0; i < count; i++) {
+        int64_t size = plan_place_size(places[i], single);
+        int64_t offset = take_room(taken, &alive, places[i], size);
         *(single ? &places[i]->offset_single : &places[i]->offset) = offset;
-        taken[i] = (Taken){places[i], offset, size};
         if (offset + size > top)
             top = offset + size;
     }
@@ -231,28 +217,45 @@ static int64_t allocate(Plan *plan, Place **places, int count, bool single)
 
 static int64_t peak_alive(const Plan *plan, Place **places, int count)
 {
-    int64_t peak = 0;
+    int64_t *change = ARENA_ARRAY(plan->arena, int64_t, plan->group_count + 2), alive = 0, peak = 0;
+    for (int i = 0; i < count; i++) {
+        change[places[i]->first] += plan_place_size(places[i], false);
+        change[places[i]->last + 1] -= plan_place_size(places[i], false);
+    }
     for (int g = 0; g < plan->group_count; g++) {
-        int64_t alive = 0;
-        for (int i = 0; i < count; i++)
-            if (places[i]->first <= g && g <= places[i]->last)
-                alive += place_size(places[i], false);
-        if (alive > peak)
-            peak = alive;
+        alive += change[g];
+        peak = alive > peak ? alive : peak;
     }
     return peak;
 }
 
+/* The places of the frame, by first group: a counting sort. */
+static Place **frame_places(Plan *plan, int *count)
+{
+    int slots = 2 * plan->function->value_count, groups = plan->group_count;
+    int *start = ARENA_ARRAY(plan->arena, int, groups + 2);
+    for (int slot = 0; slot < slots; slot++)
+        if (plan->places[slot].kind == PLACE_FRAME)
+            start[plan->places[slot].first + 1]++;
+    for (int g = 0; g < groups; g++)
+        start[g + 1] += plan->groups[g].scratch.count > 0;
+    for (int g = 0; g < groups; g++)
+        start[g + 1] += start[g];
+    *count = start[groups];
+    Place **places = ARENA_ARRAY(plan->arena, Place *, *count + 1);
+    for (int slot = 0; slot < slots; slot++)
+        if (plan->places[slot].kind == PLACE_FRAME)
+            places[start[plan->places[slot].first]++] = &plan->places[slot];
+    for (int g = 0; g < groups; g++)
+        if (plan->groups[g].scratch.count > 0)
+            places[start[g]++] = &plan->groups[g].scratch;
+    return places;
+}
+
 static void place_frame(Planner *planner, Plan *plan)
 {
-    int values = plan->function->value_count, count = 0;
-    Place **places = ARENA_ARRAY(plan->arena, Place *, 2 * values + plan->group_count + 1);
-    for (int slot = 0; slot < 2 * values; slot++)
-        if (plan->places[slot].kind == PLACE_FRAME)
-            places[count++] = &plan->places[slot];
-    for (int g = 0; g < plan->group_count; g++)
-        if (plan->groups[g].scratch.count > 0)
-            places[count++] = &plan->groups[g].scratch;
+    int count;
+    Place **places = frame_places(plan, &count);
     plan->frame = allocate(plan, places, count, false);
     plan->frame_single = allocate(plan, places, count, true);
     plan->frame_bound = peak_alive(plan, places, count);
@@ -260,9 +263,9 @@ static void place_frame(Planner *planner, Plan *plan)
     plan->workspace_single = plan->frame_single;
     for (int i = 0; i < plan->function->op_count; i++) {
         const IrFunction *callee = plan->function->ops[i].callee;
-        if (callee == NULL)
+        if (callee == NULL || !plan->live[i])
             continue;
-        const Plan *called = planner_plan(planner, callee, false);
+        const Plan *called = planner_plan(planner, callee);
         if (plan->frame + called->workspace > plan->workspace)
             plan->workspace = plan->frame + called->workspace;
         if (plan->frame_single + called->workspace_single > plan->workspace_single)
@@ -270,14 +273,17 @@ static void place_frame(Planner *planner, Plan *plan)
     }
 }
 
-void frame_plan(Planner *planner, Plan *plan)
+void plan_frame(Planner *planner, Plan *plan, const int64_t *partials, int64_t reserved)
 {
-    for (int slot = 0; slot < 2 * plan->function->value_count; slot++)
+    for (int slot = 0; slot < 2 * plan->function->value_count; slot++) {
         plan->places[slot].first = -1;
+        plan->places[slot].last = -1;
+    }
     find_uses(plan);
     place_fixed(plan);
-    place_partials(plan);
-    if (plan->entry)
+    if (plan->entry) {
         place_in_entry(plan);
+        place_partials(plan, partials, reserved);
+    }
     place_frame(planner, plan);
 }

@@ -1,30 +1,50 @@
 /* SPDX-License-Identifier: MIT */
-/* An open elementwise loop of the emitted text: its extents and what is in its variables. */
+/* A loop over the elements of a group: its extents, how they follow from the shapes of what is read, and the text of
+ * reading and writing an element in it. */
 #ifndef COMPILER_EMIT_LOOP_H
 #define COMPILER_EMIT_LOOP_H
 
-#include "compiler/emit/writer.h"
+#include "compiler/emit/expression.h"
 
-#include <string.h>
+typedef struct LoopLoad {
+    const char *text;
+    int uses;
+    const char *variable; /* NULL: not read yet, or written out where it is read */
+} LoopLoad;
 
 typedef struct Loop {
-    bool sample;           /* over the lanes of a block as well */
-    bool vector;           /* one sample at a time: the inner index may go by whole vectors */
-    int64_t outer, inner;
-    const int64_t *order;  /* sums over other than the trailing axes: the element at each position; else NULL */
-    const char *outer_name, *inner_name;
-    int depth;
-    const char **registers; /* for each value: its variable in this loop */
-    const char **loads, **load_names; /* what has been read, and into which variable */
+    Writer *writer;
+    const Group *group;
+    bool sample;    /* over the lanes of a block as well */
+    bool flat;      /* elements and lanes as one run of reals */
+    bool vector;    /* one sample at a time: the last index goes by whole vectors */
+    int rank, kept; /* loops in all; those outside of the sums */
+    int64_t size[IR_RANK_MAX];
+    const char *names[IR_RANK_MAX];
+    int order[IR_RANK_MAX]; /* sums over other than the last axes: kept axes, then summed ones */
+    bool reordered;
+    LoopLoad *loads;
     int load_count, load_room;
 } Loop;
 
-void loop_shape(Writer *writer, const Group *group, Loop *loop);
-void loop_open(Writer *writer, Loop *loop);
-void loop_close(Writer *writer, const Loop *loop);
-const char *loop_operand(Writer *writer, Loop *loop, IrId value);
-void loop_compute(Writer *writer, Loop *loop, const IrOp *op);
-void loop_store(Writer *writer, const Loop *loop, const char *base, const char *index, const char *text);
-const char *loop_position(Writer *writer, const char *index, bool sample);
+/* The loop of a LOOP or COPY group. */
+Loop loop_shape(Writer *writer, const Group *group);
+/* A value's map over the loop's indices; a table where strides do not do. */
+Map loop_map(const Loop *loop, IrId value);
+
+/* An element of a value as the loop reads it from memory. */
+Term loop_load(Loop *loop, IrId value);
+/* "y + i * BLOCK + s": where the loop's element of something as large as the loop lies. */
+const char *loop_position(const Loop *loop, const char *base, const char *index);
+const char *loop_element_index(const Loop *loop);
+/* The elements that remain from the loop's vector on. */
+const char *loop_left(const Loop *loop);
+/* Stores the loop's element. */
+void loop_store(const Loop *loop, const char *base, Term term);
+
+/* Opens the indices from..to - 1 and, where `samples`, the lanes of the block; the innermost gets the brace. Returns
+ * how many loops that are. */
+int loop_open(const Loop *loop, int from, int to, bool samples);
+void loop_close(const Loop *loop, int count);
 
 #endif

@@ -4,19 +4,22 @@
 #ifndef COMPILER_EMIT_PLAN_H
 #define COMPILER_EMIT_PLAN_H
 
-#include "compiler/ir/ir.h"
+#include "compiler/emit/map.h"
+#include "compiler/emit/phases.h"
 
-/* A value that is only another's elements in another order: element i is the root's element map[i] (NULL: i). */
+/* A value that is only another's elements in another order. */
 typedef struct View {
-    IrId root;
-    const int64_t *map;
+    IrId root; /* the value itself: no view */
+    Map map;
 } View;
 
 typedef enum PlaceKind {
     PLACE_NONE,    /* nobody reads it from memory: it lives in a register of its loop, or is a view */
-    PLACE_LITERAL, /* a real constant, the same in every element, that stands in the text */
+    PLACE_LITERAL, /* a constant, the same in every element, that stands in the text */
     PLACE_TABLE,   /* a constant array of the file */
     PLACE_INPUT,   /* where the caller keeps it */
+    PLACE_VALUE,   /* one number that is passed by value */
+    PLACE_LOCAL,   /* one number, in a C variable of the function */
     PLACE_OUTPUT,  /* where the caller wants it */
     PLACE_FRAME,   /* in this function's part of the workspace */
     PLACE_SHARED,  /* entries: computed once per call, in the part of the workspace that all threads read */
@@ -25,31 +28,47 @@ typedef enum PlaceKind {
 
 typedef struct Place {
     PlaceKind kind;
-    int index;             /* INPUT, OUTPUT: which one */
+    int index;             /* INPUT, VALUE, OUTPUT: which one */
     int64_t offset;        /* FRAME (with blocks of samples), SHARED, BATCH: in reals */
     int64_t offset_single; /* FRAME, one sample at a time */
     int64_t count;         /* elements */
     bool sample;           /* [count][block] or [count] */
-    int first, last;       /* the groups between which it is alive */
-    const char *name;      /* its C identifier */
+    bool travels;          /* entries: read in another phase or by the blocks */
+    int first, last;       /* the groups between which it is alive; last -1: nobody reads it */
 } Place;
 
+typedef enum StartKind { START_NUMBER, START_ROWS, START_EACH } StartKind;
+
+/* A contraction with a matrix that all samples share: result[p][r] = start + sum_k matrix[r][k] x[p][k]. Strides are in
+ * elements. */
+typedef struct Dense {
+    IrId matrix, x, start; /* start -1: none */
+    int64_t positions, rows, inner;
+    int64_t matrix_offset, row_stride, inner_stride;
+    int64_t x_offset, x_position_stride, x_inner_stride;
+    StartKind start_kind;
+    double start_number;  /* NUMBER: for every row */
+    int64_t start_offset; /* ROWS: one real for each row, shared, side by side */
+} Dense;
+
 typedef enum GroupKind {
-    GROUP_LOOP,   /* elementwise ops over `count` elements, ended perhaps by sums over their trailing axes */
-    GROUP_DENSE,  /* one contraction with a matrix that all samples share, and elementwise ops on its result */
+    GROUP_LOOP,   /* elementwise ops over `count` elements, and sums over some of their axes */
+    GROUP_DENSE,  /* one dense contraction, and elementwise ops on its result */
     GROUP_SINGLE, /* one op of any other kind */
     GROUP_COPY    /* a value that something needs in memory of its own */
 } GroupKind;
 
 typedef struct Group {
     GroupKind kind;
-    bool sample;   /* done for each sample, or once */
-    int level;     /* the phase in which it runs */
-    int64_t count; /* elements of the loop */
-    int64_t inner; /* a LOOP that ends in sums: elements of one sum; else 1 */
+    bool sample; /* done for each sample, or once */
+    int level;   /* the phase in which it runs */
+    int64_t count;
+    bool has_sums;
+    int64_t terms; /* a LOOP with sums: elements of one sum */
     int *ops;      /* indices of the function's ops, in order; for COPY none */
-    int op_count;
-    int copied;    /* COPY: the value */
+    int op_count, op_room;
+    const Dense *dense;
+    IrId copied;   /* COPY: the value */
     int slot;      /* COPY: where to (an index into places), or -1 - output */
     Place scratch; /* room that only this group needs; count 0: none */
 } Group;
@@ -57,21 +76,29 @@ typedef struct Group {
 typedef struct Plan {
     Arena *arena;
     const IrFunction *function;
-    bool entry;     /* only entries have phases, and shared and batch places */
-    View *views;    /* for each value: root == the value itself unless it is a view */
-    int *levels;    /* for each value: the phase from which on it is known */
-    bool *sums;     /* for each value: a sum over the batch, made shard by shard */
-    bool *doubles;  /* ... whose shards' sums are doubles */
-    int64_t *partials; /* where a block's part of the sum stands among `sums` (or `double_sums`), or -1 */
-    Place *places;  /* for each value; then, for each value, the per-sample copy of one that is not per-sample */
-    int *group_of;  /* for each value: the group that computes it, or -1 */
+    const PhaseTable *table;
+    const Phases *phases;
+    bool entry; /* cut into phases: only these have levels, shared and batch places, and sums */
+    bool *live; /* for each op: an output depends on it; all others are left out */
+    View *views;
+    bool *uniform; /* for each value: a constant, the same in every element */
+    Place *places; /* for each value; then, for each value, the per-sample copy of one that is not per-sample */
+    bool *copied;  /* for each slot: a COPY group fills it */
+    int *group_of; /* for each value: the group that computes it, or -1 */
     Group *groups;
-    int group_count, group_room, level_count;
-    int64_t frame, frame_single; /* reals of this function's part of the workspace */
-    int64_t frame_bound;         /* the peak of what is alive at once: no plan needs less */
+    int group_count, group_room;
+    int64_t frame, frame_single;         /* reals of this function's part of the workspace */
+    int64_t frame_bound;                 /* the peak of what is alive at once: no plan needs less */
     int64_t workspace, workspace_single; /* the same with all that it calls */
-    int64_t shared;              /* entries: reals */
-    int64_t batch;               /* entries: reals for one shard */
+    /* entries */
+    int *levels; /* for each value: the phase from which on it is known */
+    int level_count;
+    bool *sums;                             /* for each value: a sum over the batch, which blocks make in parts */
+    bool *doubles;                          /* ... whose parts are doubles */
+    bool *firsts;                           /* ... of which every block's part is the whole: one is taken */
+    int64_t *partials;                      /* where a block's part stands among `sums` (or `double_sums`), or -1 */
+    int64_t shared;                         /* reals that all blocks read */
+    int64_t batch;                          /* reals for one block that outlive a phase */
     int64_t partial_reals, partial_doubles; /* of one block */
 } Plan;
 
@@ -80,37 +107,52 @@ enum { BLOCK_SAMPLES = 64, FRAME_ALIGNMENT = 16 };
 /* Plans are made once for each function and kept. */
 typedef struct Planner {
     Arena *arena;
-    int room;
-    const IrFunction **functions;
-    Plan **plans;
-    int count;
+    PhaseTable *phases;
+    Plan **plans; /* by the function's position */
 } Planner;
 
-Planner *planner_new(Arena *arena);
-Plan *planner_plan(Planner *planner, const IrFunction *function, bool entry);
+/* The module must be normalised (phases.h). */
+Planner *planner_new(Arena *arena, const IrModule *module, PhaseTable *phases);
+/* As a function that blocks call. */
+const Plan *planner_plan(Planner *planner, const IrFunction *function);
+/* As an entry that is cut into phases. `partials`: for each output that is a sum, where its parts are to stand among a
+ * block's reals (a gradient's offset), or -1; `reserved` reals are set aside for those. */
+Plan *planner_plan_entry(Planner *planner, const IrFunction *function, const int64_t *partials, int64_t reserved);
 
-/* Whether a caller can run `function` block by block: no sample waits for a sum over the batch, and sums over the batch
- * are outputs as they are. If not, its calls are inlined first (normalise.h). */
-bool plan_is_single_phase(Planner *planner, const IrFunction *function);
-
-/* Where a value stands in memory, and from which element on; want_sample: as a per-sample value. */
-const Place *plan_memory(const Plan *plan, IrId value, bool want_sample, int64_t *element);
-/* The uniform value of a constant, if it has one. */
-bool plan_literal(const Plan *plan, IrId value, double *number);
 bool plan_is_sample(const Plan *plan, IrId value);
-/* REDUCE_*: the operand's element for term t of sum j at [j * terms + t]; NULL: as they lie. */
-const int64_t *plan_reduce_map(const Plan *plan, const IrOp *op, int64_t *sums, int64_t *terms);
+/* Whether an op is done for each sample or block. */
+bool plan_op_is_sample(const Plan *plan, const IrOp *op);
+/* The number that all elements of a constant are, if they are. */
+bool plan_literal(const Plan *plan, IrId value, double *number);
 
-/* A dense contraction: result[p][r] = start + sum_k matrix[r][k] x[p][k]. */
-typedef struct Dense {
-    IrId matrix, x, start; /* start -1: none */
-    int64_t positions, rows, inner;
-    int64_t row_stride, inner_stride;     /* of the matrix, in reals */
-    int64_t x_position_stride, x_inner_stride; /* of x, in elements */
-    bool start_per_row;   /* start is one real per row, shared; else it has the result's shape */
-} Dense;
-bool plan_dense(const Plan *plan, const IrOp *op, Dense *dense);
-/* Whether an elementwise op on the contraction's result can read `value` at an accumulator. */
-bool plan_dense_can_read(const Plan *plan, const IrOp *contraction, IrId value);
+/* How a value is read: the slot of `places` that holds it, and which of that slot's elements its own are. */
+typedef struct Read {
+    int slot;
+    Map map;
+} Read;
+Read plan_read(const Plan *plan, IrId value, bool want_sample);
+/* What an op needs in memory, side by side: operand k; and as what kind. */
+bool plan_needs_memory(const Plan *plan, const IrOp *op, int k, bool *want_sample);
+
+/* group.c */
+void plan_groups(Plan *plan);
+/* dense.c: whether the op is a dense contraction; operands whose strides do not fit are flagged in `copy`. */
+bool plan_dense(const Plan *plan, const IrOp *op, Dense *dense, bool copy[3]);
+/* How an elementwise op on the contraction's result reads an operand: 'n' a number, 'e' each element its own, 's' one
+ * for each sample, 'r' one for each row, '1' one for all, 0 not at all. */
+char plan_dense_reads(const Plan *plan, const Dense *dense, IrId value, int64_t *offset);
+/* result = sum over samples and positions of a[position][..] b[position][..], a gradient of a weight. Of each operand:
+ * the slot, the extent of its own axes, its strides in elements, and its axes' stride in the result. */
+typedef struct SampleSum {
+    int64_t positions, extent[2], offset[2], position_stride[2], stride[2], result_stride[2];
+    int slot[2];
+    int columns; /* which operand lies along the lanes, transposed */
+    int64_t padded_columns;
+} SampleSum;
+/* sample_sum.c: whether a BATCH_CONTRACT is one. */
+bool plan_sample_sum(const Plan *plan, const IrOp *op, SampleSum *sum);
+/* frame.c: fills places, scratch, partials and sizes of a grouped plan. */
+void plan_frame(Planner *planner, Plan *plan, const int64_t *partials, int64_t reserved);
+int64_t plan_place_size(const Place *place, bool single);
 
 #endif

@@ -1,25 +1,42 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* What a block of samples is to emitted code, and the small pieces that every package uses around its blocks: rows to
- * lanes and back, sums over shards. Freestanding; threads only where the compiler has OpenMP. */
+ * lanes and back, draws, sums over shards. Freestanding; threads only where the compiler has OpenMP. */
 #ifndef ANSATZ_CORE_BLOCK_H
 #define ANSATZ_CORE_BLOCK_H
 
 #include "contract.h"
 #include "elementary.h"
 #include "random.h"
+#if ANSATZ_BLOCK > 1
+#include "samples.h"
+#endif
 
 #ifdef _OPENMP
 #include <omp.h>
-#define ANSATZ_THREAD() omp_get_thread_num()
+#define ANSATZ_THREAD() ((size_t)omp_get_thread_num())
+#define PARALLEL_FOR    ANSATZ_PRAGMA(omp parallel for schedule(static) num_threads(threads) if (threads > 1))
 #else
-#define ANSATZ_THREAD() 0
+#define ANSATZ_THREAD() ((size_t)0)
+#define PARALLEL_FOR
 #endif
 
 typedef struct Block {
-    RandomStream stream; /* first_sample: the number of the block's first sample in the stream */
-    int64_t first;       /* its number in this call */
-    int count;           /* samples of the block that count; the others are computed and dropped */
+    uint64_t seed, first_sample; /* the number of the block's first sample in the stream that the seed names */
+    uint32_t step;
+    int count;    /* samples of the block that count; the others are computed and dropped */
+    size_t first; /* the number of its first sample in this call */
 } Block;
+
+/* Block number `number` of a call over `count` samples, the first of which is sample `first` of the stream. */
+static inline Block block_of(size_t count, ptrdiff_t number, uint64_t seed, uint64_t first, uint32_t step)
+{
+    const size_t begin = (size_t)number * BLOCK;
+    return (Block){.seed = seed,
+                   .first_sample = first + begin,
+                   .step = step,
+                   .count = count - begin < BLOCK ? (int)(count - begin) : BLOCK,
+                   .first = begin};
+}
 
 /* How many blocks `count` samples take. */
 static inline ptrdiff_t block_count(size_t count)
@@ -27,10 +44,16 @@ static inline ptrdiff_t block_count(size_t count)
     return (ptrdiff_t)((count + BLOCK - 1) / BLOCK);
 }
 
-static inline int block_samples(size_t count, ptrdiff_t block)
+static inline void block_draw_normal(const Block *block, uint32_t purpose, uint32_t draw, int count, real *to)
 {
-    size_t first = (size_t)block * BLOCK;
-    return count - first < BLOCK ? (int)(count - first) : BLOCK;
+    const RandomStream stream = {block->seed, block->first_sample, block->step, purpose};
+    random_normal_rows(&stream, draw, count, to);
+}
+
+static inline void block_draw_uniform(const Block *block, uint32_t purpose, uint32_t draw, int count, real *to)
+{
+    const RandomStream stream = {block->seed, block->first_sample, block->step, purpose};
+    random_uniform_rows(&stream, draw, count, to);
 }
 
 static ALWAYS_INLINE void copy_reals(real *to, const real *from, size_t count)
@@ -44,20 +67,29 @@ static inline int index_within(real index, int count)
     return !(index > 0) ? 0 : index >= (real)count ? count - 1 : (int)index;
 }
 
-/* rows[count][n] -> values[n][BLOCK]; samples past `count` repeat the first. */
-static inline void block_from_rows(const real *rows, int n, int count, real *values)
+/* rows[count][n] -> values[n][BLOCK]; samples past the block's count repeat the first. */
+static inline void block_from_rows(const Block *block, const real *rows, int n, real *values)
 {
+    const real *from = rows + block->first * (size_t)n;
     for (int s = 0; s < BLOCK; s++)
         for (int i = 0; i < n; i++)
-            values[i * BLOCK + s] = rows[(s < count ? s : 0) * n + i];
+            values[i * BLOCK + s] = from[(s < block->count ? s : 0) * n + i];
 }
 
 /* values[n][BLOCK] -> rows[count][n]. */
-static inline void rows_from_block(const real *values, int n, int count, real *rows)
+static inline void rows_from_block(const Block *block, const real *values, int n, real *rows)
 {
-    for (int s = 0; s < count; s++)
+    real *to = rows + block->first * (size_t)n;
+    for (int s = 0; s < block->count; s++)
         for (int i = 0; i < n; i++)
-            rows[s * n + i] = values[i * BLOCK + s];
+            to[s * n + i] = values[i * BLOCK + s];
+}
+
+/* values[n] -> rows[count][n]: what turned out to be the same for all samples. */
+static inline void rows_from_shared(size_t first, size_t count, const real *values, int n, real *rows)
+{
+    for (size_t s = first; s < first + count; s++)
+        copy_reals(rows + s * (size_t)n, values, (size_t)n);
 }
 
 /* result[i] = ((parts[0][i] + parts[1][i]) + parts[2][i]) + ...: the shards from left to right. */
@@ -66,9 +98,7 @@ static inline void sum_shards(const real *parts, int shards, size_t stride, size
     enum { CHUNK = 256 };
     const ptrdiff_t chunks = (ptrdiff_t)((count + CHUNK - 1) / CHUNK);
     (void)threads;
-#ifdef _OPENMP
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1 && chunks > 16)
-#endif
+    PARALLEL_FOR
     for (ptrdiff_t c = 0; c < chunks; c++) {
         const size_t first = (size_t)c * CHUNK, last = first + CHUNK < count ? first + CHUNK : count;
         size_t i = first;

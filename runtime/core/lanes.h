@@ -118,7 +118,7 @@ static ALWAYS_INLINE lanes lanes_fma(lanes a, lanes b, lanes c)
 #if LANES == 1
     return real_fma(a, b, c);
 #elif ANSATZ_SOFTWARE_FMA
-    lanes result;
+    lanes result = c;
     for (int i = 0; i < LANES; i++)
         result[i] = real_fma(a[i], b[i], c[i]);
     return result;
@@ -404,54 +404,6 @@ static inline int real_equal(real a, real b)
 static inline real real_select(int condition, real a, real b)
 {
     return condition ? a : b;
-}
-
-/* ---- where a loop of emitted code reads and writes
- * ------------------------------------------------------------------------- A per-sample tensor of n elements is stored
- * [n][BLOCK]. With samples in lanes a loop goes by elements, and through the block by vectors; with one sample it goes
- * through the elements by vectors. each     a value of this element and these samples sample   a value of these
- * samples, the same for all elements feature  a value of this element, the same for all samples row      as `each`, in
- * loops that go element by element either way */
-
-#if ANSATZ_BLOCK == 1
-#define I_STEP LANES
-#define S_STEP 1
-#else
-#define I_STEP 1
-#define S_STEP LANES
-#endif
-
-static ALWAYS_INLINE lanes load_each(const real *from)
-{
-    return lanes_load(from);
-}
-
-static ALWAYS_INLINE void store_each(real *to, lanes x)
-{
-    lanes_store(to, x);
-}
-
-static ALWAYS_INLINE lanes load_sample(const real *from)
-{
-    return ANSATZ_BLOCK == 1 ? lanes_splat(*from) : lanes_load(from);
-}
-
-static ALWAYS_INLINE lanes load_feature(const real *from)
-{
-    return ANSATZ_BLOCK == 1 ? lanes_load(from) : lanes_splat(*from);
-}
-
-static ALWAYS_INLINE lanes load_row(const real *from)
-{
-    return ANSATZ_BLOCK == 1 ? lanes_splat(*from) : lanes_load(from);
-}
-
-static ALWAYS_INLINE void store_row(real *to, lanes x)
-{
-    if (ANSATZ_BLOCK == 1)
-        *to = lanes_first(x);
-    else
-        lanes_store(to, x);
 }
 
 #endif

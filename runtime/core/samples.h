@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Sums over the samples of a block, for gradients and losses: the same additions whatever the lanes are. Freestanding.
+ */
+#ifndef ANSATZ_CORE_SAMPLES_H
+#define ANSATZ_CORE_SAMPLES_H
+
+#include "lanes.h"
+
+/* Rows of whole vectors, whatever the lanes are. */
+#define SAMPLES_STRIDE(columns) (((columns) + 15) / 16 * 16)
+
+/* ---- transposing ----------------------------------------------------------------------------- */
+
+#if LANES > 1
+
+/* The lower and the upper halves of a and b, element by element in turn. */
+static ALWAYS_INLINE lanes lanes_zip_lower(lanes a, lanes b)
+{
+#if LANES == 16
+    return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+#elif LANES == 8
+    return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+#elif LANES == 4
+    return __builtin_shufflevector(a, b, 0, 4, 1, 5);
+#else
+    return __builtin_shufflevector(a, b, 0, 2);
+#endif
+}
+
+static ALWAYS_INLINE lanes lanes_zip_upper(lanes a, lanes b)
+{
+#if LANES == 16
+    return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+#elif LANES == 8
+    return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+#elif LANES == 4
+    return __builtin_shufflevector(a, b, 2, 6, 3, 7);
+#else
+    return __builtin_shufflevector(a, b, 1, 3);
+#endif
+}
+
+#endif
+
+/* x[i] = (x[0][i], x[1][i], ...): each round zips the rows of the upper half between those of the lower. */
+static ALWAYS_INLINE void lanes_transpose(lanes x[LANES])
+{
+#if LANES > 1
+    UNROLL(4)
+    for (int round = 1; round < LANES; round *= 2) {
+        lanes zipped[LANES];
+        UNROLL(8)
+        for (int i = 0; i < LANES / 2; i++) {
+            zipped[2 * i] = lanes_zip_lower(x[i], x[i + LANES / 2]);
+            zipped[2 * i + 1] = lanes_zip_upper(x[i], x[i + LANES / 2]);
+        }
+        UNROLL(16)
+        for (int i = 0; i < LANES; i++)
+            x[i] = zipped[i];
+    }
+#else
+    (void)x;
+#endif
+}
+
+/* x [rows][BLOCK], rows `stride` elements apart -> transposed [BLOCK][SAMPLES_STRIDE(rows)]; the padding repeats the
+ * last row. */
+static ALWAYS_INLINE void transpose_samples(const real *x, const int rows, const int stride, real *transposed)
+{
+    for (int r = 0; r < SAMPLES_STRIDE(rows); r += LANES)
+        for (int s = 0; s < BLOCK; s += LANES) {
+            lanes square[LANES];
+            UNROLL(16)
+            for (int i = 0; i < LANES; i++)
+                square[i] = lanes_load(x + (r + i < rows ? r + i : rows - 1) * stride * BLOCK + s);
+            lanes_transpose(square);
+            UNROLL(16)
+            for (int i = 0; i < LANES; i++)
+                lanes_store(transposed + (s + i) * SAMPLES_STRIDE(rows) + r, square[i]);
+        }
+}
+
+/* ---- sums of products ------------------------------------------------------------------------ */
+
+enum { SAMPLE_TILE_ROWS = LANES >= 8 ? 6 : 4, SAMPLE_TILE_VECTORS = LANES >= 16 ? 4 : 2 };
+
+/* Elements 0 .. columns - 1 of a vector, `stride` apart. */
+static ALWAYS_INLINE void store_columns(real *to, lanes value, const int columns, const int stride)
+{
+    if (columns >= LANES && stride == 1) {
+        lanes_store(to, value);
+    } else {
+        real values[LANES];
+        lanes_store(values, value);
+        for (int i = 0; i < LANES && i < columns; i++)
+            to[i * stride] = values[i];
+    }
+}
+
+/* What a sum over samples is made of: a [positions][rows][BLOCK] with strides in elements, and the transposed other
+ * operand [positions][BLOCK][SAMPLES_STRIDE(columns)]. */
+typedef struct SampleProduct {
+    int rows, row_stride, columns, positions, position_stride;
+    int result_row_stride, result_column_stride;
+} SampleProduct;
+
+static ALWAYS_INLINE void contract_samples_tile(const SampleProduct shape, const int rows, const int vectors,
+                                                const real *a, const int r, const real *transposed, const int c,
+                                                const int count, real *result)
+{
+    const int stride = SAMPLES_STRIDE(shape.columns);
+    lanes sum[SAMPLE_TILE_ROWS][SAMPLE_TILE_VECTORS];
+    UNROLL(6)
+    for (int i = 0; i < rows; i++)
+        UNROLL(4)
+    for (int v = 0; v < vectors; v++)
+        sum[i][v] = lanes_splat(REAL(0.0));
+    for (int p = 0; p < shape.positions; p++) {
+        const real *left = a + (p * shape.position_stride + r * shape.row_stride) * BLOCK;
+        const real *right = transposed + p * BLOCK * stride + c;
+        UNROLL(2)
+        for (int s = 0; s < count; s++) {
+            lanes column[SAMPLE_TILE_VECTORS];
+            UNROLL(4)
+            for (int v = 0; v < vectors; v++)
+                column[v] = lanes_load(right + s * stride + v * LANES);
+            UNROLL(6)
+            for (int i = 0; i < rows; i++) {
+                const lanes factor = lanes_splat(left[i * shape.row_stride * BLOCK + s]);
+                UNROLL(4)
+                for (int v = 0; v < vectors; v++)
+                    sum[i][v] = lanes_fma(factor, column[v], sum[i][v]);
+            }
+        }
+    }
+    UNROLL(6)
+    for (int i = 0; i < rows; i++)
+        UNROLL(4)
+    for (int v = 0; v < vectors; v++)
+        if (c + v * LANES < shape.columns)
+            store_columns(result + (r + i) * shape.result_row_stride + (c + v * LANES) * shape.result_column_stride,
+                          sum[i][v], shape.columns - (c + v * LANES), shape.result_column_stride);
+}
+
+/* All rows by `vectors` vectors of columns from column c on. */
+static ALWAYS_INLINE void contract_samples_columns(const SampleProduct shape, const int vectors, const real *a,
+                                                   const real *transposed, const int c, const int count, real *result)
+{
+    const int tiles = (shape.rows + SAMPLE_TILE_ROWS - 1) / SAMPLE_TILE_ROWS, height = shape.rows / tiles;
+    const int taller = shape.rows % tiles * (height + 1);
+    if (taller > 0)
+        for (int r = 0; r < taller; r += height + 1)
+            contract_samples_tile(shape, height + 1, vectors, a, r, transposed, c, count, result);
+    for (int r = taller; r < shape.rows; r += height)
+        contract_samples_tile(shape, height, vectors, a, r, transposed, c, count, result);
+}
+
+/* result[r][c] = sum over positions p and samples s = 0, 1, ..., count - 1 of a[p][r][s] transposed[p][s][c]: a
+ * weight's gradient. The shape is a constant. */
+static ALWAYS_INLINE void contract_samples(const SampleProduct shape, const real *a, const real *transposed,
+                                           const int count, real *result)
+{
+    const int width = LANES * SAMPLE_TILE_VECTORS, whole = shape.columns / width * width;
+    for (int c = 0; c < whole; c += width)
+        contract_samples_columns(shape, SAMPLE_TILE_VECTORS, a, transposed, c, count, result);
+    const int vectors = (shape.columns - whole + LANES - 1) / LANES;
+    if (vectors > 0)
+        contract_samples_columns(shape, vectors, a, transposed, whole, count, result);
+}
+
+/* ---- sums ------------------------------------------------------------------------------------ */
+
+/* The sum of a block's values by one fixed tree: s with s + 32, then + 16, + 8, + 4, + 2, + 1; samples from `count` on
+ * count as zero. */
+static inline real sum_samples_row(const real *row, const int count)
+{
+    real sums[BLOCK];
+    for (int s = 0; s < BLOCK; s++)
+        sums[s] = s < count ? row[s] : REAL(0.0);
+    for (int half = BLOCK / 2; half > 0; half /= 2)
+        for (int s = 0; s < half; s++)
+            sums[s] = sums[s] + sums[s + half];
+    return sums[0];
+}
+
+/* The same for a whole block's LANES rows at once: lane i is the sum of row i. */
+static ALWAYS_INLINE lanes sum_samples_square(const real *x, const int left)
+{
+    lanes square[LANES];
+    for (int i = 0; i < LANES; i++) {
+        const real *row = x + (i < left ? i : left - 1) * BLOCK;
+        lanes part[(BLOCK + LANES - 1) / LANES];
+        for (int v = 0; v < BLOCK / LANES; v++)
+            part[v] = lanes_load(row + v * LANES);
+        for (int half = BLOCK / LANES / 2; half > 0; half /= 2)
+            for (int v = 0; v < half; v++)
+                part[v] = part[v] + part[v + half];
+        square[i] = part[0];
+    }
+    lanes_transpose(square);
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            square[i] = square[i] + square[i + half];
+    return square[0];
+}
+
+/* result[r] = the sum of x[r][0 .. count - 1]. */
+static inline void sum_samples(const real *x, const int rows, const int count, real *result)
+{
+    if (count < BLOCK || LANES == 1) {
+        for (int r = 0; r < rows; r++)
+            result[r] = sum_samples_row(x + r * BLOCK, count);
+        return;
+    }
+    for (int r = 0; r < rows; r += LANES)
+        store_columns(result + r, sum_samples_square(x + r * BLOCK, rows - r), rows - r, 1);
+}
+
+static inline double sum_samples_double(const real *row, const int count)
+{
+    double sums[BLOCK];
+    for (int s = 0; s < BLOCK; s++)
+        sums[s] = s < count ? (double)row[s] : 0.0;
+    for (int half = BLOCK / 2; half > 0; half /= 2)
+        for (int s = 0; s < half; s++)
+            sums[s] = sums[s] + sums[s + half];
+    return sums[0];
+}
+
+#endif

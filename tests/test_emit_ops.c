@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Emitted C against the interpreter: every op by hand, in every shape that the emitter treats in a way of its own. */
+#include "tests/emit_helpers.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* Each is the rest of a function f, see ir_test_function. */
+typedef struct Case {
+    const char *label, *text;
+    int64_t batch; /* 0: none */
+} Case;
+
+static const Case CASES[] = {
+    {"elementwise, one loop",
+     "(%x: sample real[5], %y: sample real[5]) { %a = add %x, %y %b = mul %a, %x %c = sub %b, %y %d = neg %c %e = tanh "
+     "%d"
+     " %f = exp %e %g = div %f, %a return %b, %e, %g }",
+     0},
+    {"elementwise functions",
+     "(%x: sample real[7]) { %a = abs %x %b = sign %x %c = floor %x %d = exp %x %e = constant real[7] all 1.5 %f = add "
+     "%a, %e"
+     " %g = log %f %h = sqrt %f %i = tanh %x %j = sigmoid %x %k = softplus %x %l = sin %x %m = cos %x %n = tan %x %o = "
+     "erf %x"
+     " %p = pow %f, %x %q = atan2 %x, %f %r = min %x, %b %s = max %x, %c %t = fma %x, %f, %g"
+     " return %a, %b, %c, %d, %g, %h, %i, %j, %k, %l, %m, %n, %o, %p, %q, %r, %s, %t }",
+     0},
+    {"logic",
+     "(%x: sample real[6], %y: sample real[6], %b: sample bool[6]) { %a = less %x, %y %c = less_equal %y, %x %d = "
+     "equal %x, %y"
+     " %e = and %a, %b %f = or %c, %d %g = not %b %h = select %e, %x, %y %i = select %g, %a, %c %j = to_real %f"
+     " %k = to_int %x %l = to_int %b %m = add %k, %l %n = to_real %m %o = less %k, %l return %h, %i, %j, %n, %o, %e }",
+     0},
+    {"broadcasts of every kind",
+     "(%x: sample real[3, 4], %row: sample real[4], %column: sample real[3], %w: parameter real[4], %v: parameter "
+     "real[3],"
+     " %t: scalar real) { %a = broadcast %row to [3, 4] axes [1] %b = broadcast %column to [3, 4] axes [0]"
+     " %c = broadcast %w to [3, 4] axes [1] %d = broadcast %v to [3, 4] axes [0] %e = broadcast %t to [3, 4] axes []"
+     " %f = mul %x, %a %g = add %f, %b %h = mul %g, %c %i = add %h, %d %j = mul %i, %e return %j }",
+     0},
+    {"views",
+     "(%x: sample real[4, 6]) { %a = transpose %x axes [1, 0] %b = slice %a axis 0 start 1 length 3 %c = reshape %b to "
+     "[12]"
+     " %d = gather %x axis 1 table {5, 0, 3} %e = reshape %d to [12] %f = add %c, %e %g = gather %x axis 0 table {0, 2}"
+     " %h = reshape %g to [12] %i = mul %f, %h %j = slice %x axis 1 start 2 length 2 return %i, %a, %j }",
+     0},
+    {"reductions",
+     "(%x: sample real[3, 5, 2]) { %a = reduce_sum %x axes [2] %b = reduce_sum %x axes [0] %c = reduce_max %x axes [1]"
+     " %d = reduce_sum %x axes [0, 1, 2] %e = reduce_max %x axes [0, 2] %f = mul %x, %x %g = reduce_sum %f axes [1, 2]"
+     " return %a, %b, %c, %d, %e, %g, %f }",
+     0},
+    {"a sum over its own terms",
+     "(%x: sample real[20], %w: parameter real[20]) { %a = tanh %x %b = mul %a, %w %c = reduce_sum %b axes [0]"
+     " %d = reduce_max %b axes [0] %e = add %c, %d return %a, %c, %e }",
+     0},
+    {"cumulative sums",
+     "(%x: sample real[3, 4]) { %a = cumsum %x axis 0 %b = cumsum %x axis 1 reversed %c = cumsum %x axis 1 exclusive"
+     " %d = cumsum %x axis 0 reversed exclusive return %a, %b, %c, %d }",
+     0},
+    {"concatenation",
+     "(%x: sample real[3, 2], %y: sample real[3, 4], %w: parameter real[3, 1], %z: sample real[5]) {"
+     " %a = concat %x, %y, %w axis 1 %b = slice %y axis 0 start 1 length 2 %c = transpose %x axes [1, 0]"
+     " %k = constant real[2, 4] all 0.5 %d = concat %b, %k, %y axis 0 %e = concat %z, %z axis 0 %f = concat %c, %c "
+     "axis 1"
+     " %g = gather %e axis 0 table {0, 5, 1, 6, 2, 7, 3, 8, 4, 9} return %a, %d, %e, %f, %g }",
+     0},
+    {"scatter, take and put",
+     "(%x: sample real[3, 4], %w: parameter real[4, 2], %i: sample int32[5], %j: shared int32[3]) {"
+     " %a = scatter_add %x axis 1 table {2, 0, 2, 5} length 6 %b = scatter_add %x axis 0 table {1, 1, 0} length 2"
+     " %c = take %x, %i %d = take %w, %i %e = take %x, %j %f = put %c, %i length 3 %g = put %d, %i length 4"
+     " %h = scatter_add %w axis 0 table {0, 1, 0, 1} length 2 %k = take %w, %j return %a, %b, %c, %d, %e, %f, %g, %h, "
+     "%k }",
+     0},
+    {"a dense layer and what follows it",
+     "(%w: parameter real[20, 7], %b: parameter real[20], %x: sample real[7], %y: sample real[20], %s: sample real,"
+     " %t: scalar real) { %a = contract %w, %x, %b \"ij,j->i\" %h = tanh %a %c = mul %h, %y %d = broadcast %s to [20] "
+     "axes []"
+     " %e = mul %c, %d %f = broadcast %t to [20] axes [] %g = add %e, %f %i = add %g, %b %k = constant real[20] all 0.5"
+     " %j = mul %i, %k return %h, %j }",
+     0},
+    {"dense products of every layout",
+     "(%w: parameter real[5, 3], %x: sample real[3], %y: sample real[5], %xs: sample real[4, 3], %xt: sample real[3, "
+     "4],"
+     " %one: parameter real[3]) { %a = contract %w, %x \"ij,j->i\" %b = contract %w, %y \"ij,i->j\""
+     " %c = contract %w, %xs \"ij,pj->pi\" %d = contract %xt, %w \"jp,ij->pi\" %e = contract %one, %x \"j,j->\""
+     " %f = contract %one, %y \"j,i->ij\" %g = contract %xs, %one \"pj,j->p\" %h = contract %w, %xs \"ij,pj->ip\""
+     " %v = gather %y axis 0 table {0, 2, 4} %i = contract %w, %v \"ij,j->i\" %t = transpose %w axes [1, 0]"
+     " %j = contract %t, %x \"ji,j->i\" %s = slice %w axis 1 start 1 length 2 %u = slice %x axis 0 start 0 length 2"
+     " %k = contract %s, %u, %y \"ij,j->i\" return %a, %b, %c, %d, %e, %f, %g, %h, %i, %j, %k }",
+     0},
+    {"wide layers",
+     "(%w: parameter real[37, 70], %x: sample real[70], %v: parameter real[70, 37], %b: parameter real[70]) {"
+     " %a = contract %w, %x \"ij,j->i\" %h = sigmoid %a %y = contract %v, %h, %b \"ij,j->i\" %d = contract %w, %h "
+     "\"ij,i->j\""
+     " return %y, %d }",
+     0},
+    {"windows of a convolution",
+     "(%x: sample real[2, 6], %w: parameter real[3, 2, 3], %b: parameter real[3]) {"
+     " %g = gather %x axis 1 table {5, 0, 1, 0, 1, 2, 1, 2, 3, 2, 3, 4, 3, 4, 5, 4, 5, 0} %r = reshape %g to [2, 6, 3]"
+     " %s = broadcast %b to [6, 3] axes [1] %y = contract %w, %r, %s \"ock,cpk->po\" return %y }",
+     0},
+    {"products of per-sample values",
+     "(%x: sample real[3, 4], %y: sample real[4, 2], %z: sample real[4], %s: sample real[3, 2]) {"
+     " %a = contract %x, %y, %s \"ij,jk->ik\" %b = contract %x, %z \"ij,j->i\" %c = contract %z, %z \"i,i->\""
+     " %t = transpose %x axes [1, 0] %d = contract %t, %y \"ji,jk->ik\" return %a, %b, %c, %d }",
+     0},
+    {"products of shared values",
+     "(%w: parameter real[3, 4], %v: parameter real[4, 2], %x: sample real[2]) { %a = contract %w, %v \"ij,jk->ik\""
+     " %y = contract %a, %x \"ij,j->i\" %b = contract %w, %w \"ij,ij->\" return %y, %b, %a }",
+     0},
+    {"triangular systems",
+     "(%l: parameter real[4, 4], %x: sample real[4], %m: sample real[4, 4], %y: sample real[4, 2]) {"
+     " %d = constant real[4, 4] {3, 0, 0, 0, 0, 3, 0, 0, 0, 0, 3, 0, 0, 0, 0, 3} %p = add %l, %d %q = add %m, %d"
+     " %a = solve_triangular %p, %x lower %b = solve_triangular %p, %x transposed %c = solve_triangular %q, %y lower "
+     "unit"
+     " %e = solve_triangular %q, %y lower transposed %f = solve_triangular %q, %x return %a, %b, %c, %e, %f }",
+     0},
+    {"draws",
+     "(%k: shared int32) { %a = draw_normal real[5] purpose 5 block 2 %b = draw_uniform real[2, 3] purpose 2 block 7"
+     " %c = draw_normal %k real purpose 5 block 9 stride 3 return %a, %b, %c }",
+     0},
+    {"shared values alone",
+     "(%w: parameter real[3, 3], %t: scalar real) { %a = exp %t %b = broadcast %a to [3, 3] axes [] %c = mul %w, %b"
+     " %d = reduce_sum %c axes [0, 1] %e = reduce_max %c axes [0] %f = tanh %d %g = transpose %c axes [1, 0]"
+     " return %c, %d, %e, %f, %g, %t, %w }",
+     0},
+    {"shared values for samples",
+     "(%w: parameter real[3], %t: scalar real, %x: sample real[3], %z: sample real) { %a = exp %t %b = mul %w, %w"
+     " %c = reduce_sum %b axes [0] %d = div %a, %c %e = mul %z, %d %f = mul %x, %b %m = less %t, %d %n = mul %t, %t"
+     " %o = select %m, %t, %n %p = add %z, %o return %e, %f, %d, %p }",
+     0},
+    {"outputs that are inputs, constants, views, and twice the same",
+     "(%x: sample real[3, 2], %w: parameter real[2], %t: scalar real, %b: sample bool) { %a = tanh %x %c = constant "
+     "real[2] {1, 2}"
+     " %d = constant real all 3 %v = transpose %a axes [1, 0] %s = broadcast %t to [2] axes []"
+     " return %x, %w, %t, %a, %a, %c, %d, %v, %s, %b }",
+     0},
+    {"sums over the batch",
+     "(%x: sample real[3], %s: sample real, %w: parameter real[2]) { %a = batch_sum %x %b = batch_sum %s %c = "
+     "batch_sum %w"
+     " %d = mul %b, %b %e = broadcast %d to [3] axes [] %f = mul %x, %e %g = batch_sum %f return %a, %b, %c, %f, %g }",
+     70},
+    {"gradients of weights",
+     "(%x: sample real[5], %y: sample real[20], %xs: sample real[3, 5], %ys: sample real[3, 2], %w: parameter real[4]) "
+     "{"
+     " %a = batch_contract %x, %y \"i,j->ij\" %b = batch_contract %y, %x \"i,j->ij\" %c = batch_contract %x, %y "
+     "\"i,j->ji\""
+     " %d = batch_contract %xs, %ys \"pi,pj->ij\" %e = batch_contract %x, %x \"i,i->\" %f = batch_contract %x, %w "
+     "\"i,j->ij\""
+     " %g = batch_contract %xs, %ys \"pi,pj->pij\" %t = transpose %xs axes [1, 0] %h = batch_contract %t, %ys "
+     "\"ip,pj->ij\""
+     " return %a, %b, %c, %d, %e, %f, %g, %h }",
+     100},
+    {"a full shard",
+     "(%x: sample real[18], %y: sample real[40]) { %a = batch_contract %x, %y \"i,j->ij\" %b = batch_sum %y"
+     " return %a, %b }",
+     128},
+    {"collect and distribute",
+     "(%x: sample real[2], %s: sample real) { %a = collect %x %b = reduce_sum %a axes [0] %c = broadcast %b to [70, 2] "
+     "axes [1]"
+     " %d = mul %a, %c %e = distribute %d %f = add %e, %x %g = collect %s %h = batch_sum %f return %f, %h, %g }",
+     70},
+};
+
+static void test_ops_agree_with_the_interpreter(void **state)
+{
+    Arena *arena = *state;
+    EmitCases *cases = emit_cases_new(arena);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        IrFunction *function = ir_test_function(arena, CASES[i].batch, CASES[i].text);
+        ir_test_verify(function->module);
+        emit_cases_add(cases, function->module, function, 70, CASES[i].label);
+    }
+    static const EmitBuild builds[] = {{"gcc", "-O1 -march=native", 32, 64, 64, 1},
+                                       {"gcc", "-O1 -march=native", 32, 1, 64, 1},
+                                       {"gcc", "-O1 -march=native", 32, 64, 32, 1},
+                                       {"gcc", "-O1", 32, 64, 16, 1},
+                                       {"gcc", "-O1", 32, 1, 16, 1},
+                                       {"gcc", "-O1", 32, 1, 4, 1},
+                                       {"gcc", "-O1 -march=native", 64, 64, 64, 1},
+                                       {"gcc", "-O1", 64, 1, 16, 1},
+                                       {"gcc", "-O1", 64, 64, 4, 1},
+                                       {"clang", "-O1 -march=native", 32, 64, 64, 1},
+                                       {"clang", "-O1", 64, 1, 4, 1},
+                                       {"gcc", "-O0 -march=native", 32, 64, 32, 1}};
+    for (size_t i = 0; i < sizeof builds / sizeof *builds; i++)
+        emit_cases_check(cases, &builds[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_ops_agree_with_the_interpreter, ir_test_start, ir_test_end)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
