@@ -36,11 +36,17 @@ static bool is_alternative(const SchemaMap *map, const char *name)
     return key != NULL && (key->flags & SCHEMA_ALTERNATIVE) != 0;
 }
 
-/* Whether two keys can't stand beside each other, as kT and temperature. */
-static bool excludes(const SchemaMap *map, const char *name, const char *other)
+/* Whether `over` has a key that can't stand beside this one, as kT and temperature. */
+static bool is_excluded(const SchemaMap *map, const YamlNode *over, const SchemaKey *key)
 {
-    const SchemaKey *key = schema_find(map, name);
-    return key != NULL && key->with != NULL && key->with[0] == '!' && strcmp(key->with + 1, other) == 0;
+    const SchemaKey *other;
+    if (key->with != NULL && key->with[0] == '!' && yaml_get(over, key->with + 1) != NULL)
+        return true;
+    for (size_t cursor = 0; (other = schema_next(map, &cursor)) != NULL;)
+        if (other->with != NULL && other->with[0] == '!' && strcmp(other->with + 1, key->name) == 0 &&
+            yaml_get(over, other->name) != NULL)
+            return true;
+    return false;
 }
 
 /* Whether a key of the base goes away: `over` names another alternative, and it is one or stands beside one; or `over`
@@ -50,9 +56,8 @@ static bool goes_away(const SchemaMap *map, const YamlNode *over, bool names_one
     const SchemaKey *key = schema_find(map, name);
     if (key == NULL || yaml_get(over, name) != NULL)
         return false;
-    for (size_t i = 0; i < over->count; i++)
-        if (excludes(map, name, over->entries[i].key->text) || excludes(map, over->entries[i].key->text, name))
-            return true;
+    if (is_excluded(map, over, key))
+        return true;
     if (!names_one || (key->flags & SCHEMA_ALTERNATIVE) != 0)
         return names_one;
     return key->with != NULL && is_alternative(map, key->with) && yaml_get(over, key->with) == NULL;
