@@ -94,7 +94,7 @@ static void test_random_modules(void **state)
     EmitCases *cases = emit_cases_new(*state);
     const char *first = getenv("SEED"), *count = getenv("COUNT");
     uint64_t seed = first != NULL ? strtoull(first, NULL, 10) : 1;
-    for (uint64_t i = 0; i < (count != NULL ? strtoull(count, NULL, 10) : 30); i++)
+    for (uint64_t i = 0; i < (count != NULL ? strtoull(count, NULL, 10) : 15); i++)
         add_random(cases, *state, seed + i, (int64_t[]){0, 70, 64}[(seed + i) % 3]);
     check(cases);
 }

@@ -177,16 +177,12 @@ static void test_ops_agree_with_the_interpreter(void **state)
     }
     static const EmitBuild builds[] = {{"gcc", "-O1 -march=native", 32, 64, 64, 1},
                                        {"gcc", "-O1 -march=native", 32, 1, 64, 1},
-                                       {"gcc", "-O1 -march=native", 32, 64, 32, 1},
-                                       {"gcc", "-O1", 32, 64, 16, 1},
-                                       {"gcc", "-O1", 32, 1, 16, 1},
+                                       {"gcc", "-O0 -march=native", 32, 64, 32, 1},
+                                       {"clang", "-O1", 32, 64, 16, 1},
                                        {"gcc", "-O1", 32, 1, 4, 1},
                                        {"gcc", "-O1 -march=native", 64, 64, 64, 1},
                                        {"gcc", "-O1", 64, 1, 16, 1},
-                                       {"gcc", "-O1", 64, 64, 4, 1},
-                                       {"clang", "-O1 -march=native", 32, 64, 64, 1},
-                                       {"clang", "-O1", 64, 1, 4, 1},
-                                       {"gcc", "-O0 -march=native", 32, 64, 32, 1}};
+                                       {"gcc", "-O1", 64, 64, 4, 1}};
     for (size_t i = 0; i < sizeof builds / sizeof *builds; i++)
         emit_cases_check(cases, &builds[i]);
 }

@@ -140,7 +140,8 @@ void write_signature(Writer *writer, Text *out)
         add_parameter(out, "real *", "gradient");
     for (int i = 0; i < function->output_count; i++)
         if (packing_output(writer->packing, function, i) < 0)
-            add_parameter(out, plan->phases->doubles[function->outputs[i]] ? "double *" : "real *", writer->output_names[i]);
+            add_parameter(out, plan->phases->doubles[function->outputs[i]] ? "double *" : "real *",
+                          writer->output_names[i]);
     if (function_needs_workspace(writer->planner, function))
         add_parameter(out, "real *", "workspace");
     if (out->bytes[out->length - 1] == '(')

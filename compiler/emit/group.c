@@ -268,7 +268,8 @@ void plan_groups(Plan *plan)
             for (int i = 0; i < function->op_count; i++) {
                 const IrOp *op = &function->ops[i];
                 bool sample = plan_op_is_sample(plan, op);
-                if (!plan->live[i] || op_is_silent(op) || (plan->entry && (op_level(plan, op) != level || sample != (domain == 1))))
+                if (!plan->live[i] || op_is_silent(op) ||
+                    (plan->entry && (op_level(plan, op) != level || sample != (domain == 1))))
                     continue;
                 place_op(plan, i, sample, level);
             }

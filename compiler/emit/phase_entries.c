@@ -318,7 +318,8 @@ static void write_shared_rows(const Entry *entry, Text *out)
         if (entry->outputs[i].rows && !is_sample(entry, entry->function->outputs[i]))
             text_print(out, "    rows_from_shared(0, %lld, %s, %lld, %s);\n", (long long)entry->function->module->batch,
                        output_pointer(out->arena, entry, i),
-                       (long long)ir_type_count(ir_type_of(entry->function, entry->function->outputs[i])), entry->outputs[i].array);
+                       (long long)ir_type_count(ir_type_of(entry->function, entry->function->outputs[i])),
+                       entry->outputs[i].array);
 }
 
 static void write_block_loop(const Entry *entry, int level, const char *call, Text *out)

@@ -20,9 +20,10 @@ static void bind(Arena *arena, Entry *entry)
     for (int i = 0; i < entry->function->input_count; i++)
         inputs[i] = (EntryInput){.kind = INPUT_ARRAY, .array = arena_print(arena, "arguments->inputs[%d]", i)};
     for (int i = 0; i < entry->function->output_count; i++)
-        outputs[i] = (EntryOutput){.kind = OUTPUT_ARRAY,
-                                   .rows = ir_type_of(entry->function, entry->function->outputs[i])->kind == IR_KIND_SAMPLE,
-                                   .array = arena_print(arena, "arguments->outputs[%d]", i)};
+        outputs[i] =
+            (EntryOutput){.kind = OUTPUT_ARRAY,
+                          .rows = ir_type_of(entry->function, entry->function->outputs[i])->kind == IR_KIND_SAMPLE,
+                          .array = arena_print(arena, "arguments->outputs[%d]", i)};
     entry->inputs = inputs;
     entry->outputs = outputs;
 }
@@ -30,7 +31,10 @@ static void bind(Arena *arena, Entry *entry)
 const char *standalone_add(Arena *arena, SharedParts *parts, IrModule *module, const IrFunction *function,
                            const char *name, Text *out, EntryWorkspace *workspace)
 {
-    Entry entry = {.function = function, .name = name, .seed = "arguments->seed", .first = "arguments->first",
+    Entry entry = {.function = function,
+                   .name = name,
+                   .seed = "arguments->seed",
+                   .first = "arguments->first",
                    .step = "arguments->step",
                    .parameters = "const Arguments *arguments, size_t count, void *workspace, int threads"};
     bind(arena, &entry);

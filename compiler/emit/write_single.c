@@ -145,9 +145,9 @@ static void write_part(Writer *writer, IrId value, const char *to, bool sample, 
         if (affine)
             index = index3(writer, strides, offset);
         else
-            index =
-                arena_print(writer->arena, "%s[%s]", writer_index_table(writer, map_numbers(writer->arena, &read.map), map_count(&read.map)),
-                            index3(writer, (int64_t[3]){before > 1 ? chunk : 0, chunk > 1 ? 1 : 0, 0}, 0));
+            index = arena_print(writer->arena, "%s[%s]",
+                                writer_index_table(writer, map_numbers(writer->arena, &read.map), map_count(&read.map)),
+                                index3(writer, (int64_t[3]){before > 1 ? chunk : 0, chunk > 1 ? 1 : 0, 0}, 0));
         from = write_element(writer, writer_slot_name(writer, read.slot), index, tensor_sample, sample);
     }
     write_store_element(writer, to, index3(writer, to_strides, start), sample, from);
