@@ -48,7 +48,8 @@ static OptionTable option_table(Arena *arena, const Command *command)
     text_put(&letters, command->passes_through ? "+:h" : ":h");
     for (int i = 0; i < table.count; i++) {
         const CommandOption *option = &command->options[i];
-        table.options[i] = (struct option){option->name, option->argument ? required_argument : no_argument, NULL, 2000 + i};
+        table.options[i] =
+            (struct option){option->name, option->argument ? required_argument : no_argument, NULL, 2000 + i};
         if (option->short_name)
             text_print(&letters, "%c%s", option->short_name, option->argument ? ":" : "");
     }

@@ -36,7 +36,7 @@ const Package *pipeline_package(Arena *arena, const char *path, const SpecOption
     *program = pipeline_program(arena, path, options, NULL, diagnostics);
     if (!*program)
         return NULL;
-    PackageOptions package = {.without_runtime = without_runtime,
-                              .override_count = options->override_count, .overrides = options->overrides};
+    PackageOptions package = {
+        .without_runtime = without_runtime, .override_count = options->override_count, .overrides = options->overrides};
     return package_emit(arena, *program, &package, diagnostics);
 }

@@ -23,7 +23,8 @@ static void expect(int code, const char *part, const char *arguments)
 {
     ShellResult result = shell_run("%s %s", shell_ansatz(), arguments);
     if (result.code != code || !strstr(result.output, part))
-        fail_msg("ansatz %s: exit code %d, expected %d with '%s'\n%s", arguments, result.code, code, part, result.output);
+        fail_msg("ansatz %s: exit code %d, expected %d with '%s'\n%s", arguments, result.code, code, part,
+                 result.output);
     free(result.output);
 }
 
@@ -68,8 +69,8 @@ static void test_json_of_an_error_is_one_object(void **state)
     (void)state;
     const char *folder = shell_folder();
     shell_write("ansatz: 1\nname: x\n", 18, "%s/x.yaml", folder);
-    ShellResult result = shell_run("%s check --json %s/x.yaml 2>/dev/null | python3 -m json.tool >/dev/null", shell_ansatz(),
-                                   folder);
+    ShellResult result =
+        shell_run("%s check --json %s/x.yaml 2>/dev/null | python3 -m json.tool >/dev/null", shell_ansatz(), folder);
     assert_int_equal(result.code, 0);
     free(result.output);
 }
@@ -117,14 +118,15 @@ static void test_run_builds_once_in_a_private_cache(void **state)
                shell_ansatz());
     shell_must("test \"$(stat -c %%a %s/cache/ansatz)\" = 700", folder);
     shell_must("touch -d '2001-01-01' %s/cache/ansatz/double_well-*/double_well", folder);
-    shell_must("XDG_CACHE_HOME=%s/cache %s run specs/double_well.yaml info --json | python3 -m json.tool >/dev/null", folder,
-               shell_ansatz());
+    shell_must("XDG_CACHE_HOME=%s/cache %s run specs/double_well.yaml info --json | python3 -m json.tool >/dev/null",
+               folder, shell_ansatz());
     shell_must("test \"$(stat -c %%y %s/cache/ansatz/double_well-*/double_well | cut -c1-4)\" = 2001", folder);
     /* what is not what was built is built again, not executed */
     shell_must("echo 'exit 99' >%s/cache/ansatz/double_well-*/double_well", folder);
     shell_must("XDG_CACHE_HOME=%s/cache %s run specs/double_well.yaml info >/dev/null", folder, shell_ansatz());
     shell_must("chmod 777 %s/cache/ansatz", folder);
-    ShellResult result = shell_run("XDG_CACHE_HOME=%s/cache %s run specs/double_well.yaml info", folder, shell_ansatz());
+    ShellResult result =
+        shell_run("XDG_CACHE_HOME=%s/cache %s run specs/double_well.yaml info", folder, shell_ansatz());
     assert_int_equal(result.code, 73);
     free(result.output);
 }

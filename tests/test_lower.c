@@ -464,7 +464,8 @@ static void test_tensors_have_their_names_order_and_start(void **state)
     expect_tensor(program, 1, "flow.layers.0.net.0.bias", "parameter real[3]", INIT_CONSTANT, 0, 6);
     expect_tensor(program, 2, "flow.layers.0.net.1.weight", "parameter real[4, 3]", INIT_UNIFORM, sqrt(6.0 / 7), 9);
     expect_tensor(program, 3, "flow.layers.0.net.1.bias", "parameter real[4]", INIT_CONSTANT, 0, 21);
-    expect_tensor(program, 4, "flow.layers.0.net.2.weight", "parameter real[6, 4]", INIT_UNIFORM, 0.1 * sqrt(6.0 / 10), 25);
+    expect_tensor(program, 4, "flow.layers.0.net.2.weight", "parameter real[6, 4]", INIT_UNIFORM, 0.1 * sqrt(6.0 / 10),
+                  25);
     expect_tensor(program, 5, "flow.layers.0.net.2.bias", "parameter real[6]", INIT_CONSTANT, 0, 49);
     expect_tensor(program, 6, "flow.layers.2.scale_net.0.weight", "parameter real[3, 2]", INIT_UNIFORM, sqrt(3), 55);
     expect_tensor(program, 9, "flow.layers.2.scale_net.1.bias", "parameter real[3]", INIT_CONSTANT, 0, 73);

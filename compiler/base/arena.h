@@ -12,7 +12,7 @@ typedef struct ArenaChunk ArenaChunk;
 
 typedef struct Arena {
     ArenaChunk *chunk;
-    size_t total;       /* bytes taken from the system so far */
+    size_t total;           /* bytes taken from the system so far */
     jmp_buf *out_of_memory; /* where to go when the system has no more; NULL: abort() */
 } Arena;
 

@@ -97,7 +97,8 @@ static const char *file_hash(Arena *arena, const char *path)
 
 bool cache_is_good(Arena *arena, const CacheEntry *entry)
 {
-    if (!is_private(entry->folder, S_IFDIR) || !is_private(entry->program, S_IFREG) || !is_private(entry->stamp, S_IFREG))
+    if (!is_private(entry->folder, S_IFDIR) || !is_private(entry->program, S_IFREG) ||
+        !is_private(entry->stamp, S_IFREG))
         return false;
     Diagnostics ignored;
     diagnostics_start(&ignored, arena);

@@ -32,9 +32,9 @@ typedef struct Session {
 typedef struct Command {
     const char *name, *operands; /* "check", "SPEC..." */
     const char *summary;
-    const char *examples; /* whole lines */
-    int least, most;      /* operands; most -1: any number */
-    bool passes_through;  /* options end at the first operand: the rest is another program's */
+    const char *examples;         /* whole lines */
+    int least, most;              /* operands; most -1: any number */
+    bool passes_through;          /* options end at the first operand: the rest is another program's */
     const CommandOption *options; /* ends with a name that is NULL; --json, --help are everyone's */
     int (*run)(Session *session, const Arguments *arguments); /* gives the exit code */
 } Command;

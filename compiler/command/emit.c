@@ -31,8 +31,8 @@ int command_emit(Session *session, const Arguments *arguments)
         return session_usage(command_find("emit"), "where to? give -o DIR");
     SpecOptions options = arguments_spec_options(session, arguments);
     const Program *program = NULL;
-    const Package *package = pipeline_package(session->arena, spec, &options,
-                                              arguments_has(arguments, "without-runtime"), &session->diagnostics, &program);
+    const Package *package = pipeline_package(
+        session->arena, spec, &options, arguments_has(arguments, "without-runtime"), &session->diagnostics, &program);
     int error = 0;
     if (package && session->diagnostics.error_count == 0 && !dry)
         package_write(session->arena, package, directory, arguments_has(arguments, "force"), &session->diagnostics,

@@ -29,7 +29,7 @@ int command_run(Session *session, const Arguments *arguments)
     int code = session_finish(session, EX_CANTCREAT);
     if (!good || code != EX_OK)
         return code;
-    utimensat(AT_FDCWD, entry.stamp, NULL, 0); /* in use: see how old ones are removed */
+    utimensat(AT_FDCWD, entry.stamp, NULL, 0);         /* in use: see how old ones are removed */
     char **arguments_of_program = arguments->operands; /* the spec's place becomes the program's name */
     arguments_of_program[0] = arena_copy_text(session->arena, entry.program, strlen(entry.program));
     fflush(NULL);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define SPEC_OPTIONS                                                                                                   \
-    {"set", 0, "KEY=VALUE", "override a value of the spec; checked like the file; may be repeated"},                  \
+    {"set", 0, "KEY=VALUE", "override a value of the spec; checked like the file; may be repeated"},                   \
     {                                                                                                                  \
         "allow-read", 0, "DIR", "files that the spec names may also lie below DIR; may be repeated"                    \
     }
@@ -60,8 +60,8 @@ const Command COMMANDS[] = {
      "  ansatz ir specs/double_well.yaml --after contract-fma\n"
      "  ansatz ir function.ir --after simplify\n",
      1, 1, false, IR_OPTIONS, command_ir},
-    {"schema", "", "print the JSON Schema (draft-07) of specs, for editors",
-     "  ansatz schema >ansatz.schema.json\n", 0, 0, false, NO_OPTIONS, command_schema},
+    {"schema", "", "print the JSON Schema (draft-07) of specs, for editors", "  ansatz schema >ansatz.schema.json\n", 0,
+     0, false, NO_OPTIONS, command_schema},
     {"explain", "KEY | CODE", "explain a key of the spec or the code of an error",
      "  ansatz explain train.optimizer.adam.rate\n"
      "  ansatz explain E0103\n",

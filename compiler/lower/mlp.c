@@ -34,8 +34,7 @@ void mlp_declare(Lower *lower, const MlpShape *shape, const char *path)
     for (int layer = 0; layer <= shape->net->hidden_count; layer++) {
         int64_t size[] = {width(shape, layer), width(shape, layer - 1)};
         bool last = layer == shape->net->hidden_count;
-        lower_add_tensor(lower, arena_print(lower->arena, "%s.%d.weight", path, layer), 2, size,
-                         INIT_UNIFORM,
+        lower_add_tensor(lower, arena_print(lower->arena, "%s.%d.weight", path, layer), 2, size, INIT_UNIFORM,
                          weight_limit(shape->net->activation, size[1], size[0]) * (last ? LAST_LAYER_START : 1),
                          shape->net->span);
         lower_add_tensor(lower, arena_print(lower->arena, "%s.%d.bias", path, layer), 1, size, INIT_CONSTANT, 0,

@@ -21,7 +21,7 @@ typedef struct ProgramTensor {
 
 /* A number given at each call; its value at a training step comes from the schedule. */
 typedef struct ProgramScalar {
-    const char *name; /* "kT", "loss.0.weight" */
+    const char *name;  /* "kT", "loss.0.weight" */
     Schedule schedule; /* from spec.h */
 } ProgramScalar;
 
@@ -31,8 +31,8 @@ typedef enum EntryKind {
     ENTRY_ENERGY,      /* (scalars, x [D]) -> U [] */
     ENTRY_FORCE,       /* (scalars, x [D]) -> F [D] = -dU/dx */
     ENTRY_OBSERVABLES, /* (scalars, x [D]) -> values [n] */
-    ENTRY_LOSS,        /* (tensors, scalars) -> loss [] (SHARED); the step's loss before differentiation, kept for tests */
-    ENTRY_STEP,        /* (tensors, scalars) -> loss [], gradient of each trained tensor (SHARED), in their order */
+    ENTRY_LOSS, /* (tensors, scalars) -> loss [] (SHARED); the step's loss before differentiation, kept for tests */
+    ENTRY_STEP, /* (tensors, scalars) -> loss [], gradient of each trained tensor (SHARED), in their order */
     ENTRY_COUNT
 } EntryKind;
 

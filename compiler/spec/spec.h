@@ -46,7 +46,7 @@ Span formula_span(const Formula *formula, size_t begin, size_t end);
 typedef struct SpecParameter {
     const char *name;
     Span span;
-    int rank;           /* 0 a number, 1 a list, 2 a table */
+    int rank; /* 0 a number, 1 a list, 2 a table */
     int64_t size[2];
     const double *data; /* row-major */
 } SpecParameter;
@@ -88,7 +88,7 @@ struct LayerSpec {
     Transform transform;
     Split split;
     int64_t mask_count;
-    const bool *mask;       /* SPLIT_MASK: true where a component passes unchanged and conditions the others */
+    const bool *mask; /* SPLIT_MASK: true where a component passes unchanged and conditions the others */
     NetSpec net;
     bool separate;          /* a net each for scale and shift */
     double log_scale_bound; /* 0: none */
@@ -140,7 +140,7 @@ typedef struct TargetSpec {
 typedef struct ModelSpec {
     const Source *source; /* the file itself; spans of `extends`ed parts have theirs */
     const char *name;
-    int64_t dimension; /* system.vector */
+    int64_t dimension;                  /* system.vector */
     const char *const *component_names; /* NULL, or `dimension` names */
     Span system_span;
     Schedule kT;
