@@ -27,8 +27,7 @@ typedef struct Case {
     char path[512];
 } Case;
 
-/* ---- texts ---------------------------------------------------------------------------------------------------------
- */
+/* ---- texts ------------------------------------------------------------------------------------------------------- */
 
 static char *read_text(Arena *arena, const char *path)
 {
@@ -87,8 +86,7 @@ static char *take_passes(Arena *arena, char *text)
     return NULL;
 }
 
-/* ---- a diff --------------------------------------------------------------------------------------------------------
- */
+/* ---- a diff ------------------------------------------------------------------------------------------------------ */
 
 static int split_lines(Arena *arena, const char *text, const char ***lines)
 {
@@ -138,8 +136,7 @@ static void expect_text(Arena *arena, const char *expected, const char *actual)
     fail_msg("expected (-) and actual (+) differ:\n%s", text.bytes);
 }
 
-/* ---- values --------------------------------------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 static bool same_signature(const IrFunction *a, const IrFunction *b)
 {
@@ -198,8 +195,7 @@ static void expect_module_values(Arena *arena, const IrModule *before, const IrM
         fail_msg("no function kept its inputs and outputs");
 }
 
-/* ---- cases ---------------------------------------------------------------------------------------------------------
- */
+/* ---- cases ------------------------------------------------------------------------------------------------------- */
 
 static const Pass *find_pass(const char *name)
 {

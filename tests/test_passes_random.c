@@ -94,7 +94,7 @@ static IrFunction *add_total(IrModule *module, IrFunction *function)
     return total;
 }
 
-/* ---- random modules --------------------------------------------------------------------------------------------- */
+/* ---- random modules ---------------------------------------------------------------------------------------------- */
 
 static void try_random(Arena *arena, IrModule *module)
 {
@@ -124,7 +124,7 @@ static void test_gradients_of_random_modules(void **state)
     ir_random_for_each(4000, 40, &FLAT, try_random_gradient);
 }
 
-/* ---- hand-written modules --------------------------------------------------------------------------------------- */
+/* ---- hand-written modules ---------------------------------------------------------------------------------------- */
 
 static const char *const FILES[] = {"gradient_penalty",  "maximum_mean_discrepancy", "continuous_flow",
                                     "equivariant_layer", "convolutional_coupling",   "score_function"};

@@ -64,8 +64,7 @@ static void skip_saying(const char *why)
     skip();
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------------------
- */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 static void test_every_file_has_its_licence(void **state)
 {
@@ -109,8 +108,7 @@ static void test_every_file_has_its_format(void **state)
                            "done");
 }
 
-/* ---- README --------------------------------------------------------------------------------------------------------
- */
+/* ---- README ------------------------------------------------------------------------------------------------------ */
 
 static void test_readme_shows_the_spec(void **state)
 {
@@ -121,8 +119,7 @@ static void test_readme_shows_the_spec(void **state)
     assert_true(strncmp(spec, shown, strlen(shown)) == 0);
 }
 
-/* ---- setup ---------------------------------------------------------------------------------------------------------
- */
+/* ---- setup ------------------------------------------------------------------------------------------------------- */
 
 /* Runs `setup` where all packages but "absent" are installed, apt-get only says how it is called, the user has the
  * number `user`, and there is a sudo or none. The folder has no other commands than those that it needs. */

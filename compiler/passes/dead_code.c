@@ -30,8 +30,7 @@ typedef struct DeadCode {
     int stack_count, stack_room;
 } DeadCode;
 
-/* ---- marking -------------------------------------------------------------------------------------------------------
- */
+/* ---- marking ----------------------------------------------------------------------------------------------------- */
 
 static void mark_value(DeadCode *pass, int function, IrId value)
 {
@@ -176,8 +175,7 @@ static void mark_module(DeadCode *pass)
             pass->of[i].input[j] = pass->of[i].value[module->functions[i]->inputs[j]];
 }
 
-/* ---- building what is left -----------------------------------------------------------------------------------------
- */
+/* ---- building what is left --------------------------------------------------------------------------------------- */
 
 /* A call or scan with the operands and results that the callee still has. (The callee is built anew already.) */
 static void copy_program_op(const DeadCode *pass, IrFunction *draft, const IrFunction *from, const IrOp *op, IrId *map)

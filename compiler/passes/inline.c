@@ -49,8 +49,7 @@ static void find_phases(const IrFunction *function, Phases *of)
         own->after_batch[i] = after[function->outputs[i]];
 }
 
-/* ---- replacing calls
- * -------------------------------------------------------------------------------------------------- */
+/* ---- replacing calls --------------------------------------------------------------------------------------------- */
 
 static void splice(IrFunction *draft, const IrFunction *from, const IrOp *call, IrId *map)
 {

@@ -41,8 +41,7 @@ static const IrOp *definition(const IrFunction *function, IrId id)
     return op < 0 ? NULL : &function->ops[op];
 }
 
-/* ---- finding masks ------------------------------------------------------------------------------------------------
- */
+/* ---- finding masks ----------------------------------------------------------------------------------------------- */
 
 /* The constant that `id` is, perhaps broadcast: its axes named by the letters that they become. */
 static bool read_mask(const IrFunction *function, IrId id, const char *letters, Mask *mask)
@@ -82,8 +81,7 @@ static void find_factors(Shrinking *shrinking, int side, IrId operand)
     add_mask(shrinking, factor[1], letters);
 }
 
-/* ---- which indices remain -----------------------------------------------------------------------------------------
- */
+/* ---- which indices remain ---------------------------------------------------------------------------------------- */
 
 /* All indices of all labels; those of masks are flagged one by one. */
 static void start_kept(Shrinking *shrinking)
@@ -169,8 +167,7 @@ static void make_tables(Shrinking *shrinking)
     }
 }
 
-/* ---- building ------------------------------------------------------------------------------------------------------
- */
+/* ---- building ---------------------------------------------------------------------------------------------------- */
 
 /* The value without the indices that were dropped. */
 static IrId gather_kept(Shrinking *shrinking, IrId id, const char *letters)
@@ -228,8 +225,7 @@ static IrId contract_from_axis(Shrinking *shrinking, int axis, IrId start)
     return join(shrinking, result, start, axis, kept);
 }
 
-/* ---- the pass ------------------------------------------------------------------------------------------------------
- */
+/* ---- the pass ---------------------------------------------------------------------------------------------------- */
 
 /* The contraction `op` of `from`, times `factor` where that is a value (then it has no start), without what masks leave
  * out; or -1 where they leave out nothing. */

@@ -10,8 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- looking ------------------------------------------------------------------------------------------------------
- */
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
 
 const IrOp *simplify_definition(const Simplifier *simplifier, IrId id)
 {
@@ -62,8 +61,7 @@ int simplify_find_piece(const int64_t *starts, int pieces, int64_t at)
     return low;
 }
 
-/* ---- building -----------------------------------------------------------------------------------------------------
- */
+/* ---- building ---------------------------------------------------------------------------------------------------- */
 
 IrId simplify_unary(Simplifier *simplifier, IrOpcode code, IrId a)
 {
@@ -126,8 +124,7 @@ IrId simplify_concat(Simplifier *simplifier, int64_t axis, int count, const IrId
                          (IrOp){.code = IR_CONCAT, .operand_count = count, .operands = operands, .axis = axis});
 }
 
-/* ---- the walk ------------------------------------------------------------------------------------------------------
- */
+/* ---- the walk ---------------------------------------------------------------------------------------------------- */
 
 static IrId apply_rules(Simplifier *simplifier, const IrOp *op)
 {

@@ -111,8 +111,7 @@ static IrId simplify_fma(Simplifier *simplifier, const IrOp *op)
     return -1;
 }
 
-/* ---- fewer elements ------------------------------------------------------------------------------------------------
- */
+/* ---- fewer elements ---------------------------------------------------------------------------------------------- */
 
 static bool same_broadcast(const Simplifier *simplifier, const IrOp *a, const IrOp *b)
 {
@@ -200,8 +199,7 @@ static IrId add_placed(Simplifier *simplifier, const IrOp *op)
                        simplify_piece_starts(simplifier, op->operands[1]));
 }
 
-/* ---- dispatch ------------------------------------------------------------------------------------------------------
- */
+/* ---- dispatch ---------------------------------------------------------------------------------------------------- */
 
 static IrId apply_algebra(Simplifier *simplifier, const IrOp *op)
 {

@@ -145,8 +145,7 @@ static IrId gather(Simplifier *simplifier, const IrOp *op)
     return simplify_broadcast(simplifier, inner->operands[0], &shape, inner->axis_count, inner->axes);
 }
 
-/* ---- scatters ------------------------------------------------------------------------------------------------------
- */
+/* ---- scatters ---------------------------------------------------------------------------------------------------- */
 
 static IrId scatter_table(Simplifier *simplifier, IrId a, int64_t axis, int64_t count, const int64_t *table,
                           int64_t length)

@@ -23,8 +23,7 @@ static IrId negate(Simplifier *simplifier, IrId a)
     return simplify_unary(simplifier, IR_NEG, a);
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------------------
- */
+/* ---- numbers ----------------------------------------------------------------------------------------------------- */
 
 /* `op` with the number that its operand `place` is replaced by another. */
 static IrId with_number(Simplifier *simplifier, const IrOp *op, int place, double number)
@@ -113,8 +112,7 @@ IrId simplify_negated_product(Simplifier *simplifier, IrId a)
                : -1;
 }
 
-/* ---- products ------------------------------------------------------------------------------------------------------
- */
+/* ---- products ---------------------------------------------------------------------------------------------------- */
 
 static IrId multiply_by_number(Simplifier *simplifier, IrId a, IrId factor, double number)
 {
@@ -173,8 +171,7 @@ static IrId multiply(Simplifier *simplifier, const IrOp *op)
     return id >= 0 ? id : hand_number_over(simplifier, op);
 }
 
-/* ---- quotients -----------------------------------------------------------------------------------------------------
- */
+/* ---- quotients --------------------------------------------------------------------------------------------------- */
 
 /* By a power of two it is a product, exactly. */
 static IrId divide_by_number(Simplifier *simplifier, IrId a, IrId divisor, double number)
@@ -196,8 +193,7 @@ static IrId divide(Simplifier *simplifier, const IrOp *op)
     return id >= 0 ? id : move_signs(simplifier, op);
 }
 
-/* ---- powers --------------------------------------------------------------------------------------------------------
- */
+/* ---- powers ------------------------------------------------------------------------------------------------------ */
 
 /* x^n by squaring, n > 0. */
 static IrId power(Simplifier *simplifier, IrId x, int n)

@@ -142,8 +142,7 @@ static IrId simplify_cumsum(Simplifier *simplifier, const IrOp *op)
     return op->exclusive ? simplify_filled(simplifier, 0.0, &type) : op->operands[0];
 }
 
-/* ---- contractions ---------------------------------------------------------------------------------------------------
- */
+/* ---- contractions ------------------------------------------------------------------------------------------------ */
 
 /* Labels of a transpose's operand: its axis axes[i] is the result's axis i. */
 static void untranspose(const IrOp *transpose, const char *letters, char *out)
@@ -223,8 +222,7 @@ static IrId simplify_contract(Simplifier *simplifier, const IrOp *op)
     return -1;
 }
 
-/* ---- the batch ------------------------------------------------------------------------------------------------------
- */
+/* ---- the batch --------------------------------------------------------------------------------------------------- */
 
 /* What is the same for all samples leaves the sum. (Only of scalars, as losses are: elements of more are gradients,
  * where the product is wanted as it is by the layers before, too.) */

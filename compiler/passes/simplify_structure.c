@@ -141,8 +141,7 @@ static IrId simplify_transpose(Simplifier *simplifier, const IrOp *op)
     return simplify_emit(simplifier, both);
 }
 
-/* ---- slice ----------------------------------------------------------------------------------------------------------
- */
+/* ---- slice ------------------------------------------------------------------------------------------------------- */
 
 /* A slice of pieces: the pieces that it touches, cut at both ends. */
 static IrId slice_pieces(Simplifier *simplifier, const IrOp *op, const IrOp *concat)
@@ -182,8 +181,7 @@ static IrId simplify_slice_op(Simplifier *simplifier, const IrOp *op)
     return -1;
 }
 
-/* ---- concat ---------------------------------------------------------------------------------------------------------
- */
+/* ---- concat ------------------------------------------------------------------------------------------------------ */
 
 static const IrOp *nested_concat(const Simplifier *simplifier, IrId id, int64_t axis)
 {
@@ -284,8 +282,7 @@ static IrId simplify_concat_op(Simplifier *simplifier, const IrOp *op)
                                                                  : -1;
 }
 
-/* ---- take and put with a known index
- * ---------------------------------------------------------------------------------- */
+/* ---- take and put with a known index ----------------------------------------------------------------------------- */
 
 /* The known index as a table, or NULL where it is not known or out of range. */
 static int64_t *known_index(Simplifier *simplifier, IrId index, int64_t bound)
