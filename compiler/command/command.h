@@ -3,6 +3,7 @@
 #ifndef COMPILER_COMMAND_COMMAND_H
 #define COMPILER_COMMAND_COMMAND_H
 
+#include "compiler/base/file.h"
 #include "compiler/pipeline.h"
 
 #include <sysexits.h>
