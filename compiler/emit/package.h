@@ -27,10 +27,13 @@ typedef struct PackageOptions {
 const Package *package_emit(Arena *arena, const Program *program, const PackageOptions *options,
                             Diagnostics *diagnostics);
 
-/* Writes the files to a temporary folder beside `directory` and renames it. A folder that is there already is replaced
- * only when it is empty, holds a package (a MANIFEST.json of ours) or `force` is set. False after errors (E07xx is the
- * IR's; E08xx are the package's); `errno_out` tells a system failure for the exit code (73, 74), 0 otherwise. */
+/* Writes the files to a temporary folder first and then to `directory`. A folder that is there already is used only when it is
+ * empty, holds a package of ours (a MANIFEST.json) or `force` is set; what else it holds stays as it is. False after errors
+ * (E08xx); `errno_out` is 0 or tells the system's reason for the exit code. */
 bool package_write(Arena *arena, const Package *package, const char *directory, bool force, Diagnostics *diagnostics,
                    int *errno_out);
+
+/* The one command that builds a package's program without Ninja, run in its folder. */
+const char *package_build_line(Arena *arena, const char *name);
 
 #endif

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/* The files of code: which function stands in which, the header that they share, and the tiny files that build the same
+ * text in double and for one sample at a time. */
+#include "compiler/emit/package_parts.h"
+
+#include <string.h>
+
+const char *package_entry_name(EntryKind kind)
+{
+    static const char *const names[ENTRY_COUNT] = {"sample",      "log_prob", "energy", "force",
+                                                   "observables", "loss",     "step"};
+    return names[kind];
+}
+
+CodeFile package_file_of(EntryKind kind)
+{
+    switch (kind) {
+    case ENTRY_ENERGY:
+    case ENTRY_FORCE:
+    case ENTRY_OBSERVABLES:
+        return CODE_ENERGY;
+    case ENTRY_SAMPLE:
+    case ENTRY_LOG_PROB:
+        return CODE_MODEL;
+    case ENTRY_LOSS:
+    case ENTRY_STEP:
+    case ENTRY_COUNT:
+        break;
+    }
+    return CODE_TRAIN;
+}
+
+/* The loss without its derivative is for tests of the compiler: a package has the step. */
+bool package_has(const PackageWriter *writer, EntryKind kind)
+{
+    return kind != ENTRY_LOSS && writer->program->entries[kind].function != NULL;
+}
+
+int64_t package_flops(const PackageWriter *writer, EntryKind kind)
+{
+    const IrFunction *function = writer->program->entries[kind].function;
+    int64_t flops = 0;
+    for (int i = 0; i < function->op_count; i++)
+        flops += ir_op_flops(function, &function->ops[i]);
+    return flops;
+}
+
+const char *package_parameters(const PackageWriter *writer, EntryKind kind, const char *real)
+{
+    static const char *const before[ENTRY_COUNT] = {
+        [ENTRY_SAMPLE] = "const @ *weights, const @ *scalars, uint64_t seed, uint64_t first, size_t count, @ *x, @ *log_q",
+        [ENTRY_LOG_PROB] = "const @ *weights, const @ *scalars, size_t count, const @ *x, @ *log_q",
+        [ENTRY_ENERGY] = "const @ *scalars, size_t count, const @ *x, @ *energy",
+        [ENTRY_FORCE] = "const @ *scalars, size_t count, const @ *x, @ *force",
+        [ENTRY_OBSERVABLES] = "const @ *scalars, size_t count, const @ *x, @ *values",
+        [ENTRY_STEP] = "const @ *weights, const @ *scalars, uint64_t seed, uint32_t step, @ *gradient",
+    };
+    Text text = text_start(writer->arena);
+    for (const char *c = before[kind]; c && *c != '\0'; c++)
+        if (*c == '@')
+            text_put(&text, real);
+        else
+            text_add(&text, c, 1);
+    text_put(&text, ", void *workspace, int threads");
+    return text.bytes;
+}
+
+/* ---- entries --------------------------------------------------------------------------------------------------------- */
+
+static void bind_inputs(PackageWriter *writer, EntryKind kind, Entry *entry)
+{
+    const ProgramEntry *from = &writer->program->entries[kind];
+    int tensors = from->tensor_count, scalars = writer->program->scalar_count;
+    EntryInput *inputs = ARENA_ARRAY(writer->arena, EntryInput, from->function->input_count + 1);
+    for (int i = 0; i < from->function->input_count; i++) {
+        if (i < tensors)
+            inputs[i] = (EntryInput){.kind = INPUT_WEIGHTS, .offset = writer->program->tensors[from->tensor_inputs[i]].offset};
+        else if (i < tensors + scalars)
+            inputs[i] = (EntryInput){.kind = INPUT_SCALAR, .offset = i - tensors};
+        else
+            inputs[i] = (EntryInput){.kind = INPUT_ARRAY, .array = "x"};
+    }
+    entry->inputs = inputs;
+}
+
+static int64_t trained_offset(const Program *program, int index)
+{
+    for (int t = 0; t < program->tensor_count; t++)
+        if (program->tensors[t].type.kind == IR_KIND_PARAMETER && index-- == 0)
+            return program->tensors[t].offset;
+    return 0;
+}
+
+static void bind_outputs(PackageWriter *writer, EntryKind kind, Entry *entry)
+{
+    static const char *const names[ENTRY_COUNT][2] = {
+        [ENTRY_SAMPLE] = {"x", "log_q"}, [ENTRY_LOG_PROB] = {"log_q", NULL},       [ENTRY_ENERGY] = {"energy", NULL},
+        [ENTRY_FORCE] = {"force", NULL}, [ENTRY_OBSERVABLES] = {"values", NULL},
+    };
+    int count = writer->program->entries[kind].function->output_count;
+    EntryOutput *outputs = ARENA_ARRAY(writer->arena, EntryOutput, count + 1);
+    for (int i = 0; i < count; i++) {
+        if (kind != ENTRY_STEP)
+            outputs[i] = (EntryOutput){.kind = OUTPUT_ARRAY, .array = names[kind][i]};
+        else if (i == 0)
+            outputs[i] = (EntryOutput){.kind = OUTPUT_LOSS};
+        else
+            outputs[i] = (EntryOutput){.kind = OUTPUT_GRADIENT, .offset = trained_offset(writer->program, i - 1)};
+    }
+    entry->outputs = outputs;
+}
+
+static void plan_entry(PackageWriter *writer, EntryKind kind)
+{
+    Entry *entry = &writer->entries[kind];
+    *entry = (Entry){.function = writer->program->entries[kind].function,
+                     .name = arena_print(writer->arena, "MODEL(%s)", package_entry_name(kind)),
+                     .parameters = package_parameters(writer, kind, "real"),
+                     .seed = kind == ENTRY_SAMPLE || kind == ENTRY_STEP ? "seed" : "0",
+                     .first = kind == ENTRY_SAMPLE ? "first" : "0",
+                     .step = kind == ENTRY_STEP ? "step" : "0",
+                     .weight_count = writer->program->weight_count};
+    bind_inputs(writer, kind, entry);
+    bind_outputs(writer, kind, entry);
+    entry_plan(writer->planner, entry);
+    EntryWorkspace needs = entry_workspace(writer->planner, entry);
+    Workspace *all = &writer->workspace;
+    all->fixed = needs.fixed > all->fixed ? needs.fixed : all->fixed;
+    all->thread = needs.thread > all->thread ? needs.thread : all->thread;
+    if (package_file_of(kind) != CODE_TRAIN)
+        all->single = needs.thread_single > all->single ? needs.thread_single : all->single;
+}
+
+static const Packing *find_packing(PackageWriter *writer)
+{
+    PackedEntry packed[ENTRY_COUNT];
+    int count = 0;
+    for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
+        const ProgramEntry *entry = &writer->program->entries[kind];
+        if (!package_has(writer, kind))
+            continue;
+        int64_t *offsets = ARENA_ARRAY(writer->arena, int64_t, entry->function->input_count + 1);
+        for (int i = 0; i < entry->function->input_count; i++)
+            offsets[i] = i < entry->tensor_count ? writer->program->tensors[entry->tensor_inputs[i]].offset : -1;
+        packed[count++] = (PackedEntry){entry->function, offsets, package_file_of(kind) != CODE_TRAIN};
+    }
+    return packing_find(writer->planner, writer->program->module, packed, count);
+}
+
+/* ---- which function stands where ---------------------------------------------------------------------------------------- */
+
+static void reach(PackageWriter *writer, const IrFunction *function, CodeFile file)
+{
+    for (int i = 0; i < function->op_count; i++) {
+        const IrFunction *callee = function->ops[i].callee;
+        if (callee == NULL)
+            continue;
+        CodeFile *known = &writer->file_of[callee->position];
+        bool seen = *known == file;
+        if (*known == CODE_FILE_COUNT)
+            *known = file;
+        else if (*known != file)
+            writer->is_shared[callee->position] = true;
+        if (!seen)
+            reach(writer, callee, *known);
+    }
+}
+
+static void place_functions(PackageWriter *writer)
+{
+    int count = writer->program->module->function_count;
+    writer->file_of = ARENA_ARRAY(writer->arena, CodeFile, count + 1);
+    writer->is_shared = ARENA_ARRAY(writer->arena, bool, count + 1);
+    for (int i = 0; i < count; i++)
+        writer->file_of[i] = CODE_FILE_COUNT;
+    for (CodeFile file = 0; file < CODE_FILE_COUNT; file++)
+        for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
+            if (!package_has(writer, kind) || package_file_of(kind) != file)
+                continue;
+            const IrFunction *function = writer->program->entries[kind].function;
+            if (!entry_has_phases(writer->planner, &writer->entries[kind]))
+                writer->file_of[function->position] = file;
+            reach(writer, function, file);
+        }
+}
+
+const char *package_plan(PackageWriter *writer)
+{
+    IrModule *module = writer->program->module;
+    PhaseTable *phases = phase_table_new(writer->arena, module);
+    const IrFunction *culprit;
+    const char *wrong = phases_normalise(phases, module, &culprit);
+    if (wrong != NULL)
+        return arena_print(writer->arena, "function %s: %s", culprit->name, wrong);
+    writer->planner = planner_new(writer->arena, module, phases);
+    writer->packing = find_packing(writer);
+    writer->parts = shared_parts_new(writer->arena);
+    shared_parts_name_functions(writer->parts, module);
+    for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
+        if (package_has(writer, kind))
+            plan_entry(writer, kind);
+    place_functions(writer);
+    return NULL;
+}
+
+/* ---- text ------------------------------------------------------------------------------------------------------------------ */
+
+static void write_code(PackageWriter *writer, CodeFile file, Text *out)
+{
+    const IrModule *module = writer->program->module;
+    for (int f = 0; f < module->function_count; f++)
+        if (writer->file_of[f] == file)
+            write_function(writer->arena, writer->planner, writer->packing, module->functions[f], writer->parts,
+                           writer->is_shared[f] ? "" : "static ", out);
+    for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
+        if (package_has(writer, kind) && package_file_of(kind) == file)
+            entry_write(writer->arena, writer->planner, writer->packing, &writer->entries[kind], writer->parts, out);
+}
+
+static void declare_shared(PackageWriter *writer, Text *out)
+{
+    const IrModule *module = writer->program->module;
+    bool any = false;
+    for (int f = 0; f < module->function_count; f++) {
+        if (!writer->is_shared[f])
+            continue;
+        if (!any)
+            text_put(out, "\n/* ---- functions of one block that several files call ---- */\n\n");
+        any = true;
+        const char *name = writer->parts->functions[f];
+        text_print(out, "#define %s MODEL(block_%s)\n", name, name);
+        Writer *signature = writer_new(writer->arena, writer->planner, writer->packing,
+                                       planner_plan(writer->planner, module->functions[f]), writer->parts, out);
+        write_signature(signature, out);
+        text_put(out, ";\n");
+    }
+}
+
+static void declare_entries(PackageWriter *writer, Text *out)
+{
+    text_put(out, "\n/* ---- what the package offers: see the package's own header ---- */\n\n");
+    for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
+        if (package_has(writer, kind))
+            text_print(out, "%s %s(%s);\n", kind == ENTRY_STEP ? "double" : "void", writer->entries[kind].name,
+                       writer->entries[kind].parameters);
+}
+
+static void add_parts(PackageWriter *writer)
+{
+    Text text = text_start(writer->arena);
+    package_head(writer, &text, "What the files of code share: names, constant tables, contraction kernels. `real` is float, or double in\n"
+                                " * the files that say so; a block is 64 samples, or one.");
+    text_print(&text,
+               "#ifndef %s_PARTS_H\n#define %s_PARTS_H\n\n#include \"runtime/core/block.h\"\n\n"
+               "#if ANSATZ_PRECISION == 64\n#define MODEL(name) %s_double_##name\n#elif ANSATZ_BLOCK == 1\n"
+               "#define MODEL(name) %s_one_##name\n#else\n#define MODEL(name) %s_##name\n#endif\n",
+               writer->upper, writer->upper, writer->name, writer->name, writer->name);
+    declare_entries(writer, &text);
+    declare_shared(writer, &text);
+    if (writer->parts->tables.length > 0)
+        text_print(&text, "\n/* ---- tables ---- */\n\n%s", writer->parts->tables.bytes);
+    if (writer->parts->kernels.length > 0)
+        text_print(&text, "\n/* ---- contraction kernels, one for each shape ---- */\n%s", writer->parts->kernels.bytes);
+    text_put(&text, "\n#endif\n");
+    package_add_text(writer, arena_print(writer->arena, "%s_parts.h", writer->name), &text);
+}
+
+static void add_variant(PackageWriter *writer, const char *file, const char *variant, const char *define, const char *what)
+{
+    Text text = text_start(writer->arena);
+    package_head(writer, &text, what);
+    text_print(&text, "#define %s\n#include \"%s_%s.c\"\n", define, writer->name, file);
+    package_add_text(writer, arena_print(writer->arena, "%s_%s_%s.c", writer->name, file, variant), &text);
+}
+
+/* Matrices that one sample at a time reads by columns: which, and the copy that has them so. */
+static void write_prepare(PackageWriter *writer, Text *out)
+{
+    const Program *program = writer->program;
+    text_put(out, "\n#if ANSATZ_BLOCK == 1\n\n/* The weights as one sample at a time reads them: matrices by columns, and room behind the last. */\n"
+                  "void MODEL(prepare)(const real *weights, real *prepared)\n{\n");
+    text_print(out, "    copy_reals(prepared, weights, %lld);\n", (long long)program->weight_count);
+    bool *done = ARENA_ARRAY(writer->arena, bool, program->tensor_count + 1);
+    for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
+        const ProgramEntry *entry = &program->entries[kind];
+        if (!package_has(writer, kind) || package_file_of(kind) == CODE_TRAIN)
+            continue;
+        for (int i = 0; i < entry->tensor_count; i++) {
+            const ProgramTensor *tensor = &program->tensors[entry->tensor_inputs[i]];
+            int64_t rows = packing_transposed_rows(writer->packing, entry->function, i);
+            if (rows == 0 || done[entry->tensor_inputs[i]])
+                continue;
+            done[entry->tensor_inputs[i]] = true;
+            int64_t columns = ir_type_count(&tensor->type) / rows;
+            if (rows > 1 && columns > 1)
+                text_print(out, "    transpose_matrix(weights + %lld, %lld, %lld, prepared + %lld); /* %s */\n",
+                           (long long)tensor->offset, (long long)rows, (long long)columns, (long long)tensor->offset,
+                           tensor->name);
+        }
+    }
+    text_put(out, "}\n\n#endif\n");
+}
+
+void package_add_code(PackageWriter *writer)
+{
+    static const char *const files[CODE_FILE_COUNT] = {"energy", "model", "train"};
+    static const char *const whats[CODE_FILE_COUNT] = {
+        "The energy, its force, and the observables.", "The model: from noise to samples and back.",
+        "One training step: the loss and its gradient in every weight."};
+    for (CodeFile file = 0; file < CODE_FILE_COUNT; file++) {
+        Text code = text_start(writer->arena), text = text_start(writer->arena);
+        write_code(writer, file, &code);
+        if (file == CODE_MODEL && code.length > 0)
+            write_prepare(writer, &code);
+        if (code.length == 0)
+            continue;
+        package_head(writer, &text, whats[file]);
+        text_print(&text, "#include \"%s_parts.h\"\n", writer->name);
+        text_add(&text, code.bytes, code.length);
+        package_add_text(writer, arena_print(writer->arena, "%s_%s.c", writer->name, files[file]), &text);
+        add_variant(writer, files[file], "double", "ANSATZ_PRECISION 64", "The same in double.");
+        if (file != CODE_TRAIN)
+            add_variant(writer, files[file], "one", "ANSATZ_BLOCK 1", "The same for one sample at a time, features in lanes.");
+    }
+    add_parts(writer);
+}

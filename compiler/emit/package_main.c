@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* NAME_main.c: the table of facts and functions by which the runtime's program knows the model. */
+#include "compiler/emit/package_parts.h"
+
+static void put_string(Text *out, const char *string)
+{
+    text_put(out, "\"");
+    for (const unsigned char *c = (const unsigned char *)string; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\' || *c == '?' || *c < 0x20 || *c >= 0x7f)
+            text_print(out, "\\%03o", (unsigned)*c);
+        else
+            text_add(out, (const char *)c, 1);
+    }
+    text_put(out, "\"");
+}
+
+static void put_tensors(PackageWriter *writer, Text *out)
+{
+    static const char *const inits[] = {"MODEL_INIT_CONSTANT", "MODEL_INIT_UNIFORM", "MODEL_INIT_NORMAL"};
+    const Program *program = writer->program;
+    text_put(out, "static const ModelTensor tensors[] = {\n");
+    for (int t = 0; t < program->tensor_count; t++) {
+        const ProgramTensor *tensor = &program->tensors[t];
+        text_put(out, "    {");
+        put_string(out, tensor->name);
+        text_print(out, ", %d, {", tensor->type.rank);
+        for (int i = 0; i < tensor->type.rank; i++)
+            text_print(out, "%s%lld", i > 0 ? ", " : "", (long long)tensor->type.size[i]);
+        text_print(out, "%s}, %lld, %lld, %s, %s, ", tensor->type.rank == 0 ? "0" : "", (long long)tensor->offset,
+                   (long long)ir_type_count(&tensor->type), tensor->type.kind == IR_KIND_PARAMETER ? "true" : "false",
+                   inits[tensor->init]);
+        text_number(out, tensor->scale);
+        text_put(out, "},\n");
+    }
+    text_put(out, "};\n\n");
+}
+
+/* A schedule's stages stand in arrays of their own, before the table that names them. */
+static void put_stages(Text *out, const char *name, const Schedule *schedule)
+{
+    if (schedule->shape != SCHEDULE_STAGES)
+        return;
+    text_print(out, "static const int64_t %s_until[] = {", name);
+    for (int i = 0; i < schedule->stage_count; i++)
+        text_print(out, "%s%lld", i > 0 ? ", " : "", (long long)schedule->until[i]);
+    text_print(out, "};\nstatic const double %s_value[] = {", name);
+    for (int i = 0; i < schedule->stage_count; i++) {
+        text_put(out, i > 0 ? ", " : "");
+        text_number(out, schedule->value[i]);
+    }
+    text_put(out, "};\n");
+}
+
+static void put_schedule(Text *out, const char *name, const Schedule *schedule)
+{
+    static const char *const shapes[] = {"MODEL_SCHEDULE_CONSTANT", "MODEL_SCHEDULE_LINEAR", "MODEL_SCHEDULE_COSINE",
+                                         "MODEL_SCHEDULE_EXPONENTIAL", "MODEL_SCHEDULE_STAGES"};
+    text_print(out, "{%s, ", shapes[schedule->shape]);
+    text_number(out, schedule->from);
+    text_put(out, ", ");
+    text_number(out, schedule->to);
+    text_print(out, ", %lld, %lld, ", (long long)schedule->steps, (long long)schedule->warm_up);
+    if (schedule->shape == SCHEDULE_STAGES)
+        text_print(out, "%d, %s_until, %s_value}", schedule->stage_count, name, name);
+    else
+        text_put(out, "0, NULL, NULL}");
+}
+
+static void put_scalars(PackageWriter *writer, Text *out)
+{
+    const Program *program = writer->program;
+    for (int i = 0; i < program->scalar_count; i++)
+        put_stages(out, arena_print(writer->arena, "scalar_%d", i), &program->scalars[i].schedule);
+    put_stages(out, "rate", &program->spec->train.rate);
+    text_put(out, "static const ModelScalar scalars[] = {\n");
+    for (int i = 0; i < program->scalar_count; i++) {
+        text_put(out, "    {");
+        put_string(out, program->scalars[i].name);
+        text_put(out, ", ");
+        put_schedule(out, arena_print(writer->arena, "scalar_%d", i), &program->scalars[i].schedule);
+        text_put(out, "},\n");
+    }
+    text_put(out, "};\n\n");
+}
+
+static void put_names(PackageWriter *writer, Text *out)
+{
+    const Program *program = writer->program;
+    text_put(out, "static const char *const components[] = {");
+    for (int64_t i = 0; i < program->dimension; i++) {
+        text_put(out, i == 0 ? "" : i % 8 == 0 ? ",\n    " : ", ");
+        put_string(out, program->spec->component_names ? program->spec->component_names[i]
+                                                       : arena_print(writer->arena, "x[%lld]", (long long)i));
+    }
+    text_put(out, "};\n");
+    if (program->observable_count > 0) {
+        text_put(out, "static const char *const observables[] = {");
+        for (int i = 0; i < program->observable_count; i++) {
+            text_put(out, i > 0 ? ", " : "");
+            put_string(out, program->observable_names[i]);
+        }
+        text_put(out, "};\n");
+    }
+    text_put(out, "\n");
+}
+
+static void put_functions(PackageWriter *writer, bool is_double, Text *out)
+{
+    const char *infix = is_double ? "double_" : "";
+    text_print(out, "static size_t %sworkspace_bytes(int threads)\n{\n    return %s_%sWORKSPACE_BYTES(threads);\n}\n\n", infix,
+               writer->upper, is_double ? "DOUBLE_" : "");
+    text_print(out, "static const ModelFunctions%d %sfunctions = {\n    .workspace_bytes = %sworkspace_bytes,\n",
+               is_double ? 64 : 32, is_double ? "double_" : "single_", infix);
+    for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
+        if (package_has(writer, kind))
+            text_print(out, "    .%s = %s_%s%s,\n", package_entry_name(kind), writer->name, infix, package_entry_name(kind));
+    text_put(out, "};\n\n");
+}
+
+static void put_training(const PackageWriter *writer, Text *out)
+{
+    const TrainSpec *train = &writer->program->spec->train;
+    text_print(out, "    .training = {.steps = %lld,\n                 .batch = %lld,\n                 .checkpoint_every = %lld,\n"
+                    "                 .evaluate_every = %lld,\n                 .seed = %lluu,\n                 .optimizer = %s,\n"
+                    "                 .rate = ",
+               (long long)train->steps, (long long)train->batch, (long long)train->checkpoint_every,
+               (long long)train->evaluate_every, (unsigned long long)train->seed,
+               train->optimizer == OPTIMIZER_ADAM ? "MODEL_ADAM" : "MODEL_ADAMW");
+    put_schedule(out, "rate", &train->rate);
+    const char *const names[] = {"beta1", "beta2", "epsilon", "weight_decay", "clip_norm", "average"};
+    const double values[] = {train->beta1, train->beta2, train->epsilon, train->weight_decay, train->clip_norm, train->average};
+    for (int i = 0; i < 6; i++) {
+        text_print(out, ",\n                 .%s = ", names[i]);
+        text_number(out, values[i]);
+    }
+    text_put(out, "},\n");
+}
+
+void package_add_main(PackageWriter *writer, const char *sha256)
+{
+    const Program *program = writer->program;
+    Text text = text_start(writer->arena);
+    package_head(writer, &text, "The command-line program: what the runtime must know of the model.");
+    text_print(&text, "#include \"%s.h\"\n\n#include \"runtime/host/model.h\"\n\n", writer->name);
+    put_tensors(writer, &text);
+    put_scalars(writer, &text);
+    put_names(writer, &text);
+    put_functions(writer, false, &text);
+    put_functions(writer, true, &text);
+    text_print(&text, "static const Model model = {\n    .name = \"%s\",\n    .spec_name = ", writer->name);
+    put_string(&text, writer->spec_name);
+    text_print(&text, ",\n    .spec_sha256 = \"%s\",\n    .package_sha256 = \"%s\",\n    .version = \"%s\",\n",
+               package_spec_sha256(writer), sha256, ANSATZ_VERSION);
+    text_print(&text, "    .dimension = %lld,\n    .component_names = components,\n    .weight_count = %lld,\n"
+                      "    .tensor_count = %d,\n    .tensors = tensors,\n    .scalar_count = %d,\n    .scalars = scalars,\n",
+               (long long)program->dimension, (long long)program->weight_count, program->tensor_count, program->scalar_count);
+    if (program->observable_count > 0)
+        text_print(&text, "    .observable_count = %d,\n    .observable_names = observables,\n", program->observable_count);
+    put_training(writer, &text);
+    if (package_has(writer, ENTRY_STEP))
+        text_print(&text, "    .flops_per_sample_step = %lld,\n", (long long)package_flops(writer, ENTRY_STEP));
+    if (package_has(writer, ENTRY_SAMPLE))
+        text_print(&text, "    .flops_per_sample = %lld,\n", (long long)package_flops(writer, ENTRY_SAMPLE));
+    text_put(&text, "    .single_precision = &single_functions,\n    .double_precision = &double_functions,\n};\n\n"
+                    "int main(int argc, char **argv)\n{\n    return program_main(&model, argc, argv);\n}\n");
+    package_add_text(writer, arena_print(writer->arena, "%s_main.c", writer->name), &text);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files that make a package share. Everyone else sees package.h. */
+#ifndef COMPILER_EMIT_PACKAGE_PARTS_H
+#define COMPILER_EMIT_PACKAGE_PARTS_H
+
+#include "compiler/emit/entries.h"
+#include "compiler/emit/package.h"
+#include "compiler/version.h"
+
+/* The C files, in the order in which a function that several need is written: into the first. */
+typedef enum CodeFile { CODE_ENERGY, CODE_MODEL, CODE_TRAIN, CODE_FILE_COUNT } CodeFile;
+
+/* Bytes of workspace with blocks of samples: fixed + thread for each thread; with one sample at a time: single. */
+typedef struct Workspace {
+    int64_t fixed, thread, single; /* in reals */
+} Workspace;
+
+typedef struct PackageWriter {
+    Arena *arena;
+    const Program *program;
+    const PackageOptions *options;
+    const char *name, *upper; /* "double_well", "DOUBLE_WELL" */
+    const char *spec_name;    /* the spec's file, without folders */
+    Planner *planner;
+    const Packing *packing;
+    SharedParts *parts;
+    Entry entries[ENTRY_COUNT]; /* those with a function, but the loss */
+    CodeFile *file_of;          /* by function: the file that has its text; CODE_FILE_COUNT: none */
+    bool *is_shared;            /* by function: another file calls it */
+    Workspace workspace;
+    Package *package;
+    int file_room;
+} PackageWriter;
+
+/* package_code.c: plans all entries; writes NAME_parts.h and the files of code. NULL, or what cannot be emitted. */
+const char *package_plan(PackageWriter *writer);
+void package_add_code(PackageWriter *writer);
+bool package_has(const PackageWriter *writer, EntryKind kind);
+CodeFile package_file_of(EntryKind kind);
+const char *package_entry_name(EntryKind kind); /* "sample" */
+
+/* package_api.c: NAME.h and the example. */
+void package_add_api(PackageWriter *writer);
+/* package_main.c: NAME_main.c; `sha256` is the hash of all that was added before. */
+void package_add_main(PackageWriter *writer, const char *sha256);
+/* package_files.c: build.ninja, README.md and MANIFEST.json. */
+void package_add_build(PackageWriter *writer);
+void package_add_readme(PackageWriter *writer);
+void package_add_manifest(PackageWriter *writer, const char *sha256);
+
+const char *package_spec_sha256(const PackageWriter *writer);
+void package_add(PackageWriter *writer, const char *path, const char *bytes, size_t length);
+void package_add_text(PackageWriter *writer, const char *path, const Text *text);
+/* The first lines of an emitted file of C: licence, and what it is. */
+void package_head(const PackageWriter *writer, Text *out, const char *what);
+/* "const float *weights" for real "float". */
+const char *package_parameters(const PackageWriter *writer, EntryKind kind, const char *real);
+/* Multiply-adds of an entry, 2 each, for one sample. */
+int64_t package_flops(const PackageWriter *writer, EntryKind kind);
+
+/* The runtime's files inside the compiler, by path below `runtime/`. Made from the tree when the compiler is built. */
+typedef struct EmbeddedFile {
+    const char *path;
+    const unsigned char *bytes;
+    size_t length;
+} EmbeddedFile;
+extern const EmbeddedFile EMBEDDED_FILES[];
+extern const size_t EMBEDDED_FILE_COUNT;
+
+#endif
