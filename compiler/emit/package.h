@@ -33,6 +33,10 @@ const Package *package_emit(Arena *arena, const Program *program, const PackageO
 bool package_write(Arena *arena, const Package *package, const char *directory, bool force, Diagnostics *diagnostics,
                    int *errno_out);
 
+/* What the package will need and do: flops and memory of each entry, each buffer with its spec line, bytes and live range, and
+ * the least that any plan needs. False after errors. */
+bool package_print_plan(Arena *arena, const Program *program, Text *out, Diagnostics *diagnostics);
+
 /* The one command that builds a package's program without Ninja, run in its folder. */
 const char *package_build_line(Arena *arena, const char *name);
 

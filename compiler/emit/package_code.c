@@ -142,7 +142,8 @@ static const Packing *find_packing(PackageWriter *writer)
         int64_t *offsets = ARENA_ARRAY(writer->arena, int64_t, entry->function->input_count + 1);
         for (int i = 0; i < entry->function->input_count; i++)
             offsets[i] = i < entry->tensor_count ? writer->program->tensors[entry->tensor_inputs[i]].offset : -1;
-        packed[count++] = (PackedEntry){entry->function, offsets, package_file_of(kind) != CODE_TRAIN};
+        packed[count++] =
+            (PackedEntry){entry->function, offsets, writer->entries[kind].plan, package_file_of(kind) != CODE_TRAIN};
     }
     return packing_find(writer->planner, writer->program->module, packed, count);
 }
@@ -151,18 +152,14 @@ static const Packing *find_packing(PackageWriter *writer)
 
 static void reach(PackageWriter *writer, const IrFunction *function, CodeFile file)
 {
-    for (int i = 0; i < function->op_count; i++) {
-        const IrFunction *callee = function->ops[i].callee;
-        if (callee == NULL)
-            continue;
-        CodeFile *known = &writer->file_of[callee->position];
-        bool seen = *known == file;
-        if (*known == CODE_FILE_COUNT)
-            *known = file;
-        else if (*known != file)
-            writer->is_shared[callee->position] = true;
-        if (!seen)
-            reach(writer, callee, *known);
+    int count = writer->program->module->function_count;
+    bool *reached = ARENA_ARRAY(writer->arena, bool, count + 1);
+    functions_reach(writer->planner, function, reached);
+    for (int f = 0; f < count; f++) {
+        if (reached[f] && writer->file_of[f] == CODE_FILE_COUNT)
+            writer->file_of[f] = file;
+        else if (reached[f] && writer->file_of[f] != file)
+            writer->is_shared[f] = true;
     }
 }
 
@@ -193,12 +190,12 @@ const char *package_plan(PackageWriter *writer)
     if (wrong != NULL)
         return arena_print(writer->arena, "function %s: %s", culprit->name, wrong);
     writer->planner = planner_new(writer->arena, module, phases);
-    writer->packing = find_packing(writer);
     writer->parts = shared_parts_new(writer->arena);
     shared_parts_name_functions(writer->parts, module);
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
         if (package_has(writer, kind))
             plan_entry(writer, kind);
+    writer->packing = find_packing(writer);
     place_functions(writer);
     return NULL;
 }

@@ -74,16 +74,20 @@ static void add(Parameters *parameters, const char *type, const char *name, cons
     text_print(&parameters->passed, "%s%s", comma, argument);
 }
 
-/* Whether the text has `word` as a word. */
+/* Whether the text has `word` as a word, comments aside. */
 static bool has_word(const char *text, const char *word)
 {
+    static const char *const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     size_t length = strlen(word);
-    for (const char *at = text; (at = strstr(at, word)) != NULL; at += length) {
-        static const char *const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-        bool begins = at == text || strchr(letters, at[-1]) == NULL,
-             ends = at[length] == '\0' || strchr(letters, at[length]) == NULL;
-        if (begins && ends)
+    for (const char *at = text; *at != '\0';) {
+        if (strncmp(at, "/*", 2) == 0 && strstr(at, "*/") != NULL) {
+            at = strstr(at, "*/") + 2;
+            continue;
+        }
+        size_t letter_count = strspn(at, letters);
+        if (letter_count == length && strncmp(at, word, length) == 0)
             return true;
+        at += letter_count > 0 ? letter_count : 1;
     }
     return false;
 }
