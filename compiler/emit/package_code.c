@@ -101,7 +101,7 @@ static void bind_outputs(PackageWriter *writer, EntryKind kind, Entry *entry)
     EntryOutput *outputs = ARENA_ARRAY(writer->arena, EntryOutput, count + 1);
     for (int i = 0; i < count; i++) {
         if (kind != ENTRY_STEP)
-            outputs[i] = (EntryOutput){.kind = OUTPUT_ARRAY, .array = names[kind][i]};
+            outputs[i] = (EntryOutput){.kind = OUTPUT_ARRAY, .rows = true, .array = names[kind][i]};
         else if (i == 0)
             outputs[i] = (EntryOutput){.kind = OUTPUT_LOSS};
         else
