@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* What the files of code share: names, constant tables, contraction kernels. `real` is float, or double in
+ * the files that say so; a block is 64 samples, or one.
+ * Compiled from double_well.yaml by ansatz 0.1.0. */
+#ifndef DOUBLE_WELL_PARTS_H
+#define DOUBLE_WELL_PARTS_H
+
+#include "runtime/core/block.h"
+
+#if ANSATZ_PRECISION == 64
+#define MODEL(name) double_well_double_##name
+#elif ANSATZ_BLOCK == 1
+#define MODEL(name) double_well_one_##name
+#else
+#define MODEL(name) double_well_##name
+#endif
+
+/* ---- what the package offers: see the package's own header ---- */
+
+void MODEL(sample)(const real *weights, const real *scalars, uint64_t seed, uint64_t first, size_t count, real *x, real *log_q, void *workspace, int threads);
+void MODEL(log_prob)(const real *weights, const real *scalars, size_t count, const real *x, real *log_q, void *workspace, int threads);
+void MODEL(energy)(const real *scalars, size_t count, const real *x, real *energy, void *workspace, int threads);
+void MODEL(force)(const real *scalars, size_t count, const real *x, real *force, void *workspace, int threads);
+void MODEL(observables)(const real *scalars, size_t count, const real *x, real *values, void *workspace, int threads);
+double MODEL(step)(const real *weights, const real *scalars, uint64_t seed, uint32_t step, real *gradient, void *workspace, int threads);
+
+/* ---- functions of one block that several files call ---- */
+
+#define energy MODEL(block_energy)
+void energy(const real *x, real *energy_2);
+#define gaussian_log_prob MODEL(block_gaussian_log_prob)
+void gaussian_log_prob(const real *z, real *log_prob, real *workspace);
+
+/* ---- contraction kernels, one for each shape ---- */
+
+/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x1_tanh_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 1, matrix, r, WEIGHT_STRIDES(64, 1), x, s, 0);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            store_each(result + TILE_ELEMENT(r, i, s, v), lanes_tanh(tile.value[i][v]), TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x1_tanh(const real *matrix, const real *x, const real *start, real *result)
+{
+    DENSE_TILES(64, dense_64x1_tanh_tile, matrix, x, start, result);
+}
+
+/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x64_tanh_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            store_each(result + TILE_ELEMENT(r, i, s, v), lanes_tanh(tile.value[i][v]), TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x64_tanh(const real *matrix, const real *x, const real *start, real *result)
+{
+    DENSE_TILES(64, dense_64x64_tanh_tile, matrix, x, start, result);
+}
+
+/* 2 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_2x64_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(2, 64), x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_2x64(const real *matrix, const real *x, const real *start, real *result)
+{
+    DENSE_TILES(2, dense_2x64_tile, matrix, x, start, result);
+}
+
+/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x1_tanh_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            store_each(result + TILE_ELEMENT(r, i, s, v), lanes_tanh(tile.value[i][v]), TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x1_tanh_2(const real *matrix, const real *x, const real *start, real *result)
+{
+    DENSE_TILES(64, dense_64x1_tanh_2_tile, matrix, x, start, result);
+}
+
+/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x64_tanh_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 64, matrix, r, 64, 1, x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            store_each(result + TILE_ELEMENT(r, i, s, v), lanes_tanh(tile.value[i][v]), TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x64_tanh_2(const real *matrix, const real *x, const real *start, real *result)
+{
+    DENSE_TILES(64, dense_64x64_tanh_2_tile, matrix, x, start, result);
+}
+
+/* 2 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_2x64_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 64, matrix, r, 64, 1, x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_2x64_2(const real *matrix, const real *x, const real *start, real *result)
+{
+    DENSE_TILES(2, dense_2x64_2_tile, matrix, x, start, result);
+}
+
+/* 64 x 2: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_64x2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result)
+{
+    Tile tile;
+    tile_start_number(&tile, rows, REAL(0.0));
+    tile_multiply(&tile, rows, 2, matrix, r, 1, 64, x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x2(const real *matrix, const real *x, real *result)
+{
+    DENSE_TILES(64, dense_64x2_tile, matrix, x, result);
+}
+
+/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x64_then_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *other, real *result)
+{
+    Tile tile;
+    tile_start_number(&tile, rows, REAL(0.0));
+    tile_multiply(&tile, rows, 64, matrix, r, 1, 64, x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes other_i = lanes_load(other + TILE_ELEMENT(r, i, s, v));
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v] * other_i, TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x64_then(const real *matrix, const real *x, const real *other, real *result)
+{
+    DENSE_TILES(64, dense_64x64_then_tile, matrix, x, other, result);
+}
+
+/* 1 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_1x64_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result)
+{
+    Tile tile;
+    tile_start_number(&tile, rows, REAL(0.0));
+    tile_multiply(&tile, rows, 64, matrix, r, 0, 1, x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_1x64(const real *matrix, const real *x, real *result)
+{
+    DENSE_TILES(1, dense_1x64_tile, matrix, x, result);
+}
+
+#endif
