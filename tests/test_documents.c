@@ -27,7 +27,8 @@ static int end(void **state)
 static const char *checkout(void)
 {
     const char *folder = shell_folder(), *build = getenv("BUILD");
-    shell_must("for f in README.md LICENSE compiler docs generated runtime specs tests; do ln -s \"$PWD/$f\" %s/; done", folder);
+    shell_must("for f in README.md LICENSE compiler docs generated runtime specs tests; do ln -s \"$PWD/$f\" %s/; done",
+               folder);
     shell_must("ln -s \"$PWD/%s\" %s/build", build, folder);
     return folder;
 }

@@ -34,7 +34,8 @@ int main(int argc, char **argv)
         lengths[i] = print_file(argv[i], i);
     printf("const EmbeddedFile EMBEDDED_FILES[] = {\n");
     for (int i = 1; i < argc; i++)
-        printf("    {\"%s\", file_%d, %ld},\n", strncmp(argv[i], "runtime/", 8) == 0 ? argv[i] + 8 : argv[i], i, lengths[i]);
+        printf("    {\"%s\", file_%d, %ld},\n", strncmp(argv[i], "runtime/", 8) == 0 ? argv[i] + 8 : argv[i], i,
+               lengths[i]);
     printf("};\nconst size_t EMBEDDED_FILE_COUNT = %d;\n", argc - 1);
     free(lengths);
     return ferror(stdout) != 0;

@@ -14,7 +14,8 @@ void package_add(PackageWriter *writer, const char *path, const char *bytes, siz
     Package *package = writer->package;
     if (package->file_count == writer->file_room) {
         int room = writer->file_room * 2 + 64;
-        package->files = arena_grow(writer->arena, package->files, (size_t)package->file_count, (size_t)room, sizeof(PackageFile));
+        package->files =
+            arena_grow(writer->arena, package->files, (size_t)package->file_count, (size_t)room, sizeof(PackageFile));
         writer->file_room = room;
     }
     package->files[package->file_count++] = (PackageFile){path, bytes, length};
@@ -68,8 +69,12 @@ static const char *hash_files(PackageWriter *writer)
 static void add_runtime(PackageWriter *writer)
 {
     Text prefix = text_start(writer->arena);
-    package_head(writer, &prefix, "The prefix of every external symbol of this package's runtime, so that two packages link into one program.");
-    text_print(&prefix, "#ifndef RUNTIME_PREFIX_H\n#define RUNTIME_PREFIX_H\n\n#define RUNTIME_NAME(name) %s_runtime_##name\n\n#endif\n",
+    package_head(
+        writer, &prefix,
+        "The prefix of every external symbol of this package's runtime, so that two packages link into one program.");
+    text_print(&prefix,
+               "#ifndef RUNTIME_PREFIX_H\n#define RUNTIME_PREFIX_H\n\n#define RUNTIME_NAME(name) "
+               "%s_runtime_##name\n\n#endif\n",
                writer->name);
     package_add_text(writer, "runtime/prefix.h", &prefix);
     for (size_t i = 0; i < EMBEDDED_FILE_COUNT; i++) {
@@ -102,14 +107,18 @@ static bool is_small_enough(const PackageWriter *writer, Diagnostics *diagnostic
         total += writer->package->files[i].length;
     if (total <= SOURCE_BYTES_MAX)
         return true;
-    diagnostics_error(diagnostics, writer->program->spec->system_span, "E0801", "the package has %zu bytes of source; at most %d", total,
-                      SOURCE_BYTES_MAX);
+    diagnostics_error(diagnostics, writer->program->spec->system_span, "E0801",
+                      "the package has %zu bytes of source; at most %d", total, SOURCE_BYTES_MAX);
     return false;
 }
 
-const Package *package_emit(Arena *arena, const Program *program, const PackageOptions *options, Diagnostics *diagnostics)
+const Package *package_emit(Arena *arena, const Program *program, const PackageOptions *options,
+                            Diagnostics *diagnostics)
 {
-    PackageWriter writer = {.arena = arena, .program = program, .options = options, .name = program->spec->name,
+    PackageWriter writer = {.arena = arena,
+                            .program = program,
+                            .options = options,
+                            .name = program->spec->name,
                             .package = ARENA_NEW(arena, Package)};
     writer.upper = upper_text(arena, writer.name);
     writer.spec_name = base_name(program->spec->source->name);

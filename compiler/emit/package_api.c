@@ -7,11 +7,15 @@ static void put_documentation(PackageWriter *writer, EntryKind kind, Text *out)
     const char *upper = writer->upper;
     switch (kind) {
     case ENTRY_SAMPLE:
-        text_put(out, "/* Samples number first, ..., first + count - 1 of the stream that `seed` names, and the log-density of the model at\n"
-                      " * each: x[count][DIMENSION], log_q[count]. Sample k depends on weights, scalars, seed and k, on nothing else. */\n");
+        text_put(out, "/* Samples number first, ..., first + count - 1 of the stream that `seed` names, and the "
+                      "log-density of the model at\n"
+                      " * each: x[count][DIMENSION], log_q[count]. Sample k depends on weights, scalars, seed and k, "
+                      "on nothing else. */\n");
         break;
     case ENTRY_LOG_PROB:
-        text_put(out, "/* log_q[i] = log q(x[i]), the log-density of the model at x[count][DIMENSION]; NaN where x is. */\n");
+        text_put(
+            out,
+            "/* log_q[i] = log q(x[i]), the log-density of the model at x[count][DIMENSION]; NaN where x is. */\n");
         break;
     case ENTRY_ENERGY:
         text_put(out, "/* energy[i] = U(x[i]), x[count][DIMENSION]. */\n");
@@ -26,9 +30,11 @@ static void put_documentation(PackageWriter *writer, EntryKind kind, Text *out)
         text_put(out, ". */\n");
         break;
     case ENTRY_STEP:
-        text_print(out, "/* The loss of training step `step` over a batch of %lld samples, and its gradient in every weight:\n"
-                        " * gradient[%s_WEIGHTS]. The same bits for any number of threads. */\n",
-                   (long long)writer->program->module->batch, upper);
+        text_print(
+            out,
+            "/* The loss of training step `step` over a batch of %lld samples, and its gradient in every weight:\n"
+            " * gradient[%s_WEIGHTS]. The same bits for any number of threads. */\n",
+            (long long)writer->program->module->batch, upper);
         break;
     case ENTRY_LOSS:
     case ENTRY_COUNT:
@@ -58,21 +64,27 @@ static void put_sizes(PackageWriter *writer, Text *out)
     const Program *program = writer->program;
     const Workspace *room = &writer->workspace;
     const char *upper = writer->upper;
-    text_print(out, "#define %s_DIMENSION %lld /* components of one configuration */\n", upper, (long long)program->dimension);
-    text_print(out, "#define %s_WEIGHTS %lld /* numbers in the block of weights */\n", upper, (long long)program->weight_count);
+    text_print(out, "#define %s_DIMENSION %lld /* components of one configuration */\n", upper,
+               (long long)program->dimension);
+    text_print(out, "#define %s_WEIGHTS %lld /* numbers in the block of weights */\n", upper,
+               (long long)program->weight_count);
     text_print(out, "#define %s_SCALARS %d /* numbers given at each call */\n", upper, program->scalar_count);
     text_print(out, "#define %s_OBSERVABLES %d\n", upper, program->observable_count);
     text_print(out, "\nenum { /* the scalars, in their order */\n");
     for (int i = 0; i < program->scalar_count; i++)
-        text_print(out, "    %s_SCALAR_%s%s\n", upper, scalar_identifier(writer, i), i + 1 < program->scalar_count ? "," : "");
+        text_print(out, "    %s_SCALAR_%s%s\n", upper, scalar_identifier(writer, i),
+                   i + 1 < program->scalar_count ? "," : "");
     text_put(out, "};\n\n");
-    text_print(out, "/* Bytes of workspace, aligned to 64, that any call below needs with so many threads. */\n"
-                    "#define %s_WORKSPACE_BYTES(threads) (4 * ((size_t)%lld + (size_t)(threads) * %lld))\n"
-                    "#define %s_DOUBLE_WORKSPACE_BYTES(threads) (2 * %s_WORKSPACE_BYTES(threads))\n"
-                    "#define %s_ONE_WORKSPACE_BYTES ((size_t)%lld)\n",
-               upper, (long long)room->fixed, (long long)room->thread, upper, upper, upper, 4 * (long long)room->single);
-    text_print(out, "/* A workspace as a variable: %s_WORKSPACE(workspace, 1); */\n"
-                    "#define %s_WORKSPACE(name, threads) static _Alignas(64) float name[%s_WORKSPACE_BYTES(threads) / 4]\n",
+    text_print(out,
+               "/* Bytes of workspace, aligned to 64, that any call below needs with so many threads. */\n"
+               "#define %s_WORKSPACE_BYTES(threads) (4 * ((size_t)%lld + (size_t)(threads) * %lld))\n"
+               "#define %s_DOUBLE_WORKSPACE_BYTES(threads) (2 * %s_WORKSPACE_BYTES(threads))\n"
+               "#define %s_ONE_WORKSPACE_BYTES ((size_t)%lld)\n",
+               upper, (long long)room->fixed, (long long)room->thread, upper, upper, upper,
+               4 * (long long)room->single);
+    text_print(out,
+               "/* A workspace as a variable: %s_WORKSPACE(workspace, 1); */\n"
+               "#define %s_WORKSPACE(name, threads) static _Alignas(64) float name[%s_WORKSPACE_BYTES(threads) / 4]\n",
                upper, upper, upper);
 }
 
@@ -80,27 +92,32 @@ static void add_header(PackageWriter *writer)
 {
     Text text = text_start(writer->arena);
     const char *upper = writer->upper;
-    package_head(writer, &text, "The model as a library. No function allocates, keeps state or fails: inputs and workspace are the caller's.\n"
-                                " * Weights are one block of numbers, the tensors of the weights file one after another.");
+    package_head(
+        writer, &text,
+        "The model as a library. No function allocates, keeps state or fails: inputs and workspace are the caller's.\n"
+        " * Weights are one block of numbers, the tensors of the weights file one after another.");
     text_print(&text, "#ifndef %s_H\n#define %s_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n", upper, upper);
     put_sizes(writer, &text);
-    text_put(&text, "\n/* ---- many samples: blocks of 64 in vector lanes, on `threads` threads where built with OpenMP ---- */\n");
+    text_put(
+        &text,
+        "\n/* ---- many samples: blocks of 64 in vector lanes, on `threads` threads where built with OpenMP ---- */\n");
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
         if (!package_has(writer, kind))
             continue;
         text_put(&text, "\n");
         put_documentation(writer, kind, &text);
-        text_print(&text, "%s %s_%s(%s);\n", kind == ENTRY_STEP ? "double" : "void", writer->name, package_entry_name(kind),
-                   package_parameters(writer, kind, "float"));
+        text_print(&text, "%s %s_%s(%s);\n", kind == ENTRY_STEP ? "double" : "void", writer->name,
+                   package_entry_name(kind), package_parameters(writer, kind, "float"));
     }
     if (package_has(writer, ENTRY_SAMPLE)) {
-        text_print(&text,
-                   "\n/* ---- one sample at a time: the same numbers, soonest ---- */\n\n"
-                   "/* The weights as these functions read them; made once. */\n"
-                   "#define %s_ONE_WEIGHTS (%s_WEIGHTS + 64)\n"
-                   "void %s_one_prepare(const float *weights, float *prepared /* [%s_ONE_WEIGHTS] */);\n\n"
-                   "/* As above, with prepared weights. Inputs, outputs and scalars as above; threads are not used. */\n",
-                   upper, upper, writer->name, upper);
+        text_print(
+            &text,
+            "\n/* ---- one sample at a time: the same numbers, soonest ---- */\n\n"
+            "/* The weights as these functions read them; made once. */\n"
+            "#define %s_ONE_WEIGHTS (%s_WEIGHTS + 64)\n"
+            "void %s_one_prepare(const float *weights, float *prepared /* [%s_ONE_WEIGHTS] */);\n\n"
+            "/* As above, with prepared weights. Inputs, outputs and scalars as above; threads are not used. */\n",
+            upper, upper, writer->name, upper);
         declare_all(writer, "one_", "float", false, &text);
     }
     text_put(&text, "\n/* ---- the same in double: to check the above ---- */\n\n");
@@ -129,21 +146,25 @@ static void add_example(PackageWriter *writer)
     Text text = text_start(writer->arena);
     if (!package_has(writer, ENTRY_SAMPLE))
         return;
-    package_head(writer, &text, "Three samples and their log q, from weights that a training wrote (or zeros, where none are given).");
+    package_head(writer, &text,
+                 "Three samples and their log q, from weights that a training wrote (or zeros, where none are given).");
     text_print(&text,
                "#include \"../%s.h\"\n\n#include <stdio.h>\n\nint main(int argc, char **argv)\n{\n"
-               "    static float weights[%s_WEIGHTS];\n    %s_WORKSPACE(workspace, 1);\n    const float scalars[%s_SCALARS] = {",
+               "    static float weights[%s_WEIGHTS];\n    %s_WORKSPACE(workspace, 1);\n    const float "
+               "scalars[%s_SCALARS] = {",
                name, upper, upper, upper);
     put_scalar_values(writer, &text);
-    text_print(&text,
-               "};\n    const uint64_t seed = 1;\n    float x[3][%s_DIMENSION], log_q[3];\n\n"
-               "    FILE *file = argc > 1 ? fopen(argv[1], \"rb\") : NULL; /* the numbers alone, as floats */\n"
-               "    if (file != NULL) {\n        if (fread(weights, sizeof weights, 1, file) != 1)\n            return 65;\n"
-               "        fclose(file);\n    }\n"
-               "    %s_sample(weights, scalars, seed, 0, 3, x[0], log_q, workspace, 1);\n"
-               "    for (int k = 0; k < 3; k++)\n"
-               "        printf(\"sample %%d: x[0] = %%g, log q = %%g\\n\", k, (double)x[k][0], (double)log_q[k]);\n    return 0;\n}\n",
-               upper, name);
+    text_print(
+        &text,
+        "};\n    const uint64_t seed = 1;\n    float x[3][%s_DIMENSION], log_q[3];\n\n"
+        "    FILE *file = argc > 1 ? fopen(argv[1], \"rb\") : NULL; /* the numbers alone, as floats */\n"
+        "    if (file != NULL) {\n        if (fread(weights, sizeof weights, 1, file) != 1)\n            return 65;\n"
+        "        fclose(file);\n    }\n"
+        "    %s_sample(weights, scalars, seed, 0, 3, x[0], log_q, workspace, 1);\n"
+        "    for (int k = 0; k < 3; k++)\n"
+        "        printf(\"sample %%d: x[0] = %%g, log q = %%g\\n\", k, (double)x[k][0], (double)log_q[k]);\n    return "
+        "0;\n}\n",
+        upper, name);
     package_add_text(writer, "example/example.c", &text);
 }
 

@@ -48,7 +48,8 @@ int64_t package_flops(const PackageWriter *writer, EntryKind kind)
 const char *package_parameters(const PackageWriter *writer, EntryKind kind, const char *real)
 {
     static const char *const before[ENTRY_COUNT] = {
-        [ENTRY_SAMPLE] = "const @ *weights, const @ *scalars, uint64_t seed, uint64_t first, size_t count, @ *x, @ *log_q",
+        [ENTRY_SAMPLE] =
+            "const @ *weights, const @ *scalars, uint64_t seed, uint64_t first, size_t count, @ *x, @ *log_q",
         [ENTRY_LOG_PROB] = "const @ *weights, const @ *scalars, size_t count, const @ *x, @ *log_q",
         [ENTRY_ENERGY] = "const @ *scalars, size_t count, const @ *x, @ *energy",
         [ENTRY_FORCE] = "const @ *scalars, size_t count, const @ *x, @ *force",
@@ -74,7 +75,8 @@ static void bind_inputs(PackageWriter *writer, EntryKind kind, Entry *entry)
     EntryInput *inputs = ARENA_ARRAY(writer->arena, EntryInput, from->function->input_count + 1);
     for (int i = 0; i < from->function->input_count; i++) {
         if (i < tensors)
-            inputs[i] = (EntryInput){.kind = INPUT_WEIGHTS, .offset = writer->program->tensors[from->tensor_inputs[i]].offset};
+            inputs[i] =
+                (EntryInput){.kind = INPUT_WEIGHTS, .offset = writer->program->tensors[from->tensor_inputs[i]].offset};
         else if (i < tensors + scalars)
             inputs[i] = (EntryInput){.kind = INPUT_SCALAR, .offset = i - tensors};
         else
@@ -94,7 +96,7 @@ static int64_t trained_offset(const Program *program, int index)
 static void bind_outputs(PackageWriter *writer, EntryKind kind, Entry *entry)
 {
     static const char *const names[ENTRY_COUNT][2] = {
-        [ENTRY_SAMPLE] = {"x", "log_q"}, [ENTRY_LOG_PROB] = {"log_q", NULL},       [ENTRY_ENERGY] = {"energy", NULL},
+        [ENTRY_SAMPLE] = {"x", "log_q"}, [ENTRY_LOG_PROB] = {"log_q", NULL},     [ENTRY_ENERGY] = {"energy", NULL},
         [ENTRY_FORCE] = {"force", NULL}, [ENTRY_OBSERVABLES] = {"values", NULL},
     };
     int count = writer->program->entries[kind].function->output_count;
@@ -245,8 +247,10 @@ static void declare_entries(PackageWriter *writer, Text *out)
 static void add_parts(PackageWriter *writer)
 {
     Text text = text_start(writer->arena);
-    package_head(writer, &text, "What the files of code share: names, constant tables, contraction kernels. `real` is float, or double in\n"
-                                " * the files that say so; a block is 64 samples, or one.");
+    package_head(
+        writer, &text,
+        "What the files of code share: names, constant tables, contraction kernels. `real` is float, or double in\n"
+        " * the files that say so; a block is 64 samples, or one.");
     text_print(&text,
                "#ifndef %s_PARTS_H\n#define %s_PARTS_H\n\n#include \"runtime/core/block.h\"\n\n"
                "#if ANSATZ_PRECISION == 64\n#define MODEL(name) %s_double_##name\n#elif ANSATZ_BLOCK == 1\n"
@@ -257,12 +261,14 @@ static void add_parts(PackageWriter *writer)
     if (writer->parts->tables.length > 0)
         text_print(&text, "\n/* ---- tables ---- */\n\n%s", writer->parts->tables.bytes);
     if (writer->parts->kernels.length > 0)
-        text_print(&text, "\n/* ---- contraction kernels, one for each shape ---- */\n%s", writer->parts->kernels.bytes);
+        text_print(&text, "\n/* ---- contraction kernels, one for each shape ---- */\n%s",
+                   writer->parts->kernels.bytes);
     text_put(&text, "\n#endif\n");
     package_add_text(writer, arena_print(writer->arena, "%s_parts.h", writer->name), &text);
 }
 
-static void add_variant(PackageWriter *writer, const char *file, const char *variant, const char *define, const char *what)
+static void add_variant(PackageWriter *writer, const char *file, const char *variant, const char *define,
+                        const char *what)
 {
     Text text = text_start(writer->arena);
     package_head(writer, &text, what);
@@ -274,7 +280,8 @@ static void add_variant(PackageWriter *writer, const char *file, const char *var
 static void write_prepare(PackageWriter *writer, Text *out)
 {
     const Program *program = writer->program;
-    text_put(out, "\n#if ANSATZ_BLOCK == 1\n\n/* The weights as one sample at a time reads them: matrices by columns, and room behind the last. */\n"
+    text_put(out, "\n#if ANSATZ_BLOCK == 1\n\n/* The weights as one sample at a time reads them: matrices by columns, "
+                  "and room behind the last. */\n"
                   "void MODEL(prepare)(const real *weights, real *prepared)\n{\n");
     text_print(out, "    copy_reals(prepared, weights, %lld);\n", (long long)program->weight_count);
     bool *done = ARENA_ARRAY(writer->arena, bool, program->tensor_count + 1);
@@ -301,9 +308,9 @@ static void write_prepare(PackageWriter *writer, Text *out)
 void package_add_code(PackageWriter *writer)
 {
     static const char *const files[CODE_FILE_COUNT] = {"energy", "model", "train"};
-    static const char *const whats[CODE_FILE_COUNT] = {
-        "The energy, its force, and the observables.", "The model: from noise to samples and back.",
-        "One training step: the loss and its gradient in every weight."};
+    static const char *const whats[CODE_FILE_COUNT] = {"The energy, its force, and the observables.",
+                                                       "The model: from noise to samples and back.",
+                                                       "One training step: the loss and its gradient in every weight."};
     for (CodeFile file = 0; file < CODE_FILE_COUNT; file++) {
         Text code = text_start(writer->arena), text = text_start(writer->arena);
         write_code(writer, file, &code);
@@ -317,7 +324,8 @@ void package_add_code(PackageWriter *writer)
         package_add_text(writer, arena_print(writer->arena, "%s_%s.c", writer->name, files[file]), &text);
         add_variant(writer, files[file], "double", "ANSATZ_PRECISION 64", "The same in double.");
         if (file != CODE_TRAIN)
-            add_variant(writer, files[file], "one", "ANSATZ_BLOCK 1", "The same for one sample at a time, features in lanes.");
+            add_variant(writer, files[file], "one", "ANSATZ_BLOCK 1",
+                        "The same for one sample at a time, features in lanes.");
     }
     add_parts(writer);
 }

@@ -29,20 +29,22 @@ static const char *object_of(Arena *arena, const char *path)
 void package_add_build(PackageWriter *writer)
 {
     Text text = text_start(writer->arena), objects = text_start(writer->arena);
-    text_print(&text,
-               "# Builds the program %s. cflags may be changed: results do not depend on the level of optimisation or on\n"
-               "# vector instructions; -ffast-math is refused. The double and the host files are not worth -O3.\n"
-               "cc = cc\ncflags = -std=c11 -march=native -fopenmp\n\nrule cc\n"
-               "  command = $cc $cflags $level -MMD -MF $out.d -c $in -o $out\n  depfile = $out.d\n  deps = gcc\n"
-               "  description = $in\nrule link\n  command = $cc $cflags $in -o $out -lm\n  description = $out\n\n",
-               writer->name);
+    text_print(
+        &text,
+        "# Builds the program %s. cflags may be changed: results do not depend on the level of optimisation or on\n"
+        "# vector instructions; -ffast-math is refused. The double and the host files are not worth -O3.\n"
+        "cc = cc\ncflags = -std=c11 -march=native -fopenmp\n\nrule cc\n"
+        "  command = $cc $cflags $level -MMD -MF $out.d -c $in -o $out\n  depfile = $out.d\n  deps = gcc\n"
+        "  description = $in\nrule link\n  command = $cc $cflags $in -o $out -lm\n  description = $out\n\n",
+        writer->name);
     const Package *package = writer->package;
     for (int i = 0; i < package->file_count; i++) {
         const char *path = package->files[i].path;
         if (!ends_with(path, ".c") || strncmp(path, "example/", 8) == 0)
             continue;
         bool slow = strncmp(path, "runtime/", 8) == 0 || ends_with(path, "_double.c") || ends_with(path, "_main.c");
-        text_print(&text, "build %s: cc %s\n  level = %s\n", object_of(writer->arena, path), path, slow ? "-O1" : "-O3");
+        text_print(&text, "build %s: cc %s\n  level = %s\n", object_of(writer->arena, path), path,
+                   slow ? "-O1" : "-O3");
         text_print(&objects, " $\n    %s", object_of(writer->arena, path));
     }
     for (size_t i = 0; i < EMBEDDED_FILE_COUNT && writer->options->without_runtime; i++) {
@@ -64,31 +66,42 @@ void package_add_readme(PackageWriter *writer)
     const char *name = writer->name;
     Text text = text_start(writer->arena);
     text_print(&text,
-               "# %s\n\nA normalizing flow over %lld components with %lld weights, compiled from `%s` by ansatz %s. It needs a C compiler\n"
+               "# %s\n\nA normalizing flow over %lld components with %lld weights, compiled from `%s` by ansatz %s. It "
+               "needs a C compiler\n"
                "and libm, nothing else.\n\n    ninja\n\nbuilds the program `%s`; so does, without Ninja,\n\n    %s\n\n",
-               name, (long long)program->dimension, (long long)program->weight_count, writer->spec_name, ANSATZ_VERSION, name,
-               package_build_line(writer->arena, name));
+               name, (long long)program->dimension, (long long)program->weight_count, writer->spec_name, ANSATZ_VERSION,
+               name, package_build_line(writer->arena, name));
+    text_print(
+        &text,
+        "## The program\n\n    ./%s train -o run\n    ./%s evaluate -w run -n 100000\n    ./%s sample -w run -n 1000 "
+        "-o x.npy\n"
+        "    ./%s info\n    ./%s selftest\n\n`./%s --help` lists all verbs, `./%s VERB --help` their options.\n\n",
+        name, name, name, name, name, name, name);
     text_print(&text,
-               "## The program\n\n    ./%s train -o run\n    ./%s evaluate -w run -n 100000\n    ./%s sample -w run -n 1000 -o x.npy\n"
-               "    ./%s info\n    ./%s selftest\n\n`./%s --help` lists all verbs, `./%s VERB --help` their options.\n\n",
-               name, name, name, name, name, name, name);
-    text_print(&text, "## The library\n\n`%s.h` is the whole interface; `example/example.c` uses it:\n\n"
-                      "    cc -std=c11 -O3 -march=native -o example/example example/example.c %s_model.c %s_energy.c -lm\n\n",
+               "## The library\n\n`%s.h` is the whole interface; `example/example.c` uses it:\n\n"
+               "    cc -std=c11 -O3 -march=native -o example/example example/example.c %s_model.c %s_energy.c -lm\n\n",
                name, name, name);
     text_print(&text, "| | |\n|---|---|\n| components | %lld |\n| weights | %lld |\n", (long long)program->dimension,
                (long long)program->weight_count);
     text_print(&text, "| workspace, one thread | %lld bytes |\n| workspace, one sample at a time | %lld bytes |\n",
-               4 * (long long)(writer->workspace.fixed + writer->workspace.thread), 4 * (long long)writer->workspace.single);
+               4 * (long long)(writer->workspace.fixed + writer->workspace.thread),
+               4 * (long long)writer->workspace.single);
     if (package_has(writer, ENTRY_SAMPLE))
-        text_print(&text, "| multiply-adds of a sample and its log q | %lld |\n", (long long)package_flops(writer, ENTRY_SAMPLE) / 2);
+        text_print(&text, "| multiply-adds of a sample and its log q | %lld |\n",
+                   (long long)package_flops(writer, ENTRY_SAMPLE) / 2);
     if (package_has(writer, ENTRY_STEP))
-        text_print(&text, "| multiply-adds of a training step, per sample | %lld |\n", (long long)package_flops(writer, ENTRY_STEP) / 2);
+        text_print(&text, "| multiply-adds of a training step, per sample | %lld |\n",
+                   (long long)package_flops(writer, ENTRY_STEP) / 2);
     text_print(&text,
-               "\n## The files\n\n| file | what |\n|---|---|\n| `%s.h` | the interface |\n| `%s_energy.c` | energy, force, observables |\n"
+               "\n## The files\n\n| file | what |\n|---|---|\n| `%s.h` | the interface |\n| `%s_energy.c` | energy, "
+               "force, observables |\n"
                "| `%s_model.c` | noise to samples and back |\n| `%s_train.c` | a training step: loss and gradient |\n"
-               "| `%s_parts.h` | contraction kernels and tables that these share |\n| `%s_*_double.c`, `%s_*_one.c` | the same text in double, "
-               "and for one sample at a time |\n| `%s_main.c` | what the program must know of the model |\n| `runtime/core` | vectors, elementary "
-               "functions, random numbers |\n| `runtime/host` | files, training loop, estimators, command line |\n| `MANIFEST.json` | sizes, and the "
+               "| `%s_parts.h` | contraction kernels and tables that these share |\n| `%s_*_double.c`, `%s_*_one.c` | "
+               "the same text in double, "
+               "and for one sample at a time |\n| `%s_main.c` | what the program must know of the model |\n| "
+               "`runtime/core` | vectors, elementary "
+               "functions, random numbers |\n| `runtime/host` | files, training loop, estimators, command line |\n| "
+               "`MANIFEST.json` | sizes, and the "
                "SHA-256 of every file |\n\nMIT-0 (`LICENSE`): you owe nothing for this code.\n",
                name, name, name, name, name, name, name, name);
     package_add_text(writer, "README.md", &text);
@@ -103,8 +116,8 @@ static json_t *symbols(PackageWriter *writer)
     for (int v = 0; v < 3; v++)
         for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
             if (package_has(writer, kind) && (v != 1 || package_file_of(kind) != CODE_TRAIN))
-                json_array_append_new(
-                    list, json_string(arena_print(writer->arena, "%s_%s%s", writer->name, infixes[v], package_entry_name(kind))));
+                json_array_append_new(list, json_string(arena_print(writer->arena, "%s_%s%s", writer->name, infixes[v],
+                                                                    package_entry_name(kind))));
     return list;
 }
 
@@ -112,11 +125,12 @@ static json_t *sizes(const PackageWriter *writer)
 {
     const Program *program = writer->program;
     const Workspace *room = &writer->workspace;
-    json_t *object = json_pack("{s:I, s:I, s:i, s:i, s:I, s:I, s:I, s:I}", "dimension", (json_int_t)program->dimension, "weights",
-                               (json_int_t)program->weight_count, "scalars", program->scalar_count, "observables",
-                               program->observable_count, "workspace_bytes_fixed", (json_int_t)(4 * room->fixed),
-                               "workspace_bytes_per_thread", (json_int_t)(4 * room->thread), "workspace_bytes_one_sample",
-                               (json_int_t)(4 * room->single), "batch", (json_int_t)program->module->batch);
+    json_t *object =
+        json_pack("{s:I, s:I, s:i, s:i, s:I, s:I, s:I, s:I}", "dimension", (json_int_t)program->dimension, "weights",
+                  (json_int_t)program->weight_count, "scalars", program->scalar_count, "observables",
+                  program->observable_count, "workspace_bytes_fixed", (json_int_t)(4 * room->fixed),
+                  "workspace_bytes_per_thread", (json_int_t)(4 * room->thread), "workspace_bytes_one_sample",
+                  (json_int_t)(4 * room->single), "batch", (json_int_t)program->module->batch);
     return object;
 }
 
@@ -125,7 +139,8 @@ static json_t *flops(const PackageWriter *writer)
     json_t *object = json_object();
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
         if (package_has(writer, kind))
-            json_object_set_new(object, package_entry_name(kind), json_integer((json_int_t)package_flops(writer, kind)));
+            json_object_set_new(object, package_entry_name(kind),
+                                json_integer((json_int_t)package_flops(writer, kind)));
     return object;
 }
 
@@ -150,11 +165,11 @@ static json_t *hashes(PackageWriter *writer)
 
 void package_add_manifest(PackageWriter *writer, const char *sha256)
 {
-    json_t *root = json_pack("{s:i, s:{s:s, s:s}, s:s, s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:s, s:o}", "manifest", 1, "compiler", "name",
-                             "ansatz", "version", ANSATZ_VERSION, "name", writer->name, "spec", "file", writer->spec_name,
-                             "sha256", package_spec_sha256(writer), "overrides", overrides(writer), "sizes", sizes(writer),
-                             "flops_per_sample", flops(writer), "external_symbols", symbols(writer), "package_sha256", sha256,
-                             "files", hashes(writer));
+    json_t *root = json_pack("{s:i, s:{s:s, s:s}, s:s, s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:s, s:o}", "manifest", 1,
+                             "compiler", "name", "ansatz", "version", ANSATZ_VERSION, "name", writer->name, "spec",
+                             "file", writer->spec_name, "sha256", package_spec_sha256(writer), "overrides",
+                             overrides(writer), "sizes", sizes(writer), "flops_per_sample", flops(writer),
+                             "external_symbols", symbols(writer), "package_sha256", sha256, "files", hashes(writer));
     char *bytes = root ? json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
     if (bytes) {
         Text text = text_start(writer->arena);

@@ -107,28 +107,32 @@ static void put_names(PackageWriter *writer, Text *out)
 static void put_functions(PackageWriter *writer, bool is_double, Text *out)
 {
     const char *infix = is_double ? "double_" : "";
-    text_print(out, "static size_t %sworkspace_bytes(int threads)\n{\n    return %s_%sWORKSPACE_BYTES(threads);\n}\n\n", infix,
-               writer->upper, is_double ? "DOUBLE_" : "");
+    text_print(out, "static size_t %sworkspace_bytes(int threads)\n{\n    return %s_%sWORKSPACE_BYTES(threads);\n}\n\n",
+               infix, writer->upper, is_double ? "DOUBLE_" : "");
     text_print(out, "static const ModelFunctions%d %sfunctions = {\n    .workspace_bytes = %sworkspace_bytes,\n",
                is_double ? 64 : 32, is_double ? "double_" : "single_", infix);
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
         if (package_has(writer, kind))
-            text_print(out, "    .%s = %s_%s%s,\n", package_entry_name(kind), writer->name, infix, package_entry_name(kind));
+            text_print(out, "    .%s = %s_%s%s,\n", package_entry_name(kind), writer->name, infix,
+                       package_entry_name(kind));
     text_put(out, "};\n\n");
 }
 
 static void put_training(const PackageWriter *writer, Text *out)
 {
     const TrainSpec *train = &writer->program->spec->train;
-    text_print(out, "    .training = {.steps = %lld,\n                 .batch = %lld,\n                 .checkpoint_every = %lld,\n"
-                    "                 .evaluate_every = %lld,\n                 .seed = %lluu,\n                 .optimizer = %s,\n"
-                    "                 .rate = ",
-               (long long)train->steps, (long long)train->batch, (long long)train->checkpoint_every,
-               (long long)train->evaluate_every, (unsigned long long)train->seed,
-               train->optimizer == OPTIMIZER_ADAM ? "MODEL_ADAM" : "MODEL_ADAMW");
+    text_print(
+        out,
+        "    .training = {.steps = %lld,\n                 .batch = %lld,\n                 .checkpoint_every = %lld,\n"
+        "                 .evaluate_every = %lld,\n                 .seed = %lluu,\n                 .optimizer = %s,\n"
+        "                 .rate = ",
+        (long long)train->steps, (long long)train->batch, (long long)train->checkpoint_every,
+        (long long)train->evaluate_every, (unsigned long long)train->seed,
+        train->optimizer == OPTIMIZER_ADAM ? "MODEL_ADAM" : "MODEL_ADAMW");
     put_schedule(out, "rate", &train->rate);
     const char *const names[] = {"beta1", "beta2", "epsilon", "weight_decay", "clip_norm", "average"};
-    const double values[] = {train->beta1, train->beta2, train->epsilon, train->weight_decay, train->clip_norm, train->average};
+    const double values[] = {train->beta1,        train->beta2,     train->epsilon,
+                             train->weight_decay, train->clip_norm, train->average};
     for (int i = 0; i < 6; i++) {
         text_print(out, ",\n                 .%s = ", names[i]);
         text_number(out, values[i]);
@@ -151,11 +155,14 @@ void package_add_main(PackageWriter *writer, const char *sha256)
     put_string(&text, writer->spec_name);
     text_print(&text, ",\n    .spec_sha256 = \"%s\",\n    .package_sha256 = \"%s\",\n    .version = \"%s\",\n",
                package_spec_sha256(writer), sha256, ANSATZ_VERSION);
-    text_print(&text, "    .dimension = %lld,\n    .component_names = components,\n    .weight_count = %lld,\n"
-                      "    .tensor_count = %d,\n    .tensors = tensors,\n    .scalar_count = %d,\n    .scalars = scalars,\n",
-               (long long)program->dimension, (long long)program->weight_count, program->tensor_count, program->scalar_count);
+    text_print(&text,
+               "    .dimension = %lld,\n    .component_names = components,\n    .weight_count = %lld,\n"
+               "    .tensor_count = %d,\n    .tensors = tensors,\n    .scalar_count = %d,\n    .scalars = scalars,\n",
+               (long long)program->dimension, (long long)program->weight_count, program->tensor_count,
+               program->scalar_count);
     if (program->observable_count > 0)
-        text_print(&text, "    .observable_count = %d,\n    .observable_names = observables,\n", program->observable_count);
+        text_print(&text, "    .observable_count = %d,\n    .observable_names = observables,\n",
+                   program->observable_count);
     put_training(writer, &text);
     if (package_has(writer, ENTRY_STEP))
         text_print(&text, "    .flops_per_sample_step = %lld,\n", (long long)package_flops(writer, ENTRY_STEP));

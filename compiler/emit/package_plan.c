@@ -5,7 +5,8 @@
 
 static void put_entries(PackageWriter *writer, Text *out)
 {
-    text_print(out, "%-14s %16s %18s %18s %18s\n", "entry", "flops a sample", "bytes, fixed", "bytes a thread", "bytes, one sample");
+    text_print(out, "%-14s %16s %18s %18s %18s\n", "entry", "flops a sample", "bytes, fixed", "bytes a thread",
+               "bytes, one sample");
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
         if (!package_has(writer, kind))
             continue;
@@ -22,17 +23,17 @@ static void put_entries(PackageWriter *writer, Text *out)
 static void put_plan(const char *name, const Plan *plan, Text *out)
 {
     const IrFunction *function = plan->function;
-    text_print(out, "\n%s: %lld bytes (at least %lld alive at once), %lld with all that it calls\n", name, 4 * (long long)plan->frame,
-               4 * (long long)plan->frame_bound, 4 * (long long)plan->workspace);
+    text_print(out, "\n%s: %lld bytes (at least %lld alive at once), %lld with all that it calls\n", name,
+               4 * (long long)plan->frame, 4 * (long long)plan->frame_bound, 4 * (long long)plan->workspace);
     for (int slot = 0; slot < 2 * function->value_count; slot++) {
         const Place *place = &plan->places[slot];
         if (place->kind != PLACE_FRAME || place->last < 0)
             continue;
         const IrValue *value = &function->values[slot % function->value_count];
         int line = value->op >= 0 ? function->ops[value->op].span.line : function->span.line;
-        text_print(out, "  %-24s line %-5d %10lld bytes at %-10lld loops %d to %d of %d\n", value->name ? value->name : "-", line,
-                   4 * (long long)plan_place_size(place, false), 4 * (long long)place->offset, place->first, place->last,
-                   plan->group_count);
+        text_print(out, "  %-24s line %-5d %10lld bytes at %-10lld loops %d to %d of %d\n",
+                   value->name ? value->name : "-", line, 4 * (long long)plan_place_size(place, false),
+                   4 * (long long)place->offset, place->first, place->last, plan->group_count);
     }
 }
 
@@ -45,8 +46,9 @@ bool package_print_plan(Arena *arena, const Program *program, Text *out, Diagnos
         diagnostics_error(diagnostics, program->spec->system_span, "E0802", "cannot emit this model: %s", wrong);
         return false;
     }
-    text_print(out, "%s: %lld components, %lld weights (%lld bytes); memory for floats in blocks of %d samples\n\n", writer.name,
-               (long long)program->dimension, (long long)program->weight_count, 4 * (long long)program->weight_count, BLOCK_SAMPLES);
+    text_print(out, "%s: %lld components, %lld weights (%lld bytes); memory for floats in blocks of %d samples\n\n",
+               writer.name, (long long)program->dimension, (long long)program->weight_count,
+               4 * (long long)program->weight_count, BLOCK_SAMPLES);
     put_entries(&writer, out);
     const IrModule *module = program->module;
     for (int f = 0; f < module->function_count; f++)

@@ -55,7 +55,8 @@ static bool may_write(Arena *arena, const char *directory, bool force, Diagnosti
     *manifest = read_manifest(arena, directory);
     if (force || *manifest || is_empty(directory))
         return true;
-    Diagnostic *error = diagnostics_error(diagnostics, (Span){0}, "E0804", "%s holds something that is no package", directory);
+    Diagnostic *error =
+        diagnostics_error(diagnostics, (Span){0}, "E0804", "%s holds something that is no package", directory);
     error->help = "choose another folder, or add the package's files to it with --force";
     return false;
 }
@@ -137,7 +138,8 @@ static int move_files(Arena *arena, const Package *package, const char *from, co
     return error;
 }
 
-bool package_write(Arena *arena, const Package *package, const char *directory, bool force, Diagnostics *diagnostics, int *errno_out)
+bool package_write(Arena *arena, const Package *package, const char *directory, bool force, Diagnostics *diagnostics,
+                   int *errno_out)
 {
     *errno_out = 0;
     size_t length = strlen(directory);

@@ -76,7 +76,8 @@ static double time_one_sample(Bench *bench, double at_least)
     int count = 0;
     do {
         for (int i = 0; i < 100; i++)
-            realnvp8_one_sample(bench->prepared, bench->scalars, 1, (uint64_t)count++, 1, bench->x, bench->log_q, bench->workspace, 1);
+            realnvp8_one_sample(bench->prepared, bench->scalars, 1, (uint64_t)count++, 1, bench->x, bench->log_q,
+                                bench->workspace, 1);
     } while ((now = bench_seconds()) - start < at_least);
     return (now - start) / count;
 }
@@ -94,7 +95,8 @@ static void measure(Bench *bench, int threads)
         step_shares[round] = 6 * MULTIPLY_ADDS * BATCH / steps[round] / (0.5 * (before + between));
         sample_shares[round] = 2 * MULTIPLY_ADDS / samples[round] / (0.5 * (between + after));
     }
-    printf("  %d thread%s  FMA peak %6.1f GF/s   training step %6.3f ms, %4.1f%% of peak   sampling %7.1f k/s, %4.1f%% of peak\n",
+    printf("  %d thread%s  FMA peak %6.1f GF/s   training step %6.3f ms, %4.1f%% of peak   sampling %7.1f k/s, %4.1f%% "
+           "of peak\n",
            threads, threads > 1 ? "s" : " ", 1e-9 * median(peaks, ROUNDS), 1e3 * median(steps, ROUNDS),
            100 * median(step_shares, ROUNDS), 1e-3 / median(samples, ROUNDS), 100 * median(sample_shares, ROUNDS));
 }
@@ -112,9 +114,12 @@ int main(int argc, char **argv)
 {
     int threads = argc > 1 ? atoi(argv[1]) : 2;
     Bench bench = {.scalars = {1, 1}};
-    bench.tensor = (ModelTensor){.name = "all", .rank = 1, .shape = {REALNVP8_WEIGHTS}, .count = REALNVP8_WEIGHTS, .trained = true};
-    bench.model = (Model){.name = "realnvp8", .weight_count = REALNVP8_WEIGHTS, .tensor_count = 1, .tensors = &bench.tensor};
-    bench.model.training = (ModelTraining){.optimizer = MODEL_ADAM, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .average = 0.99, .clip_norm = 10};
+    bench.tensor = (ModelTensor){
+        .name = "all", .rank = 1, .shape = {REALNVP8_WEIGHTS}, .count = REALNVP8_WEIGHTS, .trained = true};
+    bench.model =
+        (Model){.name = "realnvp8", .weight_count = REALNVP8_WEIGHTS, .tensor_count = 1, .tensors = &bench.tensor};
+    bench.model.training = (ModelTraining){
+        .optimizer = MODEL_ADAM, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .average = 0.99, .clip_norm = 10};
     bench.weights = claim(sizeof(float) * REALNVP8_WEIGHTS);
     bench.gradient = claim(sizeof(float) * REALNVP8_WEIGHTS);
     bench.prepared = claim(sizeof(float) * REALNVP8_ONE_WEIGHTS);
@@ -126,7 +131,8 @@ int main(int argc, char **argv)
     Failure failure;
     if (!optimiser_start(&bench.optimiser, &bench.model, bench.weights, &failure))
         return 70;
-    printf("RealNVP in 8 dimensions, 8 affine couplings of two nets 2 x 64 tanh, batch %d, %d float lanes\n", BATCH, LANES);
+    printf("RealNVP in 8 dimensions, 8 affine couplings of two nets 2 x 64 tanh, batch %d, %d float lanes\n", BATCH,
+           LANES);
     for (int t = 1; t <= threads; t *= 2)
         measure(&bench, t);
     realnvp8_one_prepare(bench.weights, bench.prepared);

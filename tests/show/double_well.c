@@ -95,8 +95,13 @@ static bool print_row(const char *name, double value, double error, double exact
 static bool show_seed(const char *folder, const char *seed, double *train_seconds)
 {
     *train_seconds = run("%s/double_well train -o %s/run-%s --seed %s --threads 1", folder, folder, seed, seed);
+<<<<<<< HEAD
     run("%s/double_well evaluate -w %s/run-%s -n 100000 --json >%s/run-%s/evaluation.json", folder, folder, seed,
         folder, seed);
+=======
+    run("%s/double_well evaluate -w %s/run-%s -n 100000 --quiet --json >%s/run-%s/evaluation.json", folder, folder,
+        seed, folder, seed);
+>>>>>>> 4b304b6 (README: from a spec to a verdict)
     char path[4096];
     snprintf(path, sizeof path, "%s/run-%s/evaluation.json", folder, seed);
     json_error_t error;
