@@ -89,10 +89,11 @@ static void test_clang_accepts_every_file(void **state)
     skip_where_sanitized();
     if (!flags || !has_command(*state, "clang"))
         skip_saying("no clang here, or no FLAGS");
-    expect_silence(*state, arena_print(*state,
-                                       "find compiler runtime tests -name '*.c' ! -path 'tests/bench/bench_flow.c' | sort | "
-                                       "xargs -P 2 -n 16 clang %s -fsyntax-only",
-                                       flags));
+    expect_silence(*state,
+                   arena_print(*state,
+                               "find compiler runtime tests -name '*.c' ! -path 'tests/bench/bench_flow.c' | sort | "
+                               "xargs -P 2 -n 16 clang %s -fsyntax-only",
+                               flags));
 }
 
 /* Other versions of clang-format break lines otherwise; Debian 12 has this one. What it prints is where to run it. */

@@ -95,8 +95,8 @@ static bool print_row(const char *name, double value, double error, double exact
 static bool show_seed(const char *folder, const char *seed, double *train_seconds)
 {
     *train_seconds = run("%s/double_well train --force -o %s/run-%s --seed %s --threads 1", folder, folder, seed, seed);
-    run("%s/double_well evaluate -w %s/run-%s -n 100000 --quiet --json >%s/run-%s/evaluation.json", folder, folder, seed, folder,
-        seed);
+    run("%s/double_well evaluate -w %s/run-%s -n 100000 --quiet --json >%s/run-%s/evaluation.json", folder, folder,
+        seed, folder, seed);
     char path[4096];
     snprintf(path, sizeof path, "%s/run-%s/evaluation.json", folder, seed);
     json_error_t error;
@@ -109,8 +109,8 @@ static bool show_seed(const char *folder, const char *seed, double *train_second
     double ess = number_at(root, "ess"), log_z = number_at(root, "log_z/value");
     double left = number_at(root, "observables/left/reweighted/value");
     bool good = true;
-    printf("\ndouble well, seed %s, 100000 samples\n  %-22s %10s %-12s %10s   %-26s %s\n", seed, "", "measured", "", "exact",
-           "wanted", "met");
+    printf("\ndouble well, seed %s, 100000 samples\n  %-22s %10s %-12s %10s   %-26s %s\n", seed, "", "measured", "",
+           "exact", "wanted", "met");
     good &= print_row("ess", ess, NAN, NAN, "at least 0.95", ess >= 0.95);
     good &= print_row("log_z", log_z, number_at(root, "log_z/error"), exact.log_z, "within 0.01 of exact",
                       fabs(log_z - exact.log_z) <= 0.01);
@@ -139,7 +139,7 @@ int main(int argc, char **argv)
         good += show_seed(folder, argv[i], &time);
         slowest = time > slowest ? time : slowest;
     }
-    printf("\n%d of %d seeds as wanted; emitted in %.3f s, built in %.1f s, slowest training %.1f s\n", good, argc - 3, emit,
-           build, slowest);
+    printf("\n%d of %d seeds as wanted; emitted in %.3f s, built in %.1f s, slowest training %.1f s\n", good, argc - 3,
+           emit, build, slowest);
     return good == argc - 3 ? 0 : 1;
 }
