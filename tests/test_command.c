@@ -93,6 +93,7 @@ static void test_a_bad_spec_leaves_nothing_behind(void **state)
     shell_must("sed 's/x\\[0\\]^4/x[7]^4/' specs/double_well.yaml >%s/bad.yaml", folder);
     ShellResult result = shell_run("%s emit %s/bad.yaml -o %s/out", shell_ansatz(), folder, folder);
     assert_int_equal(result.code, 78);
+    free(result.output);
     shell_must("test ! -e %s/out && test $(ls %s | wc -l) -eq 1", folder, folder);
 }
 
@@ -104,6 +105,7 @@ static void test_a_foreign_folder_is_refused(void **state)
     ShellResult result = shell_run("%s emit specs/double_well.yaml -o %s/out", shell_ansatz(), folder);
     assert_int_not_equal(result.code, 0);
     assert_non_null(strstr(result.output, "--force"));
+    free(result.output);
     shell_must("grep -q precious %s/out/file && test $(ls %s/out | wc -l) -eq 1", folder, folder);
     shell_must("%s emit specs/double_well.yaml -o %s/out --force", shell_ansatz(), folder);
     shell_must("test -e %s/out/MANIFEST.json && grep -q precious %s/out/file", folder, folder);

@@ -32,6 +32,7 @@ static int start(void **state)
 static int end(void **state)
 {
     (void)state;
+    free((void *)(uintptr_t)package);
     shell_clean();
     return 0;
 }
@@ -53,6 +54,7 @@ static void test_resume_gives_the_same_bits(void **state)
     ShellResult stopped =
         shell_run("%s/double_well train -o %s/run --steps 100 --stop-at 50 --threads 1", package, folder);
     assert_int_equal(stopped.code, 0);
+    free(stopped.output);
     shell_must("%s/double_well train -o %s/run --steps 100 --resume --threads 1", package, folder);
     shell_must("cmp %s/run/weights.safetensors %s/run/weights.safetensors", package, folder);
 }
