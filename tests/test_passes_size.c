@@ -144,6 +144,31 @@ static void test_doubling_calls(void **state)
     expect_fast(function, value);
 }
 
+/* Values of up to 2^31 elements, moved about: nothing is looked at place by place. */
+static void test_huge_values(void **state)
+{
+    Arena *arena = *state;
+    IrModule *module = ir_test_parse(arena, "module m function f(%x: sample real[1000000000], %y: sample real[1]) {"
+                                            "    %a = concat %x, %x axis 0"
+                                            "    %b = slice %a axis 0 start 999999999 length 2"
+                                            "    %c = scatter_add %y axis 0 table {7} length 2000000000"
+                                            "    %d = gather %c axis 0 table {1, 7, 0}"
+                                            "    %e = add %a, %c"
+                                            "    %g = constant real[1] {0}"
+                                            "    %h = broadcast %g to [1000000000, 1] axes [1]"
+                                            "    %i = reshape %h to [1000000000]"
+                                            "    %j = mul %x, %i"
+                                            "    %k = contract %j, %x \"i,i->\""
+                                            "    %l = scatter_add %b axis 0 table {5, 3} length 2000000000"
+                                            "    %m = add %l, %c"
+                                            "    return %b, %d, %e, %k, %m }");
+    for (const Pass *pass = PASSES; pass->name; pass++) {
+        pass->run(module);
+        ir_test_verify(module);
+    }
+    assert_true(arena->total < (size_t)16 << 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +179,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_picks_of_picks, ir_test_start, ir_test_end),
         cmocka_unit_test_setup_teardown(test_deep_calls, ir_test_start, ir_test_end),
         cmocka_unit_test_setup_teardown(test_doubling_calls, ir_test_start, ir_test_end),
+        cmocka_unit_test_setup_teardown(test_huge_values, ir_test_start, ir_test_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -258,8 +258,13 @@ static int count_joined(const Simplifier *simplifier, int64_t axis, const IrId *
         return joined;
     }
     IrId source = source_of(simplifier, pieces[0], axis);
-    while (joined < count && source_of(simplifier, pieces[joined], axis) == source)
+    int64_t length = type_of(simplifier, pieces[0])->size[axis];
+    while (joined < count && source_of(simplifier, pieces[joined], axis) == source) {
+        length += type_of(simplifier, pieces[joined])->size[axis];
+        if (length > SIMPLIFY_TABLE_MAX)
+            break;
         joined++;
+    }
     return joined;
 }
 
