@@ -74,20 +74,27 @@ static void add(Parameters *parameters, const char *type, const char *name, cons
     text_print(&parameters->passed, "%s%s", comma, argument);
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 /* Whether the text has `word` as a word, comments aside. */
 static bool has_word(const char *text, const char *word)
 {
-    static const char *const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     size_t length = strlen(word);
     for (const char *at = text; *at != '\0';) {
-        if (strncmp(at, "/*", 2) == 0 && strstr(at, "*/") != NULL) {
-            at = strstr(at, "*/") + 2;
+        const char *comment_end = strncmp(at, "/*", 2) == 0 ? strstr(at, "*/") : NULL;
+        if (comment_end != NULL) {
+            at = comment_end + 2;
             continue;
         }
-        size_t letter_count = strspn(at, letters);
-        if (letter_count == length && strncmp(at, word, length) == 0)
+        const char *end = at;
+        while (is_letter(*end))
+            end++;
+        if ((size_t)(end - at) == length && strncmp(at, word, length) == 0)
             return true;
-        at += letter_count > 0 ? letter_count : 1;
+        at = end > at ? end : at + 1;
     }
     return false;
 }
