@@ -276,14 +276,15 @@ static void add_variant(PackageWriter *writer, const char *file, const char *var
     package_add_text(writer, arena_print(writer->arena, "%s_%s_%s.c", writer->name, file, variant), &text);
 }
 
-/* Matrices that one sample at a time reads by columns: which, and the copy that has them so. */
+/* Matrices that one sample at a time reads by columns where it has features in vector lanes: the copy that has them so. */
 static void write_prepare(PackageWriter *writer, Text *out)
 {
     const Program *program = writer->program;
-    text_put(out, "\n#if ANSATZ_BLOCK == 1\n\n/* The weights as one sample at a time reads them: matrices by columns, "
+    text_put(out, "\n#if ANSATZ_BLOCK == 1\n\n/* The weights as one sample at a time reads them: in vector lanes by columns, "
                   "and room behind the last. */\n"
                   "void MODEL(prepare)(const real *weights, real *prepared)\n{\n");
     text_print(out, "    copy_reals(prepared, weights, %lld);\n", (long long)program->weight_count);
+    Text transposed = text_start(writer->arena);
     bool *done = ARENA_ARRAY(writer->arena, bool, program->tensor_count + 1);
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
         const ProgramEntry *entry = &program->entries[kind];
@@ -297,11 +298,13 @@ static void write_prepare(PackageWriter *writer, Text *out)
             done[entry->tensor_inputs[i]] = true;
             int64_t columns = ir_type_count(&tensor->type) / rows;
             if (rows > 1 && columns > 1)
-                text_print(out, "    transpose_matrix(weights + %lld, %lld, %lld, prepared + %lld); /* %s */\n",
+                text_print(&transposed, "    transpose_matrix(weights + %lld, %lld, %lld, prepared + %lld); /* %s */\n",
                            (long long)tensor->offset, (long long)rows, (long long)columns, (long long)tensor->offset,
                            tensor->name);
         }
     }
+    if (transposed.length > 0)
+        text_print(out, "#if LANES > 1\n%s#endif\n", transposed.bytes);
     text_put(out, "}\n\n#endif\n");
 }
 

@@ -227,10 +227,11 @@ void MODEL(log_prob)(const real *weights, const real *scalars, size_t count, con
 
 #if ANSATZ_BLOCK == 1
 
-/* The weights as one sample at a time reads them: matrices by columns, and room behind the last. */
+/* The weights as one sample at a time reads them: in vector lanes by columns, and room behind the last. */
 void MODEL(prepare)(const real *weights, real *prepared)
 {
     copy_reals(prepared, weights, 26508);
+#if LANES > 1
     transpose_matrix(weights + 128, 64, 64, prepared + 128); /* flow.layers.0.net.1.weight */
     transpose_matrix(weights + 4288, 2, 64, prepared + 4288); /* flow.layers.0.net.2.weight */
     transpose_matrix(weights + 4546, 64, 64, prepared + 4546); /* flow.layers.1.net.1.weight */
@@ -243,6 +244,7 @@ void MODEL(prepare)(const real *weights, real *prepared)
     transpose_matrix(weights + 21960, 2, 64, prepared + 21960); /* flow.layers.4.net.2.weight */
     transpose_matrix(weights + 22218, 64, 64, prepared + 22218); /* flow.layers.5.net.1.weight */
     transpose_matrix(weights + 26378, 2, 64, prepared + 26378); /* flow.layers.5.net.2.weight */
+#endif
 }
 
 #endif

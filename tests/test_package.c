@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* A package as a library: the example, one sample at a time, a microcontroller, two packages in one program, names and
+ * warnings. */
+#include "tests/shell.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *folder; /* package/, run/, and weights.h with the trained weights as C */
+
+static const char WARNINGS[] = "-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror";
+
+/* A hundred samples as bits, by the functions for blocks (BLOCKS defined) or for one sample at a time. */
+static const char PROGRAM[] =
+    "#include \"double_well.h\"\n"
+    "#include \"weights.h\"\n"
+    "#include <stdio.h>\n"
+    "#include <string.h>\n"
+    "int main(void)\n{\n"
+    "    static float x[100][DOUBLE_WELL_DIMENSION], log_q[100];\n"
+    "    const float scalars[DOUBLE_WELL_SCALARS] = {1, 1};\n"
+    "#ifdef BLOCKS\n"
+    "    DOUBLE_WELL_WORKSPACE(workspace, 1);\n"
+    "    double_well_sample(weights, scalars, 7, 0, 100, x[0], log_q, workspace, 1);\n"
+    "#else\n"
+    "    static float prepared[DOUBLE_WELL_ONE_WEIGHTS];\n"
+    "    static _Alignas(64) float workspace[DOUBLE_WELL_ONE_WORKSPACE_BYTES / 4];\n"
+    "    double_well_one_prepare(weights, prepared);\n"
+    "    for (unsigned k = 0; k < 100; k++)\n"
+    "        double_well_one_sample(prepared, scalars, 7, k, 1, x[k], log_q + k, workspace, 1);\n"
+    "#endif\n"
+    "    for (int k = 0; k < 100; k++) {\n"
+    "        uint32_t bits[3];\n"
+    "        memcpy(bits, x[k], 8);\n"
+    "        memcpy(bits + 2, &log_q[k], 4);\n"
+    "        printf(\"%08lx %08lx %08lx\\n\", (unsigned long)bits[0], (unsigned long)bits[1], (unsigned "
+    "long)bits[2]);\n"
+    "    }\n"
+    "    return 0;\n}\n";
+
+/* Writes the tensors of the run's weights as one C array, in the order of the block of weights. */
+static void write_weights(void)
+{
+    size_t length;
+    char *file = shell_read(&length, "%s/run/weights.safetensors", folder);
+    uint64_t header;
+    memcpy(&header, file, sizeof header);
+    json_t *root = json_loadb(file + 8, header, 0, NULL);
+    assert_non_null(root);
+    char path[600];
+    snprintf(path, sizeof path, "%s/weights.h", folder);
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs("static const float weights[] = {\n", out);
+    for (int tensor = 0; tensor < 6 * 3 * 2; tensor++) {
+        char name[64];
+        snprintf(name, sizeof name, "flow.layers.%d.net.%d.%s", tensor / 6, tensor / 2 % 3,
+                 tensor % 2 == 0 ? "weight" : "bias");
+        const json_t *offsets = json_object_get(json_object_get(root, name), "data_offsets");
+        json_int_t begin = json_integer_value(json_array_get(offsets, 0)),
+                   end = json_integer_value(json_array_get(offsets, 1));
+        assert_true(begin < end && (size_t)end + 8 + header <= length);
+        for (json_int_t at = begin; at < end; at += 4) {
+            float value;
+            memcpy(&value, file + 8 + header + at, sizeof value);
+            fprintf(out, "%af,\n", (double)value);
+        }
+    }
+    fputs("};\n", out);
+    assert_int_equal(fclose(out), 0);
+    json_decref(root);
+    free(file);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    folder = shell_folder();
+    shell_must("%s emit specs/double_well.yaml -o %s/package", shell_ansatz(), folder);
+    shell_must("ninja -C %s/package && %s/package/double_well train -o %s/run --steps 200 --threads 1", folder, folder,
+               folder);
+    write_weights();
+    shell_write(PROGRAM, strlen(PROGRAM), "%s/program.c", folder);
+    shell_must("cd %s && gcc -std=c11 -O2 -march=native -DBLOCKS -I. -Ipackage -o blocks program.c "
+               "package/double_well_model.c "
+               "package/double_well_energy.c -lm && ./blocks >expected",
+               folder);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    shell_clean();
+    return 0;
+}
+
+static void test_one_sample_at_a_time_has_the_same_bits(void **state)
+{
+    (void)state;
+    static const char *const flags[] = {"-O3 -march=native", "-O0", "-O2 -DANSATZ_LANE_BYTES=4"};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        shell_must("cd %s && gcc -std=c11 %s -I. -Ipackage -o one program.c package/double_well_model_one.c "
+                   "package/double_well_energy_one.c -lm && ./one >got && cmp got expected",
+                   folder, flags[i]);
+}
+
+static void test_a_microcontroller_has_the_same_bits(void **state)
+{
+    (void)state;
+    if (!shell_has("arm-none-eabi-gcc") || !shell_has("qemu-system-arm"))
+        shell_skip("no compiler or emulator for Cortex-M (./setup --cross)");
+    shell_must(
+        "cd %s && arm-none-eabi-gcc --specs=picolibc.specs --crt0=hosted --oslib=semihost -std=c11 -mcpu=cortex-m4 "
+        "-mfloat-abi=hard -mfpu=fpv4-sp-d16 -O2 -I. -Ipackage -Wl,--defsym=__flash=0x0 "
+        "-Wl,--defsym=__flash_size=0x400000 -Wl,--defsym=__ram=0x20000000 -Wl,--defsym=__ram_size=0x200000 "
+        "-Wl,--defsym=__stack_size=8192 -T picolibc.ld program.c package/double_well_model_one.c "
+        "package/double_well_energy_one.c -o board.elf -lm",
+        folder);
+    shell_must("cd %s && timeout 120 qemu-system-arm -M mps2-an386 -nographic -monitor none "
+               "-semihosting-config enable=on,target=native -kernel board.elf </dev/null 2>&1 | tr -d '\\r' >got; "
+               "cmp got expected",
+               folder);
+}
+
+static void test_the_example_runs(void **state)
+{
+    (void)state;
+    shell_must("cd %s/package && cc %s -O3 -march=native -o example/example example/example.c double_well_model.c "
+               "double_well_energy.c -lm && test $(example/example | grep -c 'log q') -eq 3",
+               folder, WARNINGS);
+}
+
+static void test_emitted_code_has_no_warnings(void **state)
+{
+    (void)state;
+    shell_must(
+        "cd %s/package && for f in *.c example/*.c runtime/host/*.c; do gcc %s -O2 -march=native -fopenmp -c $f -o "
+        "../object.o || exit 1; done",
+        folder, WARNINGS);
+    if (!shell_has("clang"))
+        shell_skip("no clang");
+    shell_must("cd %s/package && for f in *.c example/*.c runtime/host/*.c; do clang %s -march=native -fsyntax-only $f "
+               "|| exit "
+               "1; done",
+               folder, WARNINGS);
+}
+
+/* The program's main is the only other external name of a package. */
+static void test_every_external_name_has_the_prefix(void **state)
+{
+    (void)state;
+    shell_must("cd %s/package && test -z \"$(nm -g --defined-only build/*.o build/runtime/host/*.o | awk 'NF == 3 "
+               "{print $3}' | grep "
+               "-v -e '^double_well_' -e '^main$')\"",
+               folder);
+}
+
+static void test_two_packages_link_into_one_program(void **state)
+{
+    (void)state;
+    static const char both[] =
+        "#include \"package/double_well.h\"\n#include \"second/second.h\"\n#include <math.h>\n"
+        "int main(void)\n{\n"
+        "    static float weights[DOUBLE_WELL_WEIGHTS + SECOND_WEIGHTS], x[2][3], log_q[2];\n"
+        "    const float scalars[2] = {1, 1};\n"
+        "    DOUBLE_WELL_WORKSPACE(first, 1);\n    SECOND_WORKSPACE(second, 1);\n"
+        "    double_well_sample(weights, scalars, 1, 0, 1, x[0], log_q, first, 1);\n"
+        "    second_sample(weights, scalars, 1, 0, 1, x[1], log_q + 1, second, 1);\n"
+        "    return isfinite(log_q[0]) && isfinite(log_q[1]) && log_q[0] != log_q[1] ? 0 : 1;\n}\n";
+    shell_must("sed -e 's/^name: .*/name: second/' -e 's/vector: 2/vector: 3/' specs/double_well.yaml >%s/second.yaml "
+               "&& %s emit "
+               "%s/second.yaml -o %s/second",
+               folder, shell_ansatz(), folder, folder);
+    shell_write(both, strlen(both), "%s/both.c", folder);
+    shell_must(
+        "cd %s && ninja -C second && rm -f second/build/second_main.o package/build/double_well_main.o && gcc -std=c11 "
+        "-O1 "
+        "-march=native -fopenmp -o both both.c package/build/*.o package/build/runtime/host/*.o second/build/*.o "
+        "second/build/runtime/host/*.o -lm && ./both && ninja -C package",
+        folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_sample_at_a_time_has_the_same_bits),
+        cmocka_unit_test(test_a_microcontroller_has_the_same_bits),
+        cmocka_unit_test(test_the_example_runs),
+        cmocka_unit_test(test_emitted_code_has_no_warnings),
+        cmocka_unit_test(test_every_external_name_has_the_prefix),
+        cmocka_unit_test(test_two_packages_link_into_one_program),
+    };
+    return cmocka_run_group_tests(tests, start, end);
+}
