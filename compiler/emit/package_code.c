@@ -280,9 +280,11 @@ static void add_variant(PackageWriter *writer, const char *file, const char *var
 static void write_prepare(PackageWriter *writer, Text *out)
 {
     const Program *program = writer->program;
-    text_put(out, "\n#if ANSATZ_BLOCK == 1\n\n/* The weights as one sample at a time reads them: in vector lanes by columns, "
-                  "and room behind the last. */\n"
-                  "void MODEL(prepare)(const real *weights, real *prepared)\n{\n");
+    text_put(
+        out,
+        "\n#if ANSATZ_BLOCK == 1\n\n/* The weights as one sample at a time reads them: in vector lanes by columns, "
+        "and room behind the last. */\n"
+        "void MODEL(prepare)(const real *weights, real *prepared)\n{\n");
     text_print(out, "    copy_reals(prepared, weights, %lld);\n", (long long)program->weight_count);
     Text transposed = text_start(writer->arena);
     bool *done = ARENA_ARRAY(writer->arena, bool, program->tensor_count + 1);
