@@ -21,7 +21,7 @@ static RARELY lanes lanes_log_rare(lanes x, lanes result)
 {
     const lanes zero = lanes_splat(REAL(0.0)), infinity = lanes_splat(REAL_INFINITY);
     const lanes scaled = x * lanes_splat((real)((int64_t)1 << REAL_DIGITS));
-    const lanes subnormal = lanes_log_normal(scaled, lanes_splat(-(real)REAL_DIGITS));
+    const lanes subnormal = lanes_log_normal(scaled, -REAL_DIGITS);
     result = lanes_select_less(x, lanes_splat(REAL_LEAST_NORMAL), subnormal, result);
     result = lanes_select(lanes_equal(x, zero), -infinity, result);
     result = lanes_select_less(x, zero, lanes_splat(REAL_NAN), result);
@@ -30,7 +30,7 @@ static RARELY lanes lanes_log_rare(lanes x, lanes result)
 
 static ALWAYS_INLINE lanes lanes_log(lanes x)
 {
-    const lanes result = lanes_log_normal(x, lanes_splat(REAL(0.0))), infinity = lanes_splat(REAL_INFINITY);
+    const lanes result = lanes_log_normal(x, 0), infinity = lanes_splat(REAL_INFINITY);
     const lanes_int usual = lanes_less_equal(lanes_splat(REAL_LEAST_NORMAL), x) & lanes_less(x, infinity);
     return lanes_any(~usual) ? lanes_log_rare(x, result) : result;
 }
@@ -57,8 +57,8 @@ static RARELY lanes lanes_pow_rare(lanes x, lanes y)
     const lanes_int negative = lanes_is_negative(x), inverse = lanes_less(y, zero), base_zero = lanes_equal(size, zero);
     const lanes_int base_infinite = lanes_equal(size, infinity);
     const lanes scaled = size * lanes_splat((real)((int64_t)1 << REAL_DIGITS));
-    const lanes subnormal = lanes_pow_normal(scaled, y, lanes_splat(-(real)REAL_DIGITS));
-    lanes result = lanes_pow_normal(size, y, zero);
+    const lanes subnormal = lanes_pow_normal(scaled, y, -REAL_DIGITS);
+    lanes result = lanes_pow_normal(size, y, 0);
     result = lanes_select_less(size, lanes_splat(REAL_LEAST_NORMAL), subnormal, result);
     result = lanes_select(base_zero | base_infinite, lanes_select(base_zero ^ inverse, zero, infinity), result);
     result = lanes_select(negative & ~whole & ~base_zero & ~base_infinite, lanes_splat(REAL_NAN), result);
@@ -77,7 +77,7 @@ static ALWAYS_INLINE lanes lanes_pow(lanes x, lanes y)
     const lanes infinity = lanes_splat(REAL_INFINITY);
     const lanes_int usual = lanes_less_equal(lanes_splat(REAL_LEAST_NORMAL), x) & lanes_less(x, infinity) &
                             lanes_less(lanes_abs(y), infinity);
-    return lanes_any(~usual) ? lanes_pow_rare(x, y) : lanes_pow_normal(x, y, lanes_splat(REAL(0.0)));
+    return lanes_any(~usual) ? lanes_pow_rare(x, y) : lanes_pow_normal(x, y, 0);
 }
 
 /* ---- the same for one number ----------------------------------------------------------------------------------------

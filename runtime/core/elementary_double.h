@@ -126,11 +126,11 @@ static ALWAYS_INLINE lanes lanes_split(lanes x, lanes *e)
 
 /* log(x 2^shift) for normal x > 0. With s = f / (2 + f), log(1 + f) = 2 s + s^3 p(s^2) = f - f^2/2 + s (f^2/2 + s^2
  * p(s^2)), relative error of p 4.6e-16, of the result 5e-18. */
-static ALWAYS_INLINE lanes lanes_log_normal(lanes x, lanes shift)
+static ALWAYS_INLINE lanes lanes_log_normal(lanes x, const int shift)
 {
     lanes e;
     const lanes f = lanes_split(x, &e), s = f / (lanes_splat(2.0) + f), z = s * s, half = f * f * lanes_splat(0.5);
-    e = e + shift;
+    e = shift == 0 ? e : e + lanes_splat((real)shift);
     lanes p = lanes_splat(0x1.2b5ba2b119d44p-3);
     p = lanes_horner(p, z, 0x1.39fe201d3ddbbp-3);
     p = lanes_horner(p, z, 0x1.7462b65be7504p-3);
@@ -352,13 +352,13 @@ static ALWAYS_INLINE lanes lanes_two_to_the(lanes power, lanes rest)
 
 /* (x 2^shift)^y for normal x > 0 and finite y. log2 x = e + log2 m is made of two doubles: with s = (m - 1) / (m + 1),
  * log2 m = 2 / log(2) (s + s^3 / 3 + s^5 / 5 + ...), the first two terms to twice the digits. */
-static ALWAYS_INLINE lanes lanes_pow_normal(lanes x, lanes y, lanes shift)
+static ALWAYS_INLINE lanes lanes_pow_normal(lanes x, lanes y, const int shift)
 {
     lanes e;
     const lanes f = lanes_split(x, &e), two = lanes_splat(2.0), sum = two + f, sum_rest = f - (sum - two);
     const lanes s = f / sum, s_rest = (lanes_fma(-s, sum, f) - s * sum_rest) / sum;
     const lanes z = s * s, z_rest = lanes_fma(s, s, -z) + two * s * s_rest;
-    e = e + shift;
+    e = shift == 0 ? e : e + lanes_splat((real)shift);
     lanes q = lanes_splat(0x1.889dc29781009p-3);
     q = lanes_horner(q, z, 0x1.55216ce471cbcp-3);
     q = lanes_horner(q, z, 0x1.8a2fc924d0f50p-3);

@@ -68,22 +68,21 @@ static ALWAYS_INLINE lanes lanes_softplus(lanes x)
     return lanes_select_less(x, zero, zero, x) + lanes_fma(t * t, q, t);
 }
 
-/* tanh |x| = (1 - u) / (1 + u), u = e^(-2|x|) = 2^n (1 + v), v = e^r - 1 = r + r^2 q(r) with relative error
- * below 1.5e-8: one division, and numerator and denominator keep the digits that are lost in u where x is small. */
+/* tanh |x| = (1 - u) / (1 + u), u = e^(-2|x|) = 2^n (1 + 2 v), v = (e^(2 r) - 1) / 2 = r + r^2 q(r), relative error below
+ * 1.5e-8: one division, and numerator and denominator keep the digits that are lost in u where x is small. */
 static ALWAYS_INLINE lanes lanes_tanh(lanes x)
 {
-    const lanes y = lanes_at_least(lanes_abs(x) * lanes_splat(-2.0f), -20.0f), round = lanes_splat(REAL_ROUND);
-    const lanes t = lanes_fma(y, lanes_splat(0x1.715476p+0f), round);
-    const lanes r = lanes_fma(t - round, lanes_splat(-0x1.62e430p-1f), y);
-    const lanes power = lanes_from_bits((lanes_to_bits(t) << 23) + (lanes_bits)lanes_int_splat(0x3f800000)); /* 2^n */
-    lanes q = lanes_splat(0x1.6ac12cp-10f);
-    q = lanes_horner(q, r, 0x1.122e28p-7f);
-    q = lanes_horner(q, r, 0x1.555796p-5f);
-    q = lanes_horner(q, r, 0x1.5554a8p-3f);
-    q = lanes_horner(q, r, 0x1.fffffep-2f);
-    const lanes v = lanes_fma(r * r, q, r), one = lanes_splat(1.0f);
-    const lanes size = lanes_fma(-power, v, one - power) / lanes_fma(power, v, one + power);
-    return lanes_copysign(size, x);
+    const lanes y = lanes_at_least(-lanes_abs(x), -10.0f), round = lanes_splat(REAL_ROUND), one = lanes_splat(1.0f);
+    const lanes t = lanes_fma(y, lanes_splat(0x1.715476p+1f), round);
+    const lanes r = lanes_fma(t - round, lanes_splat(-0x1.62e430p-2f), y), r2 = r * r;
+    const lanes_bits exponent = lanes_to_bits(t) << 23; /* n in place */
+    const lanes power = lanes_from_bits(exponent + (lanes_bits)lanes_int_splat(0x3f800000));
+    const lanes twice = lanes_from_bits(exponent + (lanes_bits)lanes_int_splat(0x40000000));
+    const lanes q01 = lanes_fma(r, lanes_splat(0x1.5554a8p-1f), lanes_splat(0x1.fffffep-1f));
+    const lanes q23 = lanes_fma(r, lanes_splat(0x1.122e28p-3f), lanes_splat(0x1.555796p-2f));
+    const lanes q = lanes_fma(lanes_fma(r2, lanes_splat(0x1.6ac12cp-5f), q23), r2, q01);
+    const lanes v = lanes_fma(r2, q, r);
+    return lanes_copysign(lanes_fma(-twice, v, one - power) / lanes_fma(twice, v, one + power), x);
 }
 
 /* ---- logarithm
@@ -99,7 +98,7 @@ static ALWAYS_INLINE lanes lanes_split(lanes x, lanes *e)
 }
 
 /* log(x 2^shift) for normal x > 0: log(1 + f) = f + f^2 q(f), relative error 3.1e-8. */
-static ALWAYS_INLINE lanes lanes_log_normal(lanes x, lanes shift)
+static ALWAYS_INLINE lanes lanes_log_normal(lanes x, const int shift)
 {
     lanes e;
     const lanes f = lanes_split(x, &e);
@@ -111,7 +110,8 @@ static ALWAYS_INLINE lanes lanes_log_normal(lanes x, lanes shift)
     q = lanes_horner(q, f, -0x1.0004cap-2f);
     q = lanes_horner(q, f, 0x1.5556f6p-2f);
     q = lanes_horner(q, f, -0x1.fffffap-2f);
-    return lanes_fma(e + shift, lanes_splat(0x1.62e430p-1f), lanes_fma(f * f, q, f));
+    e = shift == 0 ? e : e + lanes_splat((real)shift);
+    return lanes_fma(e, lanes_splat(0x1.62e430p-1f), lanes_fma(f * f, q, f));
 }
 
 /* ---- sine, cosine, tangent
@@ -255,7 +255,7 @@ static ALWAYS_INLINE lanes lanes_two_to_the(lanes power, lanes rest)
 
 /* (x 2^shift)^y for normal x > 0 and finite y. log2 x = e + log2 m is made of two floats: with s = (m - 1) / (m + 1),
  * log2 m = 2 / log(2) (s + s^3 / 3 + ...), the first term to twice the digits; the rest has relative error 7.4e-9. */
-static ALWAYS_INLINE lanes lanes_pow_normal(lanes x, lanes y, lanes shift)
+static ALWAYS_INLINE lanes lanes_pow_normal(lanes x, lanes y, const int shift)
 {
     lanes e;
     const lanes f = lanes_split(x, &e);
@@ -268,7 +268,7 @@ static ALWAYS_INLINE lanes lanes_pow_normal(lanes x, lanes y, lanes shift)
     p = lanes_horner(p, z, 0x1.ec709ep-1f);
     const lanes high = s * log2e;
     const lanes low = lanes_fma(s * z, p, lanes_fma(s, log2e, -high) + lanes_fma(s, log2e_rest, s_rest * log2e));
-    e = e + shift;
+    e = shift == 0 ? e : e + lanes_splat((real)shift);
     const lanes head = high + low, tail = low - (head - high);
     const lanes log2 = e + head, log2_rest = ((e - log2) + head) + tail;
     const lanes power = y * log2, rest = lanes_fma(y, log2, -power) + y * log2_rest;

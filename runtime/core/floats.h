@@ -61,6 +61,31 @@ static ALWAYS_INLINE floats_bits floats_to_bits(floats x)
     return bits;
 }
 
+static ALWAYS_INLINE floats_bits floats_bits_load(const uint32_t *from)
+{
+    floats_bits x;
+    memcpy(&x, from, sizeof x);
+    return x;
+}
+
+static ALWAYS_INLINE void floats_bits_store(uint32_t *to, floats_bits x)
+{
+    memcpy(to, &x, sizeof x);
+}
+
+/* The first `count` of the floats, as reals. */
+static ALWAYS_INLINE void floats_store_reals(real *to, floats x, const int count)
+{
+    if (ANSATZ_PRECISION == 32 && count == FLOATS) {
+        memcpy(to, &x, sizeof x);
+    } else {
+        float values[FLOATS];
+        memcpy(values, &x, sizeof values);
+        for (int i = 0; i < count; i++)
+            to[i] = (real)values[i];
+    }
+}
+
 /* Whole numbers to the nearest floats. */
 static ALWAYS_INLINE floats floats_from_int(floats_int x)
 {

@@ -86,28 +86,49 @@ static inline uint32_t random_word(const RandomStream *stream, uint64_t sample_o
 /* ---- from words to floats
  * ------------------------------------------------------------------------------------------------ */
 
+/* Each of the following works on some vectors at once, at most FLOATS_GROUP: they share the loads of the constants and hide
+ * each other's latency. */
+#define FLOATS_GROUP (FLOATS > 1 ? 4 : 1)
+
 /* ((word >> 9) + 1/2) 2^-23: exact, never 0 or 1. */
-static ALWAYS_INLINE floats floats_uniform(floats_bits word)
+static ALWAYS_INLINE void floats_uniform(const floats_bits *words, floats *result, const int vectors)
 {
-    return (floats_from_int((floats_int)(word >> 9)) + floats_splat(0.5f)) * floats_splat(0x1p-23f);
+    UNROLL(4)
+    for (int v = 0; v < vectors; v++)
+        result[v] = (floats_from_int((floats_int)(words[v] >> 9)) + floats_splat(0.5f)) * floats_splat(0x1p-23f);
 }
 
-/* -log y for a positive normal y: y = 2^e m, m in [sqrt 1/2, sqrt 2), f = m - 1, and -log m = f q(f) with q a minimax
- * polynomial: absolute error below 5e-8 before rounding. */
-static ALWAYS_INLINE floats floats_minus_log(floats y)
+/* p = p x + c */
+static ALWAYS_INLINE void floats_horner(floats *p, const floats *x, float c, const int vectors)
 {
-    const floats_bits bits = floats_to_bits(y);
-    const floats_int exponent = (floats_int)(bits - floats_bits_splat(0x3f3504f3)) >> 23;
-    const floats f = floats_from_bits(bits - ((floats_bits)exponent << 23)) - floats_splat(1.0f);
-    floats q = floats_splat(0x1.742a86p-4f);
-    q = floats_fma(q, f, floats_splat(-0x1.45c3dcp-3f));
-    q = floats_fma(q, f, floats_splat(0x1.64e22ap-3f));
-    q = floats_fma(q, f, floats_splat(-0x1.9869b4p-3f));
-    q = floats_fma(q, f, floats_splat(0x1.ff312ep-3f));
-    q = floats_fma(q, f, floats_splat(-0x1.55566ap-2f));
-    q = floats_fma(q, f, floats_splat(0x1.0000a8p-1f));
-    q = floats_fma(q, f, floats_splat(-1.0f));
-    return floats_fma(f, q, floats_from_int(exponent) * floats_splat(-0x1.62e430p-1f));
+    UNROLL(4)
+    for (int v = 0; v < vectors; v++)
+        p[v] = floats_fma(p[v], x[v], floats_splat(c));
+}
+
+/* -log y for positive normal y: y = 2^e m, m in [sqrt 1/2, sqrt 2), f = m - 1, and -log m = f q(f) with q a minimax
+ * polynomial: absolute error below 5e-8 before rounding. */
+static ALWAYS_INLINE void floats_minus_log(const floats *y, floats *result, const int vectors)
+{
+    floats e[FLOATS_GROUP], f[FLOATS_GROUP], q[FLOATS_GROUP];
+    UNROLL(4)
+    for (int v = 0; v < vectors; v++) {
+        const floats_bits bits = floats_to_bits(y[v]);
+        const floats_int exponent = (floats_int)(bits - floats_bits_splat(0x3f3504f3)) >> 23;
+        e[v] = floats_from_int(exponent);
+        f[v] = floats_from_bits(bits - ((floats_bits)exponent << 23)) - floats_splat(1.0f);
+        q[v] = floats_splat(0x1.742a86p-4f);
+    }
+    floats_horner(q, f, -0x1.45c3dcp-3f, vectors);
+    floats_horner(q, f, 0x1.64e22ap-3f, vectors);
+    floats_horner(q, f, -0x1.9869b4p-3f, vectors);
+    floats_horner(q, f, 0x1.ff312ep-3f, vectors);
+    floats_horner(q, f, -0x1.55566ap-2f, vectors);
+    floats_horner(q, f, 0x1.0000a8p-1f, vectors);
+    floats_horner(q, f, -1.0f, vectors);
+    UNROLL(4)
+    for (int v = 0; v < vectors; v++)
+        result[v] = floats_fma(f[v], q[v], e[v] * floats_splat(-0x1.62e430p-1f));
 }
 
 /* The size of a normal over x in its tails, w = -log(1 - x^2) in [5, 22.2], by a minimax polynomial in sqrt w: relative
@@ -116,44 +137,53 @@ static ALWAYS_INLINE floats floats_normal_tail(floats w)
 {
     const floats r = floats_sqrt(w) - floats_splat(3.5f);
     floats p = floats_splat(-0x1.f8aabap-16f);
-    p = floats_fma(p, r, floats_splat(0x1.3685d8p-15f));
-    p = floats_fma(p, r, floats_splat(0x1.118826p-13f));
-    p = floats_fma(p, r, floats_splat(-0x1.8cca06p-12f));
-    p = floats_fma(p, r, floats_splat(0x1.35b89cp-11f));
-    p = floats_fma(p, r, floats_splat(-0x1.e4eb1ep-11f));
-    p = floats_fma(p, r, floats_splat(0x1.9788a8p-10f));
-    p = floats_fma(p, r, floats_splat(-0x1.7fa596p-9f));
-    p = floats_fma(p, r, floats_splat(0x1.2f9d88p-8f));
-    p = floats_fma(p, r, floats_splat(0x1.6cb4e6p+0f));
-    return floats_fma(p, r, floats_splat(0x1.2de4cap+2f));
+    floats_horner(&p, &r, 0x1.3685d8p-15f, 1);
+    floats_horner(&p, &r, 0x1.118826p-13f, 1);
+    floats_horner(&p, &r, -0x1.8cca06p-12f, 1);
+    floats_horner(&p, &r, 0x1.35b89cp-11f, 1);
+    floats_horner(&p, &r, -0x1.e4eb1ep-11f, 1);
+    floats_horner(&p, &r, 0x1.9788a8p-10f, 1);
+    floats_horner(&p, &r, -0x1.7fa596p-9f, 1);
+    floats_horner(&p, &r, 0x1.2f9d88p-8f, 1);
+    floats_horner(&p, &r, 0x1.6cb4e6p+0f, 1);
+    floats_horner(&p, &r, 0x1.2de4cap+2f, 1);
+    return p;
 }
 
-/* A standard normal by the inverse distribution function. The word's upper bit is the sign; the others are k, and
+/* Standard normals by the inverse distribution function. A word's upper bit is the sign; the others are k, and
  * (k + 1/2) 2^-32 is the probability of a larger normal: sizes go from 2.9e-10 to 6.34.
- * With a = (2 k + 1) 2^-32, twice that probability, x = 1 - a and w = -log(1 - x^2) = -log(a (2 - a)), the size is x
- * P(w) (Giles 2010, "Approximating the erfinv function"): a minimax polynomial with relative error 6.2e-9 below w = 5,
- * that is size 2.93, which one in 297 normals exceeds. */
-static ALWAYS_INLINE floats floats_normal(floats_bits word)
+ * With a = (2 k + 1) 2^-32, twice that probability, x = 1 - a and w = -log(1 - x^2) = -log(a (2 - a)), the size is x P(w)
+ * (Giles 2010, "Approximating the erfinv function"): a minimax polynomial with relative error 6.2e-9 below w = 5, that is
+ * size 2.93, which one in 297 normals exceeds. */
+static ALWAYS_INLINE void floats_normal(const floats_bits *words, floats *result, const int vectors)
 {
-    const floats_bits tail = word & floats_bits_splat(0x7fffffff), sign = word & floats_bits_splat(0x80000000);
     const floats scale = floats_splat(0x1p-31f), half = floats_splat(0x1p-32f);
-    const floats a = floats_fma(floats_from_int((floats_int)tail), scale, half);
-    const floats x = floats_fma(floats_from_int((floats_int)(tail ^ floats_bits_splat(0x7fffffff))), scale, half);
-    const floats w = floats_minus_log(a * (floats_splat(2.0f) - a));
-    floats p = floats_splat(-0x1.ab0472p-27f);
-    p = floats_fma(p, w, floats_splat(0x1.4fabd4p-22f));
-    p = floats_fma(p, w, floats_splat(-0x1.77646ap-19f));
-    p = floats_fma(p, w, floats_splat(0x1.7b3236p-18f));
-    p = floats_fma(p, w, floats_splat(0x1.0800cep-14f));
-    p = floats_fma(p, w, floats_splat(-0x1.79a5bep-13f));
-    p = floats_fma(p, w, floats_splat(-0x1.b0bbc2p-9f));
-    p = floats_fma(p, w, floats_splat(0x1.0b976cp-6f));
-    p = floats_fma(p, w, floats_splat(0x1.4ffde8p-2f));
-    p = floats_fma(p, w, floats_splat(0x1.40d932p+0f));
-    const floats_int in_tail = floats_less(floats_splat(5.0f), w);
-    if (floats_any(in_tail))
-        p = floats_select(in_tail, floats_normal_tail(w), p);
-    return floats_from_bits(floats_to_bits(x * p) | sign);
+    const floats_bits most = floats_bits_splat(0x7fffffff);
+    floats w[FLOATS_GROUP], p[FLOATS_GROUP];
+    UNROLL(4)
+    for (int v = 0; v < vectors; v++) {
+        const floats a = floats_fma(floats_from_int((floats_int)(words[v] & most)), scale, half);
+        w[v] = a * (floats_splat(2.0f) - a);
+        p[v] = floats_splat(-0x1.ab0472p-27f);
+    }
+    floats_minus_log(w, w, vectors);
+    floats_horner(p, w, 0x1.4fabd4p-22f, vectors);
+    floats_horner(p, w, -0x1.77646ap-19f, vectors);
+    floats_horner(p, w, 0x1.7b3236p-18f, vectors);
+    floats_horner(p, w, 0x1.0800cep-14f, vectors);
+    floats_horner(p, w, -0x1.79a5bep-13f, vectors);
+    floats_horner(p, w, -0x1.b0bbc2p-9f, vectors);
+    floats_horner(p, w, 0x1.0b976cp-6f, vectors);
+    floats_horner(p, w, 0x1.4ffde8p-2f, vectors);
+    floats_horner(p, w, 0x1.40d932p+0f, vectors);
+    UNROLL(4)
+    for (int v = 0; v < vectors; v++) {
+        const floats x = floats_fma(floats_from_int((floats_int)(~words[v] & most)), scale, half);
+        const floats_int in_tail = floats_less(floats_splat(5.0f), w[v]);
+        if (floats_any(in_tail))
+            p[v] = floats_select(in_tail, floats_normal_tail(w[v]), p[v]);
+        result[v] = floats_from_bits(floats_to_bits(x * p[v]) | (words[v] & ~most));
+    }
 }
 
 /* A uniform in (0, 1): element `element` of a draw block of sample first_sample + sample_offset. */
@@ -163,51 +193,70 @@ static inline float random_uniform_value(const RandomStream *stream, uint64_t sa
     return ((float)(random_word(stream, sample_offset, block, element) >> 9) + 0.5f) * 0x1p-23f;
 }
 
-/* A standard normal, likewise. */
+/* The standard normal of a word. */
+static inline float normal_of_word(uint32_t word)
+{
+    const floats_bits words = floats_bits_splat(word);
+    floats result;
+    floats_normal(&words, &result, 1);
+    return floats_first(result);
+}
+
+/* A standard normal, likewise: maximal error 3.1 units in the last place of the exact quantile. */
 static inline float random_normal_value(const RandomStream *stream, uint64_t sample_offset, uint32_t block,
                                         uint32_t element)
 {
-    return floats_first(floats_normal(floats_bits_splat(random_word(stream, sample_offset, block, element))));
+    return normal_of_word(random_word(stream, sample_offset, block, element));
 }
 
-/* ---- the draws of a block of samples
- * ------------------------------------------------------------------------------------- */
+/* ---- the draws of a block of samples ------------------------------------------------------------------------------------- */
 
-/* `count` of the vector's floats to `to`. */
-static ALWAYS_INLINE void floats_store_reals(real *to, floats x, int count)
-{
-    float values[FLOATS];
-    memcpy(values, &x, sizeof values);
-    for (int i = 0; i < count; i++)
-        to[i] = (real)values[i];
-}
+/* So many elements are drawn as words before they become floats: each of the two loops then keeps its constants in
+ * registers. */
+#define RANDOM_GROUP 16
 
 #if BLOCK > 1
 
-/* The products of 32-bit words in 64 bits: upper and lower words. */
-static ALWAYS_INLINE void floats_bits_multiply(floats_bits a, uint32_t multiplier, floats_bits *upper,
-                                               floats_bits *lower)
+/* The generator's words in lanes, in the form in which products of 32-bit words come cheapest. With x86's vectors: the lower
+ * halves of 64-bit lanes (the upper ones hold anything), in two parts, the even and the odd samples. */
+#if FLOATS > 1 && defined(__SSE2__)
+
+#define PHILOX_PARTS 2
+typedef uint64_t PhiloxWords __attribute__((vector_size(ANSATZ_LANE_BYTES)));
+
+static ALWAYS_INLINE void philox_multiply(PhiloxWords a, uint32_t multiplier, PhiloxWords *upper, PhiloxWords *lower)
+{
+#if ANSATZ_LANE_BYTES == 64
+    *lower = (PhiloxWords)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi32((int)multiplier));
+#elif ANSATZ_LANE_BYTES == 32
+    *lower = (PhiloxWords)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi32((int)multiplier));
+#else
+    *lower = (PhiloxWords)_mm_mul_epu32((__m128i)a, _mm_set1_epi32((int)multiplier));
+#endif
+    *upper = *lower >> 32;
+}
+
+static ALWAYS_INLINE PhiloxWords philox_part(floats_bits words, int part)
+{
+    return (PhiloxWords)words >> (part == 0 ? 0 : 32);
+}
+
+static ALWAYS_INLINE floats_bits philox_join(const PhiloxWords parts[PHILOX_PARTS])
+{
+    return (floats_bits)((parts[0] & (0xffffffff - (PhiloxWords){0})) | parts[1] << 32);
+}
+
+#else
+
+#define PHILOX_PARTS 1
+typedef floats_bits PhiloxWords;
+
+static ALWAYS_INLINE void philox_multiply(PhiloxWords a, uint32_t multiplier, PhiloxWords *upper, PhiloxWords *lower)
 {
 #if FLOATS == 1
     const uint64_t product = (uint64_t)a * multiplier;
     *upper = (uint32_t)(product >> 32);
     *lower = (uint32_t)product;
-#elif ANSATZ_LANE_BYTES == 64
-    const __m512i m = _mm512_set1_epi32((int)multiplier), even = _mm512_mul_epu32((__m512i)a, m),
-                  odd = _mm512_mul_epu32(_mm512_srli_epi64((__m512i)a, 32), m);
-    *upper = (floats_bits)_mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_CDAB);
-    *lower = (floats_bits)_mm512_mask_shuffle_epi32(even, 0xaaaa, odd, _MM_PERM_CDAB);
-#elif ANSATZ_LANE_BYTES == 32
-    const __m256i m = _mm256_set1_epi32((int)multiplier), even = _mm256_mul_epu32((__m256i)a, m),
-                  odd = _mm256_mul_epu32(_mm256_srli_epi64((__m256i)a, 32), m);
-    *upper = (floats_bits)_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
-    *lower = (floats_bits)_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
-#elif defined(__SSE2__)
-    const __m128i m = _mm_set1_epi32((int)multiplier), even = _mm_mul_epu32((__m128i)a, m),
-                  odd = _mm_mul_epu32(_mm_srli_epi64((__m128i)a, 32), m);
-    const __m128i even_words = _mm_shuffle_epi32(even, 0xd8), odd_words = _mm_shuffle_epi32(odd, 0xd8);
-    *upper = (floats_bits)_mm_unpackhi_epi32(even_words, odd_words);
-    *lower = (floats_bits)_mm_unpacklo_epi32(even_words, odd_words);
 #else
     const uint32x4_t words = (uint32x4_t)a, m = vdupq_n_u32(multiplier);
     const uint32x4_t first = vreinterpretq_u32_u64(vmull_u32(vget_low_u32(words), vget_low_u32(m)));
@@ -217,65 +266,115 @@ static ALWAYS_INLINE void floats_bits_multiply(floats_bits a, uint32_t multiplie
 #endif
 }
 
-/* As random_words for the samples first_sample + s + lane. */
-static ALWAYS_INLINE void random_words_of_lanes(const RandomStream *stream, int s, uint32_t block,
-                                                floats_bits result[4])
+static ALWAYS_INLINE PhiloxWords philox_part(floats_bits words, int part)
 {
-    const uint64_t sample = stream->first_sample + (uint64_t)s;
-    floats_bits c0 = floats_bits_splat((uint32_t)sample), c1 = floats_bits_splat((uint32_t)(sample >> 32));
-    floats_bits c2 = floats_bits_splat(stream->step), c3 = floats_bits_splat(stream->purpose << 20 | block);
-#if FLOATS > 1
-    for (uint32_t i = 0; i < FLOATS; i++) {
-        c0[i] += i;
-        c1[i] = (uint32_t)((sample + i) >> 32);
-    }
+    (void)part;
+    return words;
+}
+
+static ALWAYS_INLINE floats_bits philox_join(const PhiloxWords parts[PHILOX_PARTS])
+{
+    return parts[0];
+}
+
 #endif
-    uint32_t key0 = (uint32_t)stream->seed, key1 = (uint32_t)(stream->seed >> 32);
+
+/* As philox4x32, for each lane of some vectors of samples at once, which hide each other's latency. */
+#define PHILOX_VECTORS (ANSATZ_LANE_BYTES == 64 ? 2 : 1)
+
+static ALWAYS_INLINE void philox4x32_lanes(floats_bits counter[4][PHILOX_VECTORS], const uint32_t key[2])
+{
+    enum { PARTS = PHILOX_PARTS * PHILOX_VECTORS };
+    PhiloxWords c[4][PARTS];
+    uint32_t key0 = key[0], key1 = key[1];
+    UNROLL(4)
+    for (int i = 0; i < 4; i++)
+        UNROLL(4)
+    for (int part = 0; part < PARTS; part++)
+        c[i][part] = philox_part(counter[i][part / PHILOX_PARTS], part % PHILOX_PARTS);
     UNROLL(10)
     for (int round = 0; round < 10; round++) {
-        floats_bits upper0, lower0, upper1, lower1;
-        floats_bits_multiply(c0, PHILOX_MULTIPLIER_0, &upper0, &lower0);
-        floats_bits_multiply(c2, PHILOX_MULTIPLIER_1, &upper1, &lower1);
-        c0 = upper1 ^ c1 ^ floats_bits_splat(key0);
-        c2 = upper0 ^ c3 ^ floats_bits_splat(key1);
-        c1 = lower1;
-        c3 = lower0;
+        const PhiloxWords k0 = (PhiloxWords)floats_bits_splat(key0), k1 = (PhiloxWords)floats_bits_splat(key1);
+        UNROLL(4)
+        for (int part = 0; part < PARTS; part++) {
+            PhiloxWords upper0, lower0, upper1, lower1;
+            philox_multiply(c[0][part], PHILOX_MULTIPLIER_0, &upper0, &lower0);
+            philox_multiply(c[2][part], PHILOX_MULTIPLIER_1, &upper1, &lower1);
+            c[0][part] = upper1 ^ c[1][part] ^ k0;
+            c[2][part] = upper0 ^ c[3][part] ^ k1;
+            c[1][part] = lower1;
+            c[3][part] = lower0;
+        }
         key0 += PHILOX_KEY_STEP_0;
         key1 += PHILOX_KEY_STEP_1;
     }
-    result[0] = c0;
-    result[1] = c1;
-    result[2] = c2;
-    result[3] = c3;
+    UNROLL(4)
+    for (int i = 0; i < 4; i++)
+        UNROLL(2)
+    for (int v = 0; v < PHILOX_VECTORS; v++)
+        counter[i][v] = philox_join(&c[i][v * PHILOX_PARTS]);
+}
+
+/* words[count][BLOCK]: the elements from `block` on, for samples first_sample + s. */
+static ALWAYS_INLINE void random_words_of_block(const RandomStream *stream, uint32_t block, int count, uint32_t *words)
+{
+    const uint32_t key[2] = {(uint32_t)stream->seed, (uint32_t)(stream->seed >> 32)};
+    uint32_t lower[BLOCK], upper[BLOCK];
+    for (uint32_t s = 0; s < BLOCK; s++) {
+        lower[s] = (uint32_t)(stream->first_sample + s);
+        upper[s] = (uint32_t)((stream->first_sample + s) >> 32);
+    }
+    for (int s = 0; s < BLOCK; s += PHILOX_VECTORS * FLOATS)
+        for (int e = 0; e < count; e += 4) {
+            floats_bits counter[4][PHILOX_VECTORS];
+            for (int v = 0; v < PHILOX_VECTORS; v++) {
+                counter[0][v] = floats_bits_load(lower + s + v * FLOATS);
+                counter[1][v] = floats_bits_load(upper + s + v * FLOATS);
+                counter[2][v] = floats_bits_splat(stream->step);
+                counter[3][v] = floats_bits_splat(stream->purpose << 20 | (block + (uint32_t)e / 4));
+            }
+            philox4x32_lanes(counter, key);
+            for (int i = 0; i < 4; i++)
+                for (int v = 0; v < PHILOX_VECTORS; v++)
+                    floats_bits_store(words + (e + i) * BLOCK + s + v * FLOATS, counter[i][v]);
+        }
 }
 
 static ALWAYS_INLINE void random_rows(const RandomStream *stream, uint32_t block, int count, real *to,
-                                      floats (*from_words)(floats_bits))
+                                      void (*from_words)(const floats_bits *, floats *, int))
 {
-    for (int s = 0; s < BLOCK; s += FLOATS)
-        for (int e = 0; e < count; e += 4) {
-            floats_bits words[4];
-            random_words_of_lanes(stream, s, block + (uint32_t)e / 4, words);
-            for (int i = 0; i < 4 && e + i < count; i++)
-                floats_store_reals(to + (e + i) * BLOCK + s, from_words(words[i]), FLOATS);
+    for (int first = 0; first < count; first += RANDOM_GROUP) {
+        const int group = count - first < RANDOM_GROUP ? count - first : RANDOM_GROUP;
+        uint32_t words[RANDOM_GROUP * BLOCK];
+        random_words_of_block(stream, block + (uint32_t)first / 4, group, words);
+        for (int i = 0; i < group * BLOCK; i += FLOATS_GROUP * FLOATS) {
+            floats_bits bits[FLOATS_GROUP];
+            floats result[FLOATS_GROUP];
+            for (int v = 0; v < FLOATS_GROUP; v++)
+                bits[v] = floats_bits_load(words + i + v * FLOATS);
+            from_words(bits, result, FLOATS_GROUP);
+            for (int v = 0; v < FLOATS_GROUP; v++)
+                floats_store_reals(to + first * BLOCK + i + v * FLOATS, result[v], FLOATS);
         }
+    }
 }
 
 #else
 
 /* One sample: elements in lanes. */
 static ALWAYS_INLINE void random_rows(const RandomStream *stream, uint32_t block, int count, real *to,
-                                      floats (*from_words)(floats_bits))
+                                      void (*from_words)(const floats_bits *, floats *, int))
 {
-    enum { GROUP = FLOATS < 4 ? 4 : FLOATS };
-    for (int e = 0; e < count; e += GROUP) {
-        uint32_t words[GROUP];
-        for (int i = 0; i < GROUP; i += 4)
-            random_words(stream, 0, block, (uint32_t)(e + i) / 4, words + i);
-        for (int i = 0; i < GROUP && e + i < count; i += FLOATS) {
-            floats_bits group;
-            memcpy(&group, words + i, sizeof group);
-            floats_store_reals(to + e + i, from_words(group), count - (e + i) < FLOATS ? count - (e + i) : FLOATS);
+    for (int first = 0; first < count; first += RANDOM_GROUP) {
+        const int group = count - first < RANDOM_GROUP ? count - first : RANDOM_GROUP;
+        uint32_t words[RANDOM_GROUP] = {0}; /* a vector may reach past the group */
+        for (int e = 0; e < group; e += 4)
+            random_words(stream, 0, block, (uint32_t)(first + e) / 4, words + e);
+        for (int e = 0; e < group; e += FLOATS) {
+            const floats_bits bits = floats_bits_load(words + e);
+            floats result;
+            from_words(&bits, &result, 1);
+            floats_store_reals(to + first + e, result, group - e < FLOATS ? group - e : FLOATS);
         }
     }
 }
