@@ -115,7 +115,7 @@ static void test_first_example(void **state)
         assert_int_equal(model->expanded[i].coupling_index, i);
         assert_int_equal(model->expanded[i].net.hidden_count, 2);
         assert_int_equal(model->expanded[i].net.hidden[1], 64);
-        assert_int_equal(model->expanded[i].net.activation, ACTIVATION_TANH);
+        assert_int_equal(model->expanded[i].net.activation, ACTIVATION_SILU);
         assert_int_equal(model->expanded[i].span.line, 11);
     }
     assert_int_equal(model->loss_count, 1);

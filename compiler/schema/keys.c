@@ -304,7 +304,7 @@ const SchemaKey SCHEMA_KEYS[] = {
     {"net", "egnn", SCHEMA_MAP, .of = "egnn", .flags = ALTERNATIVE | LATER, .doc = "an equivariant graph net"},
     {"net", "deep_set", SCHEMA_INTEGER, .lists = 1, .range = BETWEEN(1, 65536), .flags = ALTERNATIVE | LATER,
      .doc = "a net that forgets the order of its inputs: the widths of its hidden layers"},
-    {"net", "activation", SCHEMA_WORD, .words = "tanh relu silu gelu softplus", .value = "tanh",
+    {"net", "activation", SCHEMA_WORD, .words = "tanh relu silu gelu softplus", .value = "silu",
      .doc = "the function between its layers"},
     {"net", "residual", SCHEMA_BOOLEAN, .value = "false", .flags = LATER, .doc = "add each hidden layer's input"},
     {"net", "normalize", SCHEMA_WORD, .words = "none !layer", .value = "none", .doc = "of each hidden layer"},

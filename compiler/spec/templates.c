@@ -103,7 +103,7 @@ static const char MANY_WELLS[] =
     "        layers:\n"
     "          - coupling:\n"
     "              transform: affine\n"
-    "              net: {mlp: [64, 64], activation: tanh}\n"
+    "              net: {mlp: [64, 64], activation: silu}\n"
     "\n"
     "loss:\n"
     "  - reverse_kl\n"

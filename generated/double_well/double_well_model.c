@@ -20,7 +20,7 @@ void gaussian_log_prob(const real *z, real *log_prob, real *workspace)
     }
 }
 
-/* Affine coupling: y_a = x_a, y_b = x_b exp(s(x_a)) + t(x_a); log|det J| = sum s. Dinh, Sohl-Dickstein, Bengio 2017, eq. 7-8. (s, t): a dense net 1 -> 64 -> 64 -> 2, tanh; s = B tanh(raw / B), B = 2.    double_well.yaml:11 */
+/* Affine coupling: y_a = x_a, y_b = x_b exp(s(x_a)) + t(x_a); log|det J| = sum s. Dinh, Sohl-Dickstein, Bengio 2017, eq. 7-8. (s, t): a dense net 1 -> 64 -> 64 -> 2, silu; s = B tanh(raw / B), B = 2.    double_well.yaml:11 */
 static void coupling_affine(const real *weights, const real *x_a, const real *x_b, real *y_b, real *log_det, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
@@ -33,8 +33,8 @@ static void coupling_affine(const real *weights, const real *x_a, const real *x_
     real *const hidden_2 = workspace + FRAME(4096, 64);
     real *const t = workspace + FRAME(0, 0);
     real *const log_scale = workspace + FRAME(128, 16);
-    dense_64x1_tanh(net_0_weight, x_a, net_0_bias, hidden);
-    dense_64x64_tanh(net_1_weight, hidden, net_1_bias, hidden_2);
+    dense_64x1_sigmoid(net_0_weight, x_a, net_0_bias, hidden);
+    dense_64x64_sigmoid(net_1_weight, hidden, net_1_bias, hidden_2);
     dense_2x64(net_2_weight, hidden_2, net_2_bias, t);
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes log_scale_i = lanes_tanh(lanes_load(t + i) * REAL(0.5)) * REAL(2.0);
@@ -110,7 +110,7 @@ static void entry_sample(const Block *block, const real *weights, const real kT,
     (void)loss_0_weight;
 }
 
-/* Inverse of an affine coupling: x_a = y_a, x_b = (y_b - t(x_a)) exp(-s(x_a)); log|det J| = -sum s. Dinh, Sohl-Dickstein, Bengio 2017, eq. 7-8. (s, t): a dense net 1 -> 64 -> 64 -> 2, tanh; s = B tanh(raw / B), B = 2.    double_well.yaml:11 */
+/* Inverse of an affine coupling: x_a = y_a, x_b = (y_b - t(x_a)) exp(-s(x_a)); log|det J| = -sum s. Dinh, Sohl-Dickstein, Bengio 2017, eq. 7-8. (s, t): a dense net 1 -> 64 -> 64 -> 2, silu; s = B tanh(raw / B), B = 2.    double_well.yaml:11 */
 static void coupling_affine_inverse(const real *weights, const real *x_a, const real *y_b, real *x_b, real *log_det, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
@@ -123,8 +123,8 @@ static void coupling_affine_inverse(const real *weights, const real *x_a, const 
     real *const hidden_2 = workspace + FRAME(4096, 64);
     real *const t = workspace + FRAME(0, 0);
     real *const t_2 = workspace + FRAME(128, 16);
-    dense_64x1_tanh(net_0_weight, x_a, net_0_bias, hidden);
-    dense_64x64_tanh(net_1_weight, hidden, net_1_bias, hidden_2);
+    dense_64x1_sigmoid(net_0_weight, x_a, net_0_bias, hidden);
+    dense_64x64_sigmoid(net_1_weight, hidden, net_1_bias, hidden_2);
     dense_2x64(net_2_weight, hidden_2, net_2_bias, t);
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes product_i = lanes_tanh(lanes_load(t + i) * REAL(0.5)) * (-REAL(2.0));

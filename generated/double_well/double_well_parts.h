@@ -34,7 +34,7 @@ void gaussian_log_prob(const real *z, real *log_prob, real *workspace);
 /* ---- contraction kernels, one for each shape ---- */
 
 /* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x1_tanh_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+static ALWAYS_INLINE void dense_64x1_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
@@ -43,16 +43,17 @@ static ALWAYS_INLINE void dense_64x1_tanh_tile(const int rows, const int r, cons
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < TILE_USED(rows); v++) {
-            store_each(result + TILE_ELEMENT(r, i, s, v), lanes_tanh(tile.value[i][v]), TILE_LEFT(rows, v));
+            const lanes v_sum_i = tile.value[i][v];
+            store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i * lanes_sigmoid(v_sum_i), TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x1_tanh(const real *matrix, const real *x, const real *start, real *result)
+static inline void dense_64x1_sigmoid(const real *matrix, const real *x, const real *start, real *result)
 {
-    DENSE_TILES(64, dense_64x1_tanh_tile, matrix, x, start, result);
+    DENSE_TILES(64, dense_64x1_sigmoid_tile, matrix, x, start, result);
 }
 
 /* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x64_tanh_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+static ALWAYS_INLINE void dense_64x64_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
@@ -61,12 +62,13 @@ static ALWAYS_INLINE void dense_64x64_tanh_tile(const int rows, const int r, con
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < TILE_USED(rows); v++) {
-            store_each(result + TILE_ELEMENT(r, i, s, v), lanes_tanh(tile.value[i][v]), TILE_LEFT(rows, v));
+            const lanes v_sum_i = tile.value[i][v];
+            store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i * lanes_sigmoid(v_sum_i), TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x64_tanh(const real *matrix, const real *x, const real *start, real *result)
+static inline void dense_64x64_sigmoid(const real *matrix, const real *x, const real *start, real *result)
 {
-    DENSE_TILES(64, dense_64x64_tanh_tile, matrix, x, start, result);
+    DENSE_TILES(64, dense_64x64_sigmoid_tile, matrix, x, start, result);
 }
 
 /* 2 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
@@ -88,7 +90,7 @@ static inline void dense_2x64(const real *matrix, const real *x, const real *sta
 }
 
 /* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x1_tanh_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+static ALWAYS_INLINE void dense_64x1_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
@@ -97,16 +99,19 @@ static ALWAYS_INLINE void dense_64x1_tanh_2_tile(const int rows, const int r, co
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < TILE_USED(rows); v++) {
-            store_each(result + TILE_ELEMENT(r, i, s, v), lanes_tanh(tile.value[i][v]), TILE_LEFT(rows, v));
+            const lanes v_sum_i = tile.value[i][v];
+            const lanes sigmoid_i = lanes_sigmoid(v_sum_i);
+            store_each(result + TILE_ELEMENT(r, i, s, v), sigmoid_i, TILE_LEFT(rows, v));
+            store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x1_tanh_2(const real *matrix, const real *x, const real *start, real *result)
+static inline void dense_64x1_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
-    DENSE_TILES(64, dense_64x1_tanh_2_tile, matrix, x, start, result);
+    DENSE_TILES(64, dense_64x1_sigmoid_2_tile, matrix, x, start, result, result_2);
 }
 
 /* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x64_tanh_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+static ALWAYS_INLINE void dense_64x64_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
@@ -115,12 +120,15 @@ static ALWAYS_INLINE void dense_64x64_tanh_2_tile(const int rows, const int r, c
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < TILE_USED(rows); v++) {
-            store_each(result + TILE_ELEMENT(r, i, s, v), lanes_tanh(tile.value[i][v]), TILE_LEFT(rows, v));
+            const lanes v_sum_i = tile.value[i][v];
+            const lanes sigmoid_i = lanes_sigmoid(v_sum_i);
+            store_each(result + TILE_ELEMENT(r, i, s, v), sigmoid_i, TILE_LEFT(rows, v));
+            store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x64_tanh_2(const real *matrix, const real *x, const real *start, real *result)
+static inline void dense_64x64_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
-    DENSE_TILES(64, dense_64x64_tanh_2_tile, matrix, x, start, result);
+    DENSE_TILES(64, dense_64x64_sigmoid_2_tile, matrix, x, start, result, result_2);
 }
 
 /* 2 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */

@@ -3,8 +3,8 @@
  * Compiled from double_well.yaml by ansatz 0.1.0. */
 #include "double_well_parts.h"
 
-/* Affine coupling: y_a = x_a, y_b = x_b exp(s(x_a)) + t(x_a); log|det J| = sum s. Dinh, Sohl-Dickstein, Bengio 2017, eq. 7-8. (s, t): a dense net 1 -> 64 -> 64 -> 2, tanh; s = B tanh(raw / B), B = 2.    double_well.yaml:11 */
-static void coupling_affine_forward(const real *weights, const real *x_a, const real *x_b, real *y_b, real *log_det, real *hidden, real *hidden_2, real *result, real *scale, real *workspace)
+/* Affine coupling: y_a = x_a, y_b = x_b exp(s(x_a)) + t(x_a); log|det J| = sum s. Dinh, Sohl-Dickstein, Bengio 2017, eq. 7-8. (s, t): a dense net 1 -> 64 -> 64 -> 2, silu; s = B tanh(raw / B), B = 2.    double_well.yaml:11 */
+static void coupling_affine_forward(const real *weights, const real *x_a, const real *x_b, real *y_b, real *log_det, real *result, real *hidden, real *result_2, real *hidden_2, real *result_3, real *scale, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
     const real *const net_0_bias = weights + 64;
@@ -14,12 +14,12 @@ static void coupling_affine_forward(const real *weights, const real *x_a, const 
     const real *const net_2_bias = weights + 4416;
     real *const t = workspace + FRAME(0, 0);
     real *const log_scale = workspace + FRAME(128, 16);
-    dense_64x1_tanh_2(net_0_weight, x_a, net_0_bias, hidden);
-    dense_64x64_tanh_2(net_1_weight, hidden, net_1_bias, hidden_2);
+    dense_64x1_sigmoid_2(net_0_weight, x_a, net_0_bias, result, hidden);
+    dense_64x64_sigmoid_2(net_1_weight, hidden, net_1_bias, result_2, hidden_2);
     dense_2x64_2(net_2_weight, hidden_2, net_2_bias, t);
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes tanh_i = lanes_tanh(lanes_load(t + i) * REAL(0.5));
-        store_each(result + i, tanh_i, BLOCK - i);
+        store_each(result_3 + i, tanh_i, BLOCK - i);
         const lanes log_scale_i = tanh_i * REAL(2.0);
         store_each(log_scale + i, log_scale_i, BLOCK - i);
         const lanes scale_i = lanes_exp(log_scale_i);
@@ -31,8 +31,8 @@ static void coupling_affine_forward(const real *weights, const real *x_a, const 
     }
 }
 
-/* Backward of coupling_affine: from the cotangents of its results those of its inputs. Affine coupling: y_a = x_a, y_b = x_b exp(s(x_a)) + t(x_a); log|det J| = sum s. Dinh, Sohl-Dickstein, Bengio 2017, eq. 7-8. (s, t): a dense net 1 -> 64 -> 64 -> 2, tanh; s = B tanh(raw / B), B = 2.    double_well.yaml:11 */
-static void coupling_affine_backward(const Block *block, const real *weights, const real *x_a, const real *x_b, const real *hidden, const real *hidden_2, const real *x, const real *scale, const real *d_y_b, const real *d_log_det, real *gradient, real *d_x_a, real *d_x_b, real *workspace)
+/* Backward of coupling_affine: from the cotangents of its results those of its inputs. Affine coupling: y_a = x_a, y_b = x_b exp(s(x_a)) + t(x_a); log|det J| = sum s. Dinh, Sohl-Dickstein, Bengio 2017, eq. 7-8. (s, t): a dense net 1 -> 64 -> 64 -> 2, silu; s = B tanh(raw / B), B = 2.    double_well.yaml:11 */
+static void coupling_affine_backward(const Block *block, const real *weights, const real *x_a, const real *x_b, const real *x, const real *hidden, const real *x_2, const real *hidden_2, const real *x_3, const real *scale, const real *d_y_b, const real *d_log_det, real *gradient, real *d_x_a, real *d_x_b, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
     const real *const net_1_weight = weights + 128;
@@ -55,7 +55,7 @@ static void coupling_affine_backward(const Block *block, const real *weights, co
         store_each(d_x_b + i, d_y_b_i * scale_i, BLOCK - i);
         const lanes d_scale_i = d_y_b_i * lanes_load(x_b + i);
         const lanes d_log_scale_i = lanes_fma(d_scale_i, scale_i, lanes_load(d_log_det + i));
-        const lanes x_i = lanes_load(x + i);
+        const lanes x_i = lanes_load(x_3 + i);
         store_each(t + i, d_log_scale_i * lanes_fma(-x_i, x_i, lanes_splat(REAL(1.0))), BLOCK - i);
     }
     for (int s = 0; s < BLOCK; s += S_STEP) {
@@ -74,10 +74,10 @@ static void coupling_affine_backward(const Block *block, const real *weights, co
     }
     sum_samples(t_2, 2, block->count, d_net_2_bias);
     for (int i = 0; i < 64 * BLOCK; i += LANES) {
-        const lanes hidden_i = lanes_load(hidden_2 + i);
-        store_each(t_3 + i, lanes_load(d_hidden + i) * lanes_fma(-hidden_i, hidden_i, lanes_splat(REAL(1.0))), 64 * BLOCK - i);
-        const lanes hidden_i_2 = lanes_load(hidden + i);
-        store_each(t_4 + i, lanes_fma(-hidden_i_2, hidden_i_2, lanes_splat(REAL(1.0))), 64 * BLOCK - i);
+        const lanes x_i_2 = lanes_load(x_2 + i);
+        store_each(t_3 + i, lanes_load(d_hidden + i) * lanes_fma(lanes_load(hidden_2 + i), REAL(1.0) - x_i_2, x_i_2), 64 * BLOCK - i);
+        const lanes x_i_3 = lanes_load(x + i);
+        store_each(t_4 + i, lanes_fma(lanes_load(hidden + i), REAL(1.0) - x_i_3, x_i_3), 64 * BLOCK - i);
     }
     dense_64x64_then(net_1_weight, t_3, t_4, t_5);
     {
@@ -139,100 +139,112 @@ static void entry_step_block(const Block *block, const real *weights, const real
     real *const log_q = workspace + FRAME(128, 16);
     real *const y_b = workspace + FRAME(192, 32);
     real *const log_det = workspace + FRAME(256, 48);
-    real *const hidden = workspace + FRAME(320, 64);
-    real *const hidden_2 = workspace + FRAME(4416, 128);
-    real *const t = workspace + FRAME(8512, 192);
-    real *const scale = workspace + FRAME(8576, 208);
-    real *const log_q_2 = workspace + FRAME(8640, 224);
+    real *const t = workspace + FRAME(320, 64);
+    real *const hidden = workspace + FRAME(4416, 128);
+    real *const t_2 = workspace + FRAME(8512, 192);
+    real *const hidden_2 = workspace + FRAME(12608, 256);
+    real *const t_3 = workspace + FRAME(16704, 320);
+    real *const scale = workspace + FRAME(16768, 336);
+    real *const log_q_2 = workspace + FRAME(16832, 352);
     real *const y_b_2 = workspace + FRAME(128, 16);
     real *const log_det_2 = workspace + FRAME(256, 48);
-    real *const hidden_3 = workspace + FRAME(8704, 240);
-    real *const hidden_4 = workspace + FRAME(12800, 304);
-    real *const t_2 = workspace + FRAME(16896, 368);
-    real *const scale_2 = workspace + FRAME(16960, 384);
-    real *const log_q_3 = workspace + FRAME(17024, 400);
+    real *const t_4 = workspace + FRAME(16896, 368);
+    real *const hidden_3 = workspace + FRAME(20992, 432);
+    real *const t_5 = workspace + FRAME(25088, 496);
+    real *const hidden_4 = workspace + FRAME(29184, 560);
+    real *const t_6 = workspace + FRAME(33280, 624);
+    real *const scale_2 = workspace + FRAME(33344, 640);
+    real *const log_q_3 = workspace + FRAME(33408, 656);
     real *const y_b_3 = workspace + FRAME(256, 48);
-    real *const log_det_3 = workspace + FRAME(8640, 224);
-    real *const hidden_5 = workspace + FRAME(17088, 416);
-    real *const hidden_6 = workspace + FRAME(21184, 480);
-    real *const t_3 = workspace + FRAME(25280, 544);
-    real *const scale_3 = workspace + FRAME(25344, 560);
-    real *const log_q_4 = workspace + FRAME(25408, 576);
-    real *const y_b_4 = workspace + FRAME(8640, 224);
-    real *const log_det_4 = workspace + FRAME(17024, 400);
-    real *const hidden_7 = workspace + FRAME(25472, 592);
-    real *const hidden_8 = workspace + FRAME(29568, 656);
-    real *const t_4 = workspace + FRAME(33664, 720);
-    real *const scale_4 = workspace + FRAME(33728, 736);
-    real *const log_q_5 = workspace + FRAME(33792, 752);
-    real *const y_b_5 = workspace + FRAME(17024, 400);
-    real *const log_det_5 = workspace + FRAME(25408, 576);
-    real *const hidden_9 = workspace + FRAME(33856, 768);
-    real *const hidden_10 = workspace + FRAME(37952, 832);
-    real *const t_5 = workspace + FRAME(42048, 896);
-    real *const scale_5 = workspace + FRAME(42112, 912);
-    real *const log_q_6 = workspace + FRAME(42176, 928);
-    real *const y_b_6 = workspace + FRAME(25408, 576);
-    real *const log_det_6 = workspace + FRAME(33792, 752);
-    real *const hidden_11 = workspace + FRAME(42240, 944);
-    real *const hidden_12 = workspace + FRAME(46336, 1008);
-    real *const t_6 = workspace + FRAME(50432, 1072);
-    real *const scale_6 = workspace + FRAME(50496, 1088);
-    real *const log_q_7 = workspace + FRAME(50560, 1104);
-    real *const x = workspace + FRAME(50624, 752);
-    real *const energy_2 = workspace + FRAME(25408, 576);
-    real *const t_7 = workspace + FRAME(33792, 928);
+    real *const log_det_3 = workspace + FRAME(16832, 352);
+    real *const t_7 = workspace + FRAME(33472, 672);
+    real *const hidden_5 = workspace + FRAME(37568, 736);
+    real *const t_8 = workspace + FRAME(41664, 800);
+    real *const hidden_6 = workspace + FRAME(45760, 864);
+    real *const t_9 = workspace + FRAME(49856, 928);
+    real *const scale_3 = workspace + FRAME(49920, 944);
+    real *const log_q_4 = workspace + FRAME(49984, 960);
+    real *const y_b_4 = workspace + FRAME(16832, 352);
+    real *const log_det_4 = workspace + FRAME(33408, 656);
+    real *const t_10 = workspace + FRAME(50048, 976);
+    real *const hidden_7 = workspace + FRAME(54144, 1040);
+    real *const t_11 = workspace + FRAME(58240, 1104);
+    real *const hidden_8 = workspace + FRAME(62336, 1168);
+    real *const t_12 = workspace + FRAME(66432, 1232);
+    real *const scale_4 = workspace + FRAME(66496, 1248);
+    real *const log_q_5 = workspace + FRAME(66560, 1264);
+    real *const y_b_5 = workspace + FRAME(33408, 656);
+    real *const log_det_5 = workspace + FRAME(49984, 960);
+    real *const t_13 = workspace + FRAME(66624, 1280);
+    real *const hidden_9 = workspace + FRAME(70720, 1344);
+    real *const t_14 = workspace + FRAME(74816, 1408);
+    real *const hidden_10 = workspace + FRAME(78912, 1472);
+    real *const t_15 = workspace + FRAME(83008, 1536);
+    real *const scale_5 = workspace + FRAME(83072, 1552);
+    real *const log_q_6 = workspace + FRAME(83136, 1568);
+    real *const y_b_6 = workspace + FRAME(49984, 960);
+    real *const log_det_6 = workspace + FRAME(66560, 1264);
+    real *const t_16 = workspace + FRAME(83200, 1584);
+    real *const hidden_11 = workspace + FRAME(87296, 1648);
+    real *const t_17 = workspace + FRAME(91392, 1712);
+    real *const hidden_12 = workspace + FRAME(95488, 1776);
+    real *const t_18 = workspace + FRAME(99584, 1840);
+    real *const scale_6 = workspace + FRAME(99648, 1856);
+    real *const log_q_7 = workspace + FRAME(99712, 1872);
+    real *const x = workspace + FRAME(99776, 1264);
+    real *const energy_2 = workspace + FRAME(49984, 960);
+    real *const t_19 = workspace + FRAME(66560, 1568);
     real *const d_energy = shared + 16;
-    real *const d_x = workspace + FRAME(50752, 928);
+    real *const d_x = workspace + FRAME(99904, 1568);
     real *const d_log_det = shared + 32;
-    real *const t_8 = workspace + FRAME(33792, 752);
-    real *const t_9 = workspace + FRAME(42176, 1104);
-    real *const d_y_b = workspace + FRAME(17024, 400);
-    real *const t_10 = workspace + FRAME(33792, 752);
-    real *const t_11 = workspace + FRAME(42240, 928);
-    real *const d_y_b_2 = workspace + FRAME(8640, 224);
-    real *const t_12 = workspace + FRAME(17024, 400);
-    real *const t_13 = workspace + FRAME(33792, 752);
+    real *const t_20 = workspace + FRAME(66560, 1264);
+    real *const t_21 = workspace + FRAME(83136, 1872);
+    real *const d_y_b = workspace + FRAME(33408, 656);
+    real *const t_22 = workspace + FRAME(66560, 1264);
+    real *const t_23 = workspace + FRAME(83200, 1568);
+    real *const d_y_b_2 = workspace + FRAME(16832, 352);
+    real *const t_24 = workspace + FRAME(33408, 656);
+    real *const t_25 = workspace + FRAME(66560, 1264);
     real *const d_y_b_3 = workspace + FRAME(256, 48);
-    real *const t_14 = workspace + FRAME(8640, 224);
-    real *const t_15 = workspace + FRAME(17024, 400);
+    real *const t_26 = workspace + FRAME(16832, 352);
+    real *const t_27 = workspace + FRAME(33408, 656);
     real *const d_y_b_4 = workspace + FRAME(128, 16);
-    real *const t_16 = workspace + FRAME(256, 48);
-    real *const t_17 = workspace + FRAME(8640, 224);
+    real *const t_28 = workspace + FRAME(256, 48);
+    real *const t_29 = workspace + FRAME(16832, 352);
     real *const d_y_b_5 = workspace + FRAME(128, 16);
-    real *const t_18 = workspace + FRAME(192, 32);
-    real *const t_19 = workspace + FRAME(256, 48);
-    real *const d_energy_each = workspace + FRAME(25408, 576);
-    real *const d_log_det_each = workspace + FRAME(25408, 576);
+    real *const t_30 = workspace + FRAME(192, 32);
+    real *const t_31 = workspace + FRAME(256, 48);
+    real *const d_energy_each = workspace + FRAME(49984, 960);
+    real *const d_log_det_each = workspace + FRAME(49984, 960);
     block_draw_normal(block, RANDOM_TRAIN_NOISE, 0, 2, z);
-    gaussian_log_prob(z, log_q, workspace + FRAME(50880, 1120));
+    gaussian_log_prob(z, log_q, workspace + FRAME(100032, 1888));
     /* flow.layers.0    double_well.yaml:11 */
-    coupling_affine_forward(weights, z, z + 1 * BLOCK, y_b, log_det, hidden, hidden_2, t, scale, workspace + FRAME(50880, 1120));
+    coupling_affine_forward(weights, z, z + 1 * BLOCK, y_b, log_det, t, hidden, t_2, hidden_2, t_3, scale, workspace + FRAME(100032, 1888));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_q_2 + i, lanes_load(log_q + i) - lanes_load(log_det + i), BLOCK - i);
     }
     /* flow.layers.1    double_well.yaml:11 */
-    coupling_affine_forward(weights + 4418, y_b, z, y_b_2, log_det_2, hidden_3, hidden_4, t_2, scale_2, workspace + FRAME(50880, 1120));
+    coupling_affine_forward(weights + 4418, y_b, z, y_b_2, log_det_2, t_4, hidden_3, t_5, hidden_4, t_6, scale_2, workspace + FRAME(100032, 1888));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_q_3 + i, lanes_load(log_q_2 + i) - lanes_load(log_det_2 + i), BLOCK - i);
     }
     /* flow.layers.2    double_well.yaml:11 */
-    coupling_affine_forward(weights + 8836, y_b_2, y_b, y_b_3, log_det_3, hidden_5, hidden_6, t_3, scale_3, workspace + FRAME(50880, 1120));
+    coupling_affine_forward(weights + 8836, y_b_2, y_b, y_b_3, log_det_3, t_7, hidden_5, t_8, hidden_6, t_9, scale_3, workspace + FRAME(100032, 1888));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_q_4 + i, lanes_load(log_q_3 + i) - lanes_load(log_det_3 + i), BLOCK - i);
     }
     /* flow.layers.3    double_well.yaml:11 */
-    coupling_affine_forward(weights + 13254, y_b_3, y_b_2, y_b_4, log_det_4, hidden_7, hidden_8, t_4, scale_4, workspace + FRAME(50880, 1120));
+    coupling_affine_forward(weights + 13254, y_b_3, y_b_2, y_b_4, log_det_4, t_10, hidden_7, t_11, hidden_8, t_12, scale_4, workspace + FRAME(100032, 1888));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_q_5 + i, lanes_load(log_q_4 + i) - lanes_load(log_det_4 + i), BLOCK - i);
     }
     /* flow.layers.4    double_well.yaml:11 */
-    coupling_affine_forward(weights + 17672, y_b_4, y_b_3, y_b_5, log_det_5, hidden_9, hidden_10, t_5, scale_5, workspace + FRAME(50880, 1120));
+    coupling_affine_forward(weights + 17672, y_b_4, y_b_3, y_b_5, log_det_5, t_13, hidden_9, t_14, hidden_10, t_15, scale_5, workspace + FRAME(100032, 1888));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_q_6 + i, lanes_load(log_q_5 + i) - lanes_load(log_det_5 + i), BLOCK - i);
     }
     /* flow.layers.5    double_well.yaml:11 */
-    coupling_affine_forward(weights + 22090, y_b_5, y_b_4, y_b_6, log_det_6, hidden_11, hidden_12, t_6, scale_6, workspace + FRAME(50880, 1120));
+    coupling_affine_forward(weights + 22090, y_b_5, y_b_4, y_b_6, log_det_6, t_16, hidden_11, t_17, hidden_12, t_18, scale_6, workspace + FRAME(100032, 1888));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_q_7 + i, lanes_load(log_q_6 + i) - lanes_load(log_det_6 + i), BLOCK - i);
     }
@@ -244,43 +256,43 @@ static void entry_step_block(const Block *block, const real *weights, const real
     }
     energy(x, energy_2);
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(t_7 + i, lanes_load(log_q_7 + i) + lanes_load(energy_2 + i) / kT, BLOCK - i);
+        store_each(t_19 + i, lanes_load(log_q_7 + i) + lanes_load(energy_2 + i) / kT, BLOCK - i);
     }
     /* reverse KL: the batch's mean of log q(x) + U(x) / kT    double_well.yaml:5 */
-    double_sums[0] = sum_samples_double(t_7, block->count);
+    double_sums[0] = sum_samples_double(t_19, block->count);
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_energy_each + i, lanes_splat(d_energy[0]), BLOCK - i);
     }
-    energy_backward(x, d_energy_each, d_x, workspace + FRAME(50880, 1120));
+    energy_backward(x, d_energy_each, d_x, workspace + FRAME(100032, 1888));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_log_det_each + i, lanes_splat(d_log_det[0]), BLOCK - i);
     }
-    coupling_affine_backward(block, weights + 22090, y_b_5, y_b_4, hidden_11, hidden_12, t_6, scale_6, d_x, d_log_det_each, sums + 22090, t_8, t_9, workspace + FRAME(50880, 1120));
+    coupling_affine_backward(block, weights + 22090, y_b_5, y_b_4, t_16, hidden_11, t_17, hidden_12, t_18, scale_6, d_x, d_log_det_each, sums + 22090, t_20, t_21, workspace + FRAME(100032, 1888));
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(d_y_b + i, lanes_load(d_x + 1 * BLOCK + i) + lanes_load(t_8 + i), BLOCK - i);
+        store_each(d_y_b + i, lanes_load(d_x + 1 * BLOCK + i) + lanes_load(t_20 + i), BLOCK - i);
     }
     /* backward of: flow.layers.4    double_well.yaml:11 */
-    coupling_affine_backward(block, weights + 17672, y_b_4, y_b_3, hidden_9, hidden_10, t_5, scale_5, d_y_b, d_log_det_each, sums + 17672, t_10, t_11, workspace + FRAME(50880, 1120));
+    coupling_affine_backward(block, weights + 17672, y_b_4, y_b_3, t_13, hidden_9, t_14, hidden_10, t_15, scale_5, d_y_b, d_log_det_each, sums + 17672, t_22, t_23, workspace + FRAME(100032, 1888));
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(d_y_b_2 + i, lanes_load(t_9 + i) + lanes_load(t_10 + i), BLOCK - i);
+        store_each(d_y_b_2 + i, lanes_load(t_21 + i) + lanes_load(t_22 + i), BLOCK - i);
     }
     /* backward of: flow.layers.3    double_well.yaml:11 */
-    coupling_affine_backward(block, weights + 13254, y_b_3, y_b_2, hidden_7, hidden_8, t_4, scale_4, d_y_b_2, d_log_det_each, sums + 13254, t_12, t_13, workspace + FRAME(50880, 1120));
+    coupling_affine_backward(block, weights + 13254, y_b_3, y_b_2, t_10, hidden_7, t_11, hidden_8, t_12, scale_4, d_y_b_2, d_log_det_each, sums + 13254, t_24, t_25, workspace + FRAME(100032, 1888));
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(d_y_b_3 + i, lanes_load(t_11 + i) + lanes_load(t_12 + i), BLOCK - i);
+        store_each(d_y_b_3 + i, lanes_load(t_23 + i) + lanes_load(t_24 + i), BLOCK - i);
     }
     /* backward of: flow.layers.2    double_well.yaml:11 */
-    coupling_affine_backward(block, weights + 8836, y_b_2, y_b, hidden_5, hidden_6, t_3, scale_3, d_y_b_3, d_log_det_each, sums + 8836, t_14, t_15, workspace + FRAME(50880, 1120));
+    coupling_affine_backward(block, weights + 8836, y_b_2, y_b, t_7, hidden_5, t_8, hidden_6, t_9, scale_3, d_y_b_3, d_log_det_each, sums + 8836, t_26, t_27, workspace + FRAME(100032, 1888));
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(d_y_b_4 + i, lanes_load(t_13 + i) + lanes_load(t_14 + i), BLOCK - i);
+        store_each(d_y_b_4 + i, lanes_load(t_25 + i) + lanes_load(t_26 + i), BLOCK - i);
     }
     /* backward of: flow.layers.1    double_well.yaml:11 */
-    coupling_affine_backward(block, weights + 4418, y_b, z, hidden_3, hidden_4, t_2, scale_2, d_y_b_4, d_log_det_each, sums + 4418, t_16, t_17, workspace + FRAME(50880, 1120));
+    coupling_affine_backward(block, weights + 4418, y_b, z, t_4, hidden_3, t_5, hidden_4, t_6, scale_2, d_y_b_4, d_log_det_each, sums + 4418, t_28, t_29, workspace + FRAME(100032, 1888));
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(d_y_b_5 + i, lanes_load(t_15 + i) + lanes_load(t_16 + i), BLOCK - i);
+        store_each(d_y_b_5 + i, lanes_load(t_27 + i) + lanes_load(t_28 + i), BLOCK - i);
     }
     /* backward of: flow.layers.0    double_well.yaml:11 */
-    coupling_affine_backward(block, weights, z, z + 1 * BLOCK, hidden, hidden_2, t, scale, d_y_b_5, d_log_det_each, sums, t_18, t_19, workspace + FRAME(50880, 1120));
+    coupling_affine_backward(block, weights, z, z + 1 * BLOCK, t, hidden, t_2, hidden_2, t_3, scale, d_y_b_5, d_log_det_each, sums, t_30, t_31, workspace + FRAME(100032, 1888));
 }
 
 static void entry_step_once_1(const real *scalars, real *loss, real *shared)
@@ -303,7 +315,7 @@ double MODEL(step)(const real *weights, const real *scalars, uint64_t seed, uint
     PARALLEL_FOR
     for (ptrdiff_t shard = 0; shard < 8; shard++) {
         const Block block = block_of(512, shard, seed, 0, step);
-        entry_step_block(&block, weights, scalars, shared, sums + shard * 26512, double_sums + shard * 16, frames + ANSATZ_THREAD() * 63360);
+        entry_step_block(&block, weights, scalars, shared, sums + shard * 26512, double_sums + shard * 16, frames + ANSATZ_THREAD() * 112512);
     }
     *(shared) = (real)sum_shards_double(double_sums, 8, 16);
     sum_shards(sums + 22090, 8, 26512, 4418, gradient + 22090, threads);
