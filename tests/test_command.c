@@ -143,7 +143,7 @@ static void test_the_exit_code_of_run_is_the_programs(void **state)
     free(result.output);
 }
 
-static void test_generated_packages_are_what_the_compiler_makes(void **state)
+static void test_what_the_compiler_made_is_what_it_makes(void **state)
 {
     (void)state;
     shell_must("tests/stale %s", shell_ansatz());
@@ -162,7 +162,7 @@ int main(void)
         cmocka_unit_test(test_a_foreign_folder_is_refused),
         cmocka_unit_test(test_run_builds_once_in_a_private_cache),
         cmocka_unit_test(test_the_exit_code_of_run_is_the_programs),
-        cmocka_unit_test(test_generated_packages_are_what_the_compiler_makes),
+        cmocka_unit_test(test_what_the_compiler_made_is_what_it_makes),
     };
     return cmocka_run_group_tests(tests, NULL, end);
 }

@@ -459,6 +459,38 @@ static void test_json_schema_is_json_and_refers_to_itself(void **state)
     json_decref(schema);
 }
 
+/* ---- the reference ---- */
+
+static void test_reference_has_every_key_and_code(void **state)
+{
+    Arena *arena = *state;
+    Text out = text_start(arena);
+    schema_print_markdown(&out);
+    for (const char *at = out.bytes; (at = strstr(at, "](#")) != NULL; at += 3) {
+        size_t length = strcspn(at + 3, ")");
+        if (strstr(out.bytes, arena_print(arena, "\n### %.*s\n", (int)length, at + 3)) == NULL)
+            fail_msg("a link to nowhere: %.*s", (int)length, at + 3);
+    }
+    for (size_t i = 0; i < SCHEMA_KEY_COUNT; i++)
+        assert_non_null(strstr(out.bytes, arena_print(arena, "| `%s` |", SCHEMA_KEYS[i].name)));
+    for (size_t i = 0; i < SCHEMA_CODE_COUNT; i++)
+        assert_non_null(
+            strstr(out.bytes, arena_print(arena, "\n### %s: %s\n", SCHEMA_CODES[i].code, SCHEMA_CODES[i].title)));
+}
+
+static void test_reference_says_what_the_table_says(void **state)
+{
+    Text out = text_start(*state);
+    schema_print_markdown(&out);
+    assert_non_null(strstr(out.bytes, "\nAt `train.optimizer.adam`."));
+    assert_non_null(
+        strstr(out.bytes, "\n| `beta1` | a number, from 0 to below 1 | `0.9` | memory of the mean gradient |"));
+    assert_non_null(strstr(out.bytes, "\n| `batch` | an integer, from 1 to 1048576 | `512` |"));
+    assert_non_null(strstr(out.bytes, "| required | the number of components |"));
+    assert_non_null(strstr(out.bytes, "only with `transform: affine` |"));
+    assert_non_null(strstr(out.bytes, "\nAt `architecture.gan`. **Not implemented yet.**\n"));
+}
+
 /* By an implementation of JSON Schema that is not ours. */
 static void test_json_schema_judges_specs(void **state)
 {
@@ -504,6 +536,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_every_code_is_whole, start, end),
         cmocka_unit_test_setup_teardown(test_every_code_in_the_compiler_is_explained, start, end),
         cmocka_unit_test_setup_teardown(test_json_schema_is_json_and_refers_to_itself, start, end),
+        cmocka_unit_test_setup_teardown(test_reference_has_every_key_and_code, start, end),
+        cmocka_unit_test_setup_teardown(test_reference_says_what_the_table_says, start, end),
         cmocka_unit_test_setup_teardown(test_json_schema_judges_specs, start, end),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);

@@ -11,9 +11,14 @@
 
 int command_schema(Session *session, const Arguments *arguments)
 {
-    (void)arguments;
+    const char *format = arguments_value(arguments, "format");
     Text text = text_start(session->arena);
-    schema_print_json(&text);
+    if (!format || strcmp(format, "json") == 0)
+        schema_print_json(&text);
+    else if (strcmp(format, "markdown") == 0)
+        schema_print_markdown(&text);
+    else
+        return session_usage(command_find("schema"), "no format '%s': json or markdown", format);
     return session_write(&text);
 }
 

@@ -29,6 +29,10 @@ static const CommandOption INIT_OPTIONS[] = {
     {"force", 0, NULL, "overwrite NAME.yaml"},
     END_OF_OPTIONS,
 };
+static const CommandOption SCHEMA_OPTIONS[] = {
+    {"format", 0, "FORMAT", "json: the JSON Schema (draft-07), for editors; markdown: the reference of keys and codes"},
+    END_OF_OPTIONS,
+};
 static const CommandOption IR_OPTIONS[] = {
     {"after", 0, "PASS", "show the module after this pass; `lower`: before any; without it, after all"},
     SPEC_OPTIONS,
@@ -60,8 +64,10 @@ const Command COMMANDS[] = {
      "  ansatz ir specs/double_well.yaml --after contract-fma\n"
      "  ansatz ir function.ir --after simplify\n",
      1, 1, false, IR_OPTIONS, command_ir},
-    {"schema", "", "print the JSON Schema (draft-07) of specs, for editors", "  ansatz schema >ansatz.schema.json\n", 0,
-     0, false, NO_OPTIONS, command_schema},
+    {"schema", "", "print what a spec may hold: as a JSON Schema, or as the reference",
+     "  ansatz schema >ansatz.schema.json\n"
+     "  ansatz schema --format markdown\n",
+     0, 0, false, SCHEMA_OPTIONS, command_schema},
     {"explain", "KEY | CODE", "explain a key of the spec or the code of an error",
      "  ansatz explain train.optimizer.adam.rate\n"
      "  ansatz explain E0103\n",

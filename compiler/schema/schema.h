@@ -147,6 +147,9 @@ void schema_walk(SchemaVisit *visit, void *context);
 /* The language as a JSON Schema (draft-07), for editors. */
 void schema_print_json(Text *out);
 
+/* The language and the codes as a document in Markdown, docs/reference.md. */
+void schema_print_markdown(Text *out);
+
 /* What is known of a key (by its path or the end of one) or of a diagnostic's code. False when there is none: then the
  * text names the nearest. */
 bool schema_explain(const char *key_or_code, Text *out);
