@@ -103,12 +103,13 @@ static void observables(const real *scalars, size_t count, const real *x, real *
 /* loss = mean of U / kT + log q; d loss / d shift = mean of U' / kT, d loss / d log_scale = mean of U' exp(log_scale) z
  * / kT
  * - 1. */
-static double step(const real *weights, const real *scalars, uint64_t seed, uint32_t number, real *gradient,
-                   void *workspace, int threads)
+static double step(const real *weights, const real *scalars, const real *data, uint64_t seed, uint32_t number,
+                   real *gradient, void *workspace, int threads)
 {
     const RandomStream stream = {.seed = seed, .first_sample = 0, .step = number, .purpose = RANDOM_TRAIN_NOISE};
     const double kT = (double)scalars[0];
     double sums[HOST_WEIGHTS] = {0}, loss = 0;
+    (void)data;
     (void)workspace;
     (void)threads;
     for (size_t s = 0; s < HOST_BATCH; s++) {
@@ -128,4 +129,10 @@ static double step(const real *weights, const real *scalars, uint64_t seed, uint
     return loss / HOST_BATCH;
 }
 
-const HOST_FUNCTIONS = {workspace_bytes, sample, log_prob, energy, force, observables, step};
+const HOST_FUNCTIONS = {.workspace_bytes = workspace_bytes,
+                        .sample = sample,
+                        .log_prob = log_prob,
+                        .energy = energy,
+                        .force = force,
+                        .observables = observables,
+                        .step = step};

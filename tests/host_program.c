@@ -18,41 +18,41 @@
 
 static uint32_t break_step; /* this program's own state: the table's functions take no context */
 
-static double step_loss(const float *weights, const float *scalars, uint64_t seed, uint32_t step, float *gradient,
-                        void *workspace, int threads)
+static double step_loss(const float *weights, const float *scalars, const float *data, uint64_t seed, uint32_t step,
+                        float *gradient, void *workspace, int threads)
 {
-    double loss = host_functions_single.step(weights, scalars, seed, step, gradient, workspace, threads);
+    double loss = host_functions_single.step(weights, scalars, data, seed, step, gradient, workspace, threads);
     return step >= break_step ? (double)NAN : loss;
 }
 
-static double step_gradient(const float *weights, const float *scalars, uint64_t seed, uint32_t step, float *gradient,
-                            void *workspace, int threads)
+static double step_gradient(const float *weights, const float *scalars, const float *data, uint64_t seed, uint32_t step,
+                            float *gradient, void *workspace, int threads)
 {
-    double loss = host_functions_single.step(weights, scalars, seed, step, gradient, workspace, threads);
+    double loss = host_functions_single.step(weights, scalars, data, seed, step, gradient, workspace, threads);
     if (step >= break_step)
         gradient[HOST_LOG_SCALE + 1] = INFINITY;
     return loss;
 }
 
-static double step_slow(const float *weights, const float *scalars, uint64_t seed, uint32_t step, float *gradient,
-                        void *workspace, int threads)
+static double step_slow(const float *weights, const float *scalars, const float *data, uint64_t seed, uint32_t step,
+                        float *gradient, void *workspace, int threads)
 {
     nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    return host_functions_single.step(weights, scalars, seed, step, gradient, workspace, threads);
+    return host_functions_single.step(weights, scalars, data, seed, step, gradient, workspace, threads);
 }
 
-static double step_hanging(const float *weights, const float *scalars, uint64_t seed, uint32_t step, float *gradient,
-                           void *workspace, int threads)
+static double step_hanging(const float *weights, const float *scalars, const float *data, uint64_t seed, uint32_t step,
+                           float *gradient, void *workspace, int threads)
 {
     for (int i = 0; i < 2000; i++)
-        step_slow(weights, scalars, seed, step, gradient, workspace, threads);
-    return host_functions_single.step(weights, scalars, seed, step, gradient, workspace, threads);
+        step_slow(weights, scalars, data, seed, step, gradient, workspace, threads);
+    return host_functions_single.step(weights, scalars, data, seed, step, gradient, workspace, threads);
 }
 
-static double step_inexact(const double *weights, const double *scalars, uint64_t seed, uint32_t step, double *gradient,
-                           void *workspace, int threads)
+static double step_inexact(const double *weights, const double *scalars, const double *data, uint64_t seed,
+                           uint32_t step, double *gradient, void *workspace, int threads)
 {
-    double loss = host_functions_double.step(weights, scalars, seed, step, gradient, workspace, threads);
+    double loss = host_functions_double.step(weights, scalars, data, seed, step, gradient, workspace, threads);
     for (int i = 0; i < HOST_WEIGHTS; i++)
         gradient[i] *= 1.01;
     return loss;

@@ -140,7 +140,7 @@ static void test_first_loss_is_the_models(void **state)
     (void)state;
     need_straight();
     weights_initialise(&host_model, 1, weights);
-    const double expected = host_functions_single.step(weights, scalars, 1, 0, gradient, workspace, 1);
+    const double expected = host_functions_single.step(weights, scalars, NULL, 1, 0, gradient, workspace, 1);
     char *text = scratch_read("straight/metrics.jsonl");
     assert_true(json_read(text, (size_t)(strchr(text, '\n') - text), "metrics", &json, &failure));
     assert_true(json_to_real(json_member(json.root, "loss"), &loss));
@@ -363,8 +363,8 @@ static void test_initial_weights_have_their_moments(void **state)
     enum { COUNT = 100000 };
     static float weights[2 * COUNT];
     static const ModelTensor tensors[] = {
-        {"uniform", 1, {COUNT}, 0, COUNT, true, MODEL_INIT_UNIFORM, 2},
-        {"normal", 1, {COUNT}, COUNT, COUNT, true, MODEL_INIT_NORMAL, 3},
+        {"uniform", 1, {COUNT}, 0, COUNT, true, MODEL_INIT_UNIFORM, 2, false},
+        {"normal", 1, {COUNT}, COUNT, COUNT, true, MODEL_INIT_NORMAL, 3, false},
     };
     (void)state;
     const Model model = {.weight_count = 2 * COUNT, .tensor_count = 2, .tensors = tensors};

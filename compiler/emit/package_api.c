@@ -2,6 +2,16 @@
 /* The package's public header, and an example that uses it. */
 #include "compiler/emit/package_parts.h"
 
+static void put_data_documentation(PackageWriter *writer, Text *out)
+{
+    const Program *program = writer->program;
+    if (program->data_width > 0)
+        text_print(out, "\n * data[%lld][%lld]: a row for each sample.", (long long)program->module->batch,
+                   (long long)program->data_width);
+    else
+        text_put(out, "\n * `data` is not used.");
+}
+
 static void put_documentation(PackageWriter *writer, EntryKind kind, Text *out)
 {
     const char *upper = writer->upper;
@@ -29,12 +39,23 @@ static void put_documentation(PackageWriter *writer, EntryKind kind, Text *out)
             text_print(out, "%s %s", i > 0 ? "," : "", writer->program->observable_names[i]);
         text_put(out, ". */\n");
         break;
+    case ENTRY_SCORE:
+        text_put(out, "/* log_q[i] = log q(x[i]) and score[i] = d log q / dx at x[i]: score[count][DIMENSION]. */\n");
+        break;
+    case ENTRY_INITIALISE:
+        text_put(out, "/* The first values of the tensors that depend on the model's own samples or on data; they go "
+                      "to their places in\n * values[WEIGHTS], the others stay as they are.");
+        put_data_documentation(writer, out);
+        text_put(out, " */\n");
+        break;
     case ENTRY_STEP:
         text_print(
             out,
             "/* The loss of training step `step` over a batch of %lld samples, and its gradient in every weight:\n"
-            " * gradient[%s_WEIGHTS]. The same bits for any number of threads. */\n",
+            " * gradient[%s_WEIGHTS]. The same bits for any number of threads.",
             (long long)writer->program->module->batch, upper);
+        put_data_documentation(writer, out);
+        text_put(out, " */\n");
         break;
     case ENTRY_LOSS:
     case ENTRY_COUNT:
@@ -45,7 +66,7 @@ static void put_documentation(PackageWriter *writer, EntryKind kind, Text *out)
 static void declare_all(PackageWriter *writer, const char *infix, const char *real, bool train, Text *out)
 {
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
-        if (package_has(writer, kind) && (train || package_file_of(kind) != CODE_TRAIN))
+        if (package_has(writer, kind) && (train || package_has_one(package_file_of(kind))))
             text_print(out, "%s %s_%s%s(%s);\n", kind == ENTRY_STEP ? "double" : "void", writer->name, infix,
                        package_entry_name(kind), package_parameters(writer, kind, real));
 }

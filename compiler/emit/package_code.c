@@ -7,8 +7,8 @@
 
 const char *package_entry_name(EntryKind kind)
 {
-    static const char *const names[ENTRY_COUNT] = {"sample",      "log_prob", "energy", "force",
-                                                   "observables", "loss",     "step"};
+    static const char *const names[ENTRY_COUNT] = {"sample", "log_prob",   "energy", "force", "observables",
+                                                   "score",  "initialise", "loss",   "step"};
     return names[kind];
 }
 
@@ -22,12 +22,20 @@ CodeFile package_file_of(EntryKind kind)
     case ENTRY_SAMPLE:
     case ENTRY_LOG_PROB:
         return CODE_MODEL;
+    case ENTRY_SCORE:
+        return CODE_SCORE;
+    case ENTRY_INITIALISE:
     case ENTRY_LOSS:
     case ENTRY_STEP:
     case ENTRY_COUNT:
         break;
     }
     return CODE_TRAIN;
+}
+
+bool package_has_one(CodeFile file)
+{
+    return file == CODE_ENERGY || file == CODE_MODEL;
 }
 
 /* The loss without its derivative is for tests of the compiler: a package has the step. */
@@ -54,7 +62,9 @@ const char *package_parameters(const PackageWriter *writer, EntryKind kind, cons
         [ENTRY_ENERGY] = "const @ *scalars, size_t count, const @ *x, @ *energy",
         [ENTRY_FORCE] = "const @ *scalars, size_t count, const @ *x, @ *force",
         [ENTRY_OBSERVABLES] = "const @ *scalars, size_t count, const @ *x, @ *values",
-        [ENTRY_STEP] = "const @ *weights, const @ *scalars, uint64_t seed, uint32_t step, @ *gradient",
+        [ENTRY_SCORE] = "const @ *weights, const @ *scalars, size_t count, const @ *x, @ *log_q, @ *score",
+        [ENTRY_INITIALISE] = "const @ *weights, const @ *scalars, const @ *data, uint64_t seed, @ *values",
+        [ENTRY_STEP] = "const @ *weights, const @ *scalars, const @ *data, uint64_t seed, uint32_t step, @ *gradient",
     };
     Text text = text_start(writer->arena);
     for (const char *c = before[kind]; c && *c != '\0'; c++)
@@ -68,6 +78,11 @@ const char *package_parameters(const PackageWriter *writer, EntryKind kind, cons
 
 /* ---- entries --------------------------------------------------------------------------------------------------------- */
 
+static bool takes_data(EntryKind kind)
+{
+    return kind == ENTRY_STEP || kind == ENTRY_INITIALISE;
+}
+
 static void bind_inputs(PackageWriter *writer, EntryKind kind, Entry *entry)
 {
     const ProgramEntry *from = &writer->program->entries[kind];
@@ -80,7 +95,7 @@ static void bind_inputs(PackageWriter *writer, EntryKind kind, Entry *entry)
         else if (i < tensors + scalars)
             inputs[i] = (EntryInput){.kind = INPUT_SCALAR, .offset = i - tensors};
         else
-            inputs[i] = (EntryInput){.kind = INPUT_ARRAY, .array = "x"};
+            inputs[i] = (EntryInput){.kind = INPUT_ARRAY, .array = takes_data(kind) ? "data" : "x"};
     }
     entry->inputs = inputs;
 }
@@ -93,16 +108,24 @@ static int64_t trained_offset(const Program *program, int index)
     return 0;
 }
 
+static const char *initialised_place(PackageWriter *writer, int index)
+{
+    const Program *program = writer->program;
+    return arena_print(writer->arena, "values + %lld", (long long)program->tensors[program->initialised[index]].offset);
+}
+
 static void bind_outputs(PackageWriter *writer, EntryKind kind, Entry *entry)
 {
     static const char *const names[ENTRY_COUNT][2] = {
         [ENTRY_SAMPLE] = {"x", "log_q"}, [ENTRY_LOG_PROB] = {"log_q", NULL},     [ENTRY_ENERGY] = {"energy", NULL},
-        [ENTRY_FORCE] = {"force", NULL}, [ENTRY_OBSERVABLES] = {"values", NULL},
+        [ENTRY_FORCE] = {"force", NULL}, [ENTRY_OBSERVABLES] = {"values", NULL}, [ENTRY_SCORE] = {"log_q", "score"},
     };
     int count = writer->program->entries[kind].function->output_count;
     EntryOutput *outputs = ARENA_ARRAY(writer->arena, EntryOutput, count + 1);
     for (int i = 0; i < count; i++) {
-        if (kind != ENTRY_STEP)
+        if (kind == ENTRY_INITIALISE)
+            outputs[i] = (EntryOutput){.kind = OUTPUT_ARRAY, .array = initialised_place(writer, i)};
+        else if (kind != ENTRY_STEP)
             outputs[i] = (EntryOutput){.kind = OUTPUT_ARRAY, .rows = true, .array = names[kind][i]};
         else if (i == 0)
             outputs[i] = (EntryOutput){.kind = OUTPUT_LOSS};
@@ -118,7 +141,7 @@ static void plan_entry(PackageWriter *writer, EntryKind kind)
     *entry = (Entry){.function = writer->program->entries[kind].function,
                      .name = arena_print(writer->arena, "MODEL(%s)", package_entry_name(kind)),
                      .parameters = package_parameters(writer, kind, "real"),
-                     .seed = kind == ENTRY_SAMPLE || kind == ENTRY_STEP ? "seed" : "0",
+                     .seed = kind == ENTRY_SAMPLE || takes_data(kind) ? "seed" : "0",
                      .first = kind == ENTRY_SAMPLE ? "first" : "0",
                      .step = kind == ENTRY_STEP ? "step" : "0",
                      .weight_count = writer->program->weight_count};
@@ -129,7 +152,7 @@ static void plan_entry(PackageWriter *writer, EntryKind kind)
     Workspace *all = &writer->workspace;
     all->fixed = needs.fixed > all->fixed ? needs.fixed : all->fixed;
     all->thread = needs.thread > all->thread ? needs.thread : all->thread;
-    if (package_file_of(kind) != CODE_TRAIN)
+    if (package_has_one(package_file_of(kind)))
         all->single = needs.thread_single > all->single ? needs.thread_single : all->single;
 }
 
@@ -145,7 +168,7 @@ static const Packing *find_packing(PackageWriter *writer)
         for (int i = 0; i < entry->function->input_count; i++)
             offsets[i] = i < entry->tensor_count ? writer->program->tensors[entry->tensor_inputs[i]].offset : -1;
         packed[count++] =
-            (PackedEntry){entry->function, offsets, writer->entries[kind].plan, package_file_of(kind) != CODE_TRAIN};
+            (PackedEntry){entry->function, offsets, writer->entries[kind].plan, package_has_one(package_file_of(kind))};
     }
     return packing_find(writer->planner, writer->program->module, packed, count);
 }
@@ -290,7 +313,7 @@ static void write_prepare(PackageWriter *writer, Text *out)
     bool *done = ARENA_ARRAY(writer->arena, bool, program->tensor_count + 1);
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
         const ProgramEntry *entry = &program->entries[kind];
-        if (!package_has(writer, kind) || package_file_of(kind) == CODE_TRAIN)
+        if (!package_has(writer, kind) || !package_has_one(package_file_of(kind)))
             continue;
         for (int i = 0; i < entry->tensor_count; i++) {
             const ProgramTensor *tensor = &program->tensors[entry->tensor_inputs[i]];
@@ -312,10 +335,10 @@ static void write_prepare(PackageWriter *writer, Text *out)
 
 void package_add_code(PackageWriter *writer)
 {
-    static const char *const files[CODE_FILE_COUNT] = {"energy", "model", "train"};
-    static const char *const whats[CODE_FILE_COUNT] = {"The energy, its force, and the observables.",
-                                                       "The model: from noise to samples and back.",
-                                                       "One training step: the loss and its gradient in every weight."};
+    static const char *const files[CODE_FILE_COUNT] = {"energy", "model", "score", "train"};
+    static const char *const whats[CODE_FILE_COUNT] = {
+        "The energy, its force, and the observables.", "The model: from noise to samples and back.",
+        "The gradient of the model's log-density.", "One training step: the loss and its gradient in every weight."};
     for (CodeFile file = 0; file < CODE_FILE_COUNT; file++) {
         Text code = text_start(writer->arena), text = text_start(writer->arena);
         write_code(writer, file, &code);
@@ -328,7 +351,7 @@ void package_add_code(PackageWriter *writer)
         text_add(&text, code.bytes, code.length);
         package_add_text(writer, arena_print(writer->arena, "%s_%s.c", writer->name, files[file]), &text);
         add_variant(writer, files[file], "double", "ANSATZ_PRECISION 64", "The same in double.");
-        if (file != CODE_TRAIN)
+        if (package_has_one(file))
             add_variant(writer, files[file], "one", "ANSATZ_BLOCK 1",
                         "The same for one sample at a time, features in lanes.");
     }

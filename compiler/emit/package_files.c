@@ -95,7 +95,8 @@ void package_add_readme(PackageWriter *writer)
     text_print(&text,
                "\n## The files\n\n| file | what |\n|---|---|\n| `%s.h` | the interface |\n| `%s_energy.c` | energy, "
                "force, observables |\n"
-               "| `%s_model.c` | noise to samples and back |\n| `%s_train.c` | a training step: loss and gradient |\n"
+               "| `%s_model.c` | noise to samples and back |\n| `%s_score.c` | the gradient of log q in x |\n"
+               "| `%s_train.c` | a training step: loss and gradient |\n"
                "| `%s_parts.h` | contraction kernels and tables that these share |\n| `%s_*_double.c`, `%s_*_one.c` | "
                "the same text in double, "
                "and for one sample at a time |\n| `%s_main.c` | what the program must know of the model |\n| "
@@ -103,7 +104,7 @@ void package_add_readme(PackageWriter *writer)
                "functions, random numbers |\n| `runtime/host` | files, training loop, estimators, command line |\n| "
                "`MANIFEST.json` | sizes, and the "
                "SHA-256 of every file |\n\nMIT-0 (`LICENSE`): you owe nothing for this code.\n",
-               name, name, name, name, name, name, name, name);
+               name, name, name, name, name, name, name, name, name);
     package_add_text(writer, "README.md", &text);
 }
 
@@ -115,7 +116,7 @@ static json_t *symbols(PackageWriter *writer)
     static const char *const infixes[] = {"", "one_", "double_"};
     for (int v = 0; v < 3; v++)
         for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
-            if (package_has(writer, kind) && (v != 1 || package_file_of(kind) != CODE_TRAIN))
+            if (package_has(writer, kind) && (v != 1 || package_has_one(package_file_of(kind))))
                 json_array_append_new(list, json_string(arena_print(writer->arena, "%s_%s%s", writer->name, infixes[v],
                                                                     package_entry_name(kind))));
     return list;

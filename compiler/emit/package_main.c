@@ -14,6 +14,14 @@ static void put_string(Text *out, const char *string)
     text_put(out, "\"");
 }
 
+static bool is_initialised(const Program *program, int tensor)
+{
+    for (int i = 0; i < program->initialised_count; i++)
+        if (program->initialised[i] == tensor)
+            return true;
+    return false;
+}
+
 static void put_tensors(PackageWriter *writer, Text *out)
 {
     static const char *const inits[] = {"MODEL_INIT_CONSTANT", "MODEL_INIT_UNIFORM", "MODEL_INIT_NORMAL"};
@@ -30,7 +38,7 @@ static void put_tensors(PackageWriter *writer, Text *out)
                    (long long)ir_type_count(&tensor->type), tensor->type.kind == IR_KIND_PARAMETER ? "true" : "false",
                    inits[tensor->init]);
         text_number(out, tensor->scale);
-        text_put(out, "},\n");
+        text_put(out, is_initialised(program, t) ? ", true},\n" : ", false},\n");
     }
     text_put(out, "};\n\n");
 }
@@ -160,6 +168,8 @@ void package_add_main(PackageWriter *writer, const char *sha256)
                "    .tensor_count = %d,\n    .tensors = tensors,\n    .scalar_count = %d,\n    .scalars = scalars,\n",
                (long long)program->dimension, (long long)program->weight_count, program->tensor_count,
                program->scalar_count);
+    if (program->data_width > 0)
+        text_print(&text, "    .data_width = %lld,\n", (long long)program->data_width);
     if (program->observable_count > 0)
         text_print(&text, "    .observable_count = %d,\n    .observable_names = observables,\n",
                    program->observable_count);

@@ -8,7 +8,7 @@
 #include "compiler/version.h"
 
 /* The C files, in the order in which a function that several need is written: into the first. */
-typedef enum CodeFile { CODE_ENERGY, CODE_MODEL, CODE_TRAIN, CODE_FILE_COUNT } CodeFile;
+typedef enum CodeFile { CODE_ENERGY, CODE_MODEL, CODE_SCORE, CODE_TRAIN, CODE_FILE_COUNT } CodeFile;
 
 /* Bytes of workspace with blocks of samples: fixed + thread for each thread; with one sample at a time: single. */
 typedef struct Workspace {
@@ -37,6 +37,8 @@ const char *package_plan(PackageWriter *writer);
 void package_add_code(PackageWriter *writer);
 bool package_has(const PackageWriter *writer, EntryKind kind);
 CodeFile package_file_of(EntryKind kind);
+/* Whether there is a version for one sample at a time. */
+bool package_has_one(CodeFile file);
 const char *package_entry_name(EntryKind kind); /* "sample" */
 
 /* package_api.c: NAME.h and the example. */

@@ -13,7 +13,7 @@ static void put_entries(PackageWriter *writer, Text *out)
         EntryWorkspace needs = entry_workspace(writer->planner, &writer->entries[kind]);
         text_print(out, "%-14s %16lld %18lld %18lld ", package_entry_name(kind), (long long)package_flops(writer, kind),
                    4 * (long long)needs.fixed, 4 * (long long)needs.thread);
-        if (package_file_of(kind) == CODE_TRAIN)
+        if (!package_has_one(package_file_of(kind)))
             text_print(out, "%18s\n", "-");
         else
             text_print(out, "%18lld\n", 4 * (long long)needs.thread_single);

@@ -380,6 +380,8 @@ void phase_entry_write(Arena *arena, Planner *planner, const Packing *packing, c
         text_put(out, "    real loss = REAL(0.0);\n");
     write_areas(entry, body.bytes, out);
     text_put(out, has_word(entry->parameters, "count") ? "    (void)count, (void)threads;\n" : "    (void)threads;\n");
+    if (has_word(entry->parameters, "data") && !has_word(body.bytes, "data"))
+        text_put(out, "    (void)data;\n");
     write_zero_gradients(entry, out);
     text_put(out, body.bytes);
     text_put(out, loss ? "    return (double)loss;\n}\n" : "}\n");

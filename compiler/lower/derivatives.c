@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What follows from other entries by differentiation: the force from the energy, the training step from the loss. */
+/* What follows from other entries by differentiation: the force from the energy, the score from the log-density, the
+ * training step from the loss. */
 #include "compiler/grad/grad.h"
 #include "compiler/lower/lower.h"
 
@@ -13,6 +14,18 @@ static void make_force(Lower *lower, GradCache *cache)
     ir_call(&builder, both, 1, &x, values);
     IrId force = ir_unary(&builder, IR_NEG, ir_name(entry, values[1], "gradient"));
     ir_output(entry, "force", ir_name(entry, lower_per_sample(&builder, force, x), "force"));
+}
+
+/* For chains and annealing between the model and exp(-U / kT). */
+static void make_score(Lower *lower, GradCache *cache)
+{
+    const ProgramEntry *log_prob = &lower->program->entries[ENTRY_LOG_PROB];
+    bool *wanted = ARENA_ARRAY(lower->arena, bool, log_prob->function->input_count);
+    wanted[log_prob->function->input_count - 1] = true;
+    ProgramEntry *score = &lower->program->entries[ENTRY_SCORE];
+    *score = *log_prob;
+    score->function = grad_value_and_gradient(cache, log_prob->function, 0, wanted, lower_entry_name(ENTRY_SCORE));
+    score->function->entry = true;
 }
 
 static void make_step(Lower *lower, GradCache *cache)
@@ -32,6 +45,8 @@ void derivatives_lower(Lower *lower)
     GradCache *cache = grad_cache_new(lower->module);
     if (lower->energy)
         make_force(lower, cache);
+    if (lower->energy && lower->program->entries[ENTRY_LOG_PROB].function)
+        make_score(lower, cache);
     if (lower->program->entries[ENTRY_LOSS].function)
         make_step(lower, cache);
 }

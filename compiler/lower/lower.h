@@ -55,6 +55,8 @@ const char *lower_entry_name(EntryKind kind);
 IrId lower_scalar(const Lower *lower, EntryKind kind, int scalar);
 /* A new input x [D], per sample. */
 IrId lower_x(const Lower *lower, IrFunction *function);
+/* A new input data [data_width], per sample. */
+IrId lower_data(const Lower *lower, IrFunction *function);
 /* `value` of a function with input x, per sample also where it does not depend on x. */
 IrId lower_per_sample(IrBuilder *builder, IrId value, IrId x);
 

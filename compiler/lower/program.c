@@ -8,8 +8,9 @@
 
 const char *lower_entry_name(EntryKind kind)
 {
-    static const char *const NAMES[ENTRY_COUNT] = {"entry_sample",      "entry_log_prob", "entry_energy", "entry_force",
-                                                   "entry_observables", "entry_loss",     "entry_step"};
+    static const char *const NAMES[ENTRY_COUNT] = {"entry_sample",     "entry_log_prob",    "entry_energy",
+                                                   "entry_force",      "entry_observables", "entry_score",
+                                                   "entry_initialise", "entry_loss",        "entry_step"};
     return NAMES[kind];
 }
 
@@ -114,6 +115,11 @@ IrId lower_scalar(const Lower *lower, EntryKind kind, int scalar)
 IrId lower_x(const Lower *lower, IrFunction *function)
 {
     return ir_input(function, "x", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &lower->program->dimension));
+}
+
+IrId lower_data(const Lower *lower, IrFunction *function)
+{
+    return ir_input(function, "data", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &lower->program->data_width));
 }
 
 IrId lower_per_sample(IrBuilder *builder, IrId value, IrId x)

@@ -31,13 +31,16 @@ typedef enum EntryKind {
     ENTRY_ENERGY,      /* (scalars, x [D]) -> U [] */
     ENTRY_FORCE,       /* (scalars, x [D]) -> F [D] = -dU/dx */
     ENTRY_OBSERVABLES, /* (scalars, x [D]) -> values [n] */
-    ENTRY_LOSS, /* (tensors, scalars) -> loss [] (SHARED); the step's loss before differentiation, kept for tests */
-    ENTRY_STEP, /* (tensors, scalars) -> loss [], gradient of each trained tensor (SHARED), in their order */
+    ENTRY_SCORE,       /* (tensors, scalars, x [D]) -> log_q [], score [D] = d log q / dx */
+    ENTRY_INITIALISE,  /* (tensors, scalars, data?) -> the first value (SHARED) of each tensor in `initialised` */
+    ENTRY_LOSS, /* (tensors, scalars, data?) -> loss [] (SHARED); the step's loss before differentiation, for tests */
+    ENTRY_STEP, /* (tensors, scalars, data?) -> loss [], gradient of each trained tensor (SHARED), in their order */
     ENTRY_COUNT
 } EntryKind;
 
 /* An entry's inputs, always in this order: every tensor of the program that it uses (see tensor_inputs), every scalar
- * of the program in its order (all of them, rank 0, kind SCALAR), then x where the list above has it. */
+ * of the program in its order (all of them, rank 0, kind SCALAR), then x where the list above has it, or a row of data
+ * where the program has a data_width. */
 typedef struct ProgramEntry {
     IrFunction *function; /* NULL: the program has no such entry */
     int tensor_count;
@@ -55,6 +58,9 @@ typedef struct Program {
     ProgramScalar *scalars;
     int observable_count;
     const char **observable_names;
+    int64_t data_width; /* reals in a row of data: what a training step gets for each of its samples; 0: nothing */
+    int initialised_count;
+    int *initialised; /* tensors whose first value is computed by ENTRY_INITIALISE, in its outputs' order */
     ProgramEntry entries[ENTRY_COUNT];
 } Program;
 

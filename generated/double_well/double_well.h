@@ -43,9 +43,13 @@ void double_well_force(const float *scalars, size_t count, const float *x, float
 /* values[count][n]: the observables of the spec at x[i], in its order: left. */
 void double_well_observables(const float *scalars, size_t count, const float *x, float *values, void *workspace, int threads);
 
+/* log_q[i] = log q(x[i]) and score[i] = d log q / dx at x[i]: score[count][DIMENSION]. */
+void double_well_score(const float *weights, const float *scalars, size_t count, const float *x, float *log_q, float *score, void *workspace, int threads);
+
 /* The loss of training step `step` over a batch of 512 samples, and its gradient in every weight:
- * gradient[DOUBLE_WELL_WEIGHTS]. The same bits for any number of threads. */
-double double_well_step(const float *weights, const float *scalars, uint64_t seed, uint32_t step, float *gradient, void *workspace, int threads);
+ * gradient[DOUBLE_WELL_WEIGHTS]. The same bits for any number of threads.
+ * `data` is not used. */
+double double_well_step(const float *weights, const float *scalars, const float *data, uint64_t seed, uint32_t step, float *gradient, void *workspace, int threads);
 
 /* ---- one sample at a time: the same numbers, soonest ---- */
 
@@ -67,6 +71,7 @@ void double_well_double_log_prob(const double *weights, const double *scalars, s
 void double_well_double_energy(const double *scalars, size_t count, const double *x, double *energy, void *workspace, int threads);
 void double_well_double_force(const double *scalars, size_t count, const double *x, double *force, void *workspace, int threads);
 void double_well_double_observables(const double *scalars, size_t count, const double *x, double *values, void *workspace, int threads);
-double double_well_double_step(const double *weights, const double *scalars, uint64_t seed, uint32_t step, double *gradient, void *workspace, int threads);
+void double_well_double_score(const double *weights, const double *scalars, size_t count, const double *x, double *log_q, double *score, void *workspace, int threads);
+double double_well_double_step(const double *weights, const double *scalars, const double *data, uint64_t seed, uint32_t step, double *gradient, void *workspace, int threads);
 
 #endif

@@ -22,7 +22,8 @@ void MODEL(log_prob)(const real *weights, const real *scalars, size_t count, con
 void MODEL(energy)(const real *scalars, size_t count, const real *x, real *energy, void *workspace, int threads);
 void MODEL(force)(const real *scalars, size_t count, const real *x, real *force, void *workspace, int threads);
 void MODEL(observables)(const real *scalars, size_t count, const real *x, real *values, void *workspace, int threads);
-double MODEL(step)(const real *weights, const real *scalars, uint64_t seed, uint32_t step, real *gradient, void *workspace, int threads);
+void MODEL(score)(const real *weights, const real *scalars, size_t count, const real *x, real *log_q, real *score, void *workspace, int threads);
+double MODEL(step)(const real *weights, const real *scalars, const real *data, uint64_t seed, uint32_t step, real *gradient, void *workspace, int threads);
 
 /* ---- functions of one block that several files call ---- */
 
@@ -101,8 +102,9 @@ static ALWAYS_INLINE void dense_64x1_sigmoid_2_tile(const int rows, const int r,
         for (int v = 0; v < TILE_USED(rows); v++) {
             const lanes v_sum_i = tile.value[i][v];
             const lanes sigmoid_i = lanes_sigmoid(v_sum_i);
-            store_each(result + TILE_ELEMENT(r, i, s, v), sigmoid_i, TILE_LEFT(rows, v));
-            store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
+            const lanes mul_i = v_sum_i * sigmoid_i;
+            store_each(result + TILE_ELEMENT(r, i, s, v), mul_i, TILE_LEFT(rows, v));
+            store_each(result_2 + TILE_ELEMENT(r, i, s, v), lanes_fma(mul_i, REAL(1.0) - sigmoid_i, sigmoid_i), TILE_LEFT(rows, v));
         }
 }
 static inline void dense_64x1_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
@@ -122,8 +124,9 @@ static ALWAYS_INLINE void dense_64x64_sigmoid_2_tile(const int rows, const int r
         for (int v = 0; v < TILE_USED(rows); v++) {
             const lanes v_sum_i = tile.value[i][v];
             const lanes sigmoid_i = lanes_sigmoid(v_sum_i);
-            store_each(result + TILE_ELEMENT(r, i, s, v), sigmoid_i, TILE_LEFT(rows, v));
-            store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
+            const lanes mul_i = v_sum_i * sigmoid_i;
+            store_each(result + TILE_ELEMENT(r, i, s, v), mul_i, TILE_LEFT(rows, v));
+            store_each(result_2 + TILE_ELEMENT(r, i, s, v), lanes_fma(mul_i, REAL(1.0) - sigmoid_i, sigmoid_i), TILE_LEFT(rows, v));
         }
 }
 static inline void dense_64x64_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
@@ -149,8 +152,8 @@ static inline void dense_2x64_2(const real *matrix, const real *x, const real *s
     DENSE_TILES(2, dense_2x64_2_tile, matrix, x, start, result);
 }
 
-/* 64 x 2: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
-static ALWAYS_INLINE void dense_64x2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result)
+/* 64 x 2: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x2_then_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *other, real *result)
 {
     Tile tile;
     tile_start_number(&tile, rows, REAL(0.0));
@@ -159,12 +162,13 @@ static ALWAYS_INLINE void dense_64x2_tile(const int rows, const int r, const int
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < TILE_USED(rows); v++) {
-            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
+            const lanes other_i = lanes_load(other + TILE_ELEMENT(r, i, s, v));
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v] * other_i, TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x2(const real *matrix, const real *x, real *result)
+static inline void dense_64x2_then(const real *matrix, const real *x, const real *other, real *result)
 {
-    DENSE_TILES(64, dense_64x2_tile, matrix, x, result);
+    DENSE_TILES(64, dense_64x2_then_tile, matrix, x, other, result);
 }
 
 /* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
@@ -202,6 +206,66 @@ static ALWAYS_INLINE void dense_1x64_tile(const int rows, const int r, const int
 static inline void dense_1x64(const real *matrix, const real *x, real *result)
 {
     DENSE_TILES(1, dense_1x64_tile, matrix, x, result);
+}
+
+/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x1_sigmoid_3_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes v_sum_i = tile.value[i][v];
+            const lanes sigmoid_i = lanes_sigmoid(v_sum_i);
+            store_each(result + TILE_ELEMENT(r, i, s, v), sigmoid_i, TILE_LEFT(rows, v));
+            store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x1_sigmoid_3(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+{
+    DENSE_TILES(64, dense_64x1_sigmoid_3_tile, matrix, x, start, result, result_2);
+}
+
+/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x64_sigmoid_3_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 64, matrix, r, 64, 1, x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes v_sum_i = tile.value[i][v];
+            const lanes sigmoid_i = lanes_sigmoid(v_sum_i);
+            store_each(result + TILE_ELEMENT(r, i, s, v), sigmoid_i, TILE_LEFT(rows, v));
+            store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x64_sigmoid_3(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+{
+    DENSE_TILES(64, dense_64x64_sigmoid_3_tile, matrix, x, start, result, result_2);
+}
+
+/* 64 x 2: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_64x2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result)
+{
+    Tile tile;
+    tile_start_number(&tile, rows, REAL(0.0));
+    tile_multiply(&tile, rows, 2, matrix, r, 1, 64, x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x2(const real *matrix, const real *x, real *result)
+{
+    DENSE_TILES(64, dense_64x2_tile, matrix, x, result);
 }
 
 #endif

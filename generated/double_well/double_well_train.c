@@ -14,8 +14,8 @@ static void coupling_affine_forward(const real *weights, const real *x_a, const 
     const real *const net_2_bias = weights + 4416;
     real *const t = workspace + FRAME(0, 0);
     real *const log_scale = workspace + FRAME(128, 16);
-    dense_64x1_sigmoid_2(net_0_weight, x_a, net_0_bias, result, hidden);
-    dense_64x64_sigmoid_2(net_1_weight, hidden, net_1_bias, result_2, hidden_2);
+    dense_64x1_sigmoid_3(net_0_weight, x_a, net_0_bias, result, hidden);
+    dense_64x64_sigmoid_3(net_1_weight, hidden, net_1_bias, result_2, hidden_2);
     dense_2x64_2(net_2_weight, hidden_2, net_2_bias, t);
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes tanh_i = lanes_tanh(lanes_load(t + i) * REAL(0.5));
@@ -303,7 +303,7 @@ static void entry_step_once_1(const real *scalars, real *loss, real *shared)
     loss[0] = reverse_kl_value * loss_0_weight;
 }
 
-double MODEL(step)(const real *weights, const real *scalars, uint64_t seed, uint32_t step, real *gradient, void *workspace, int threads)
+double MODEL(step)(const real *weights, const real *scalars, const real *data, uint64_t seed, uint32_t step, real *gradient, void *workspace, int threads)
 {
     real loss = REAL(0.0);
     real *const shared = workspace;
@@ -311,6 +311,7 @@ double MODEL(step)(const real *weights, const real *scalars, uint64_t seed, uint
     real *const sums = shared + 304;
     real *const frames = shared + 212400;
     (void)threads;
+    (void)data;
     entry_step_once(scalars, shared);
     PARALLEL_FOR
     for (ptrdiff_t shard = 0; shard < 8; shard++) {

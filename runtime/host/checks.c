@@ -112,7 +112,7 @@ void checks_end(Checks *checks)
 static double step_double(const Checks *checks, const double *weights, double *gradient)
 {
     const Session *session = checks->session;
-    return session->model->double_precision->step(weights, session->scalars, session->seed, 0, gradient,
+    return session->model->double_precision->step(weights, session->scalars, NULL, session->seed, 0, gradient,
                                                   checks->workspace, session->threads);
 }
 
@@ -156,7 +156,7 @@ static void check_precision(Checks *checks)
 {
     const Session *session = checks->session;
     Check *check = begin_check(checks, "precision", 1e-3);
-    session->model->single_precision->step(checks->weights_single, session->scalars_single, session->seed, 0,
+    session->model->single_precision->step(checks->weights_single, session->scalars_single, NULL, session->seed, 0,
                                            checks->gradient_single, session->workspace, session->threads);
     for (int t = 0; t < session->model->tensor_count; t++) {
         const ModelTensor *tensor = &session->model->tensors[t];

@@ -22,6 +22,7 @@ typedef struct ModelTensor {
     bool trained;         /* false: state */
     ModelInit init;
     double scale;
+    bool initialised; /* the first value comes from `initialise` below instead */
 } ModelTensor;
 
 typedef enum ModelScheduleShape {
@@ -71,9 +72,14 @@ typedef struct ModelFunctions32 {
     void (*force)(const float *scalars, size_t count, const float *x, float *force, void *workspace, int threads);
     void (*observables)(const float *scalars, size_t count, const float *x, float *values /* [count][n] */,
                         void *workspace, int threads);
-    /* One training step's loss and gradient (weight_count reals, 0 for states) over `batch` samples. */
-    double (*step)(const float *weights, const float *scalars, uint64_t seed, uint32_t step, float *gradient,
-                   void *workspace, int threads);
+    void (*score)(const float *weights, const float *scalars, size_t count, const float *x, float *log_q, float *score,
+                  void *workspace, int threads);
+    /* The first values of the tensors that are flagged so, at their places in a block of weights; `data` as below. */
+    void (*initialise)(const float *weights, const float *scalars, const float *data, uint64_t seed, float *values,
+                       void *workspace, int threads);
+    /* One training step's loss and gradient (weight_count reals, 0 for states) over `batch` samples. `data` has a row of data_width reals for each sample of the batch; NULL where data_width is 0. */
+    double (*step)(const float *weights, const float *scalars, const float *data, uint64_t seed, uint32_t step,
+                   float *gradient, void *workspace, int threads);
 } ModelFunctions32;
 
 typedef struct ModelFunctions64 {
@@ -86,8 +92,12 @@ typedef struct ModelFunctions64 {
     void (*force)(const double *scalars, size_t count, const double *x, double *force, void *workspace, int threads);
     void (*observables)(const double *scalars, size_t count, const double *x, double *values, void *workspace,
                         int threads);
-    double (*step)(const double *weights, const double *scalars, uint64_t seed, uint32_t step, double *gradient,
-                   void *workspace, int threads);
+    void (*score)(const double *weights, const double *scalars, size_t count, const double *x, double *log_q,
+                  double *score, void *workspace, int threads);
+    void (*initialise)(const double *weights, const double *scalars, const double *data, uint64_t seed, double *values,
+                       void *workspace, int threads);
+    double (*step)(const double *weights, const double *scalars, const double *data, uint64_t seed, uint32_t step,
+                   double *gradient, void *workspace, int threads);
 } ModelFunctions64;
 
 /* A function that the model has not (no energy, no log-density) is NULL in the tables. */
@@ -103,6 +113,7 @@ typedef struct Model {
     const ModelScalar *scalars; /* the one named "kT" is the temperature in units of energy */
     int observable_count;
     const char *const *observable_names;
+    int64_t data_width; /* reals in a row of a step's data; 0: it has none */
     ModelTraining training;
     int64_t flops_per_sample_step, flops_per_sample; /* of a training step and of sampling: 2 per multiply-add */
     const ModelFunctions32 *single_precision;

@@ -227,8 +227,8 @@ static bool take_step(Training *training, Failure *failure)
         training->scalars_single[i] = (float)training->scalars[i];
     training->rate = schedule_value(&model->training.rate, step, steps);
     const double loss =
-        model->single_precision->step(training->weights, training->scalars_single, training->at.seed, (uint32_t)step,
-                                      training->gradient, training->workspace, training->threads);
+        model->single_precision->step(training->weights, training->scalars_single, NULL, training->at.seed,
+                                      (uint32_t)step, training->gradient, training->workspace, training->threads);
     training->gradient_norm = optimiser_norm(&training->optimiser, training->gradient, training->threads);
     if (!isfinite(loss) || !isfinite(training->gradient_norm))
         return fail_diverged(training, loss, failure);

@@ -41,7 +41,7 @@ static double median(double *values, int count)
 
 static void train_step(Bench *bench, int threads)
 {
-    realnvp8_step(bench->weights, bench->scalars, 0, bench->step++, bench->gradient, bench->workspace, threads);
+    realnvp8_step(bench->weights, bench->scalars, NULL, 0, bench->step++, bench->gradient, bench->workspace, threads);
     double norm = optimiser_norm(&bench->optimiser, bench->gradient, threads);
     optimiser_update(&bench->optimiser, 1e-4, norm, bench->gradient, bench->weights, threads);
 }
