@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The arena: a list of chunks, the newest first; an allocation that does not fit starts a new chunk. */
+/* The arena: a list of chunks, the newest first; an allocation that does not fit starts a new chunk. Under
+ * AddressSanitizer each allocation has a chunk of its own, of just its size, so that a step beyond it is seen. */
 #include "compiler/base/arena.h"
 
 #include <stdalign.h>
@@ -14,7 +15,18 @@ struct ArenaChunk {
     alignas(max_align_t) unsigned char bytes[];
 };
 
-enum { CHUNK_BYTES = 1 << 18, ALIGNMENT = alignof(max_align_t) };
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED 0
+#endif
+
+enum { CHUNK_BYTES = IS_SANITIZED ? 0 : 1 << 18, ALIGNMENT = alignof(max_align_t) };
 
 void arena_start(Arena *arena, jmp_buf *out_of_memory)
 {
@@ -43,8 +55,9 @@ void *arena_take(Arena *arena, size_t count, size_t size)
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - sizeof(ArenaChunk) - ALIGNMENT)
         arena_fail(arena);
-    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (arena->chunk == NULL || arena->chunk->size - arena->chunk->used < bytes) {
+    if (!IS_SANITIZED)
+        bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (IS_SANITIZED || arena->chunk == NULL || arena->chunk->size - arena->chunk->used < bytes) {
         size_t room = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
         ArenaChunk *chunk = calloc(1, sizeof *chunk + room);
         if (chunk == NULL)

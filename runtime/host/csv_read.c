@@ -140,7 +140,8 @@ static bool read_header(Reader *reader)
     if (reader->at == reader->length)
         return failure_set(reader->failure, FAILURE_DATA, "%s: empty; expected a line with the columns' names",
                            reader->path);
-    table->names = memory_claim(CSV_COLUMNS_MAX, sizeof *table->names, reader->path, reader->failure);
+    size_t room = reader->length < CSV_COLUMNS_MAX ? reader->length + 1 : CSV_COLUMNS_MAX;
+    table->names = memory_claim(room, sizeof *table->names, reader->path, reader->failure);
     if (table->names == NULL)
         return false;
     for (; !cell.ends_row; table->columns++) {

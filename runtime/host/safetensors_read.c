@@ -189,12 +189,13 @@ const char *safetensors_metadata(const Safetensors *file, const char *name)
 bool safetensors_to_float(const Safetensors *file, const SafetensorsTensor *tensor, float *values, Failure *failure)
 {
     static const char *const types[] = {"F64", "F32", "F16", "BF16"};
+    char quoted[FAILURE_QUOTE_SIZE];
     int type = 0;
     while (type < 4 && strcmp(types[type], tensor->type) != 0)
         type++;
     if (type == 4)
-        return failure_set(failure, FAILURE_DATA, "%s: tensor '%s' has type %s; expected F32, F64, F16 or BF16",
-                           file->path, tensor->name, tensor->type);
+        return failure_set(failure, FAILURE_DATA, "%s: tensor %s has type %s; expected F32, F64, F16 or BF16",
+                           file->path, failure_quote(quoted, tensor->name, strlen(tensor->name)), tensor->type);
     size_t size = type == 0 ? 8 : type == 1 ? 4 : 2;
     for (size_t i = 0; i < tensor->count; i++) {
         uint64_t bits = bytes_to_bits(file->data + tensor->begin + i * size, size, false);
