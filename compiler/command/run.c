@@ -11,6 +11,38 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool is_given(const Arguments *arguments, const char *option)
+{
+    size_t length = strlen(option);
+    for (int i = 1; i < arguments->operand_count; i++)
+        if (strncmp(arguments->operands[i], option, length) == 0 &&
+            (arguments->operands[i][length] == '\0' || arguments->operands[i][length] == '='))
+            return true;
+    return false;
+}
+
+/* The program's command line: where the spec stands, its name; for verbs that read data, the spec's files as seen from
+ * here, unless others are given. */
+static char **program_arguments(Arena *arena, const DataSpec *data, const CacheEntry *entry, const Arguments *arguments)
+{
+    const char *verb = arguments->operand_count > 1 ? arguments->operands[1] : "";
+    bool reads = strcmp(verb, "train") == 0 || strcmp(verb, "evaluate") == 0;
+    const char *const options[] = {"--data", "--validation"}, *const paths[] = {data->train_path,
+                                                                                data->validation_path};
+    char **list = ARENA_ARRAY(arena, char *, arguments->operand_count + 5);
+    int count = 0;
+    list[count++] = arena_copy_text(arena, entry->program, strlen(entry->program));
+    for (int i = 1; i < arguments->operand_count; i++)
+        list[count++] = arguments->operands[i];
+    for (int i = 0; i < 2; i++)
+        if (reads && paths[i] != NULL && !is_given(arguments, options[i])) {
+            list[count++] = arena_copy_text(arena, options[i], strlen(options[i]));
+            list[count++] = arena_copy_text(arena, paths[i], strlen(paths[i]));
+        }
+    list[count] = NULL;
+    return list;
+}
+
 int command_run(Session *session, const Arguments *arguments)
 {
     SpecOptions options = arguments_spec_options(session, arguments);
@@ -29,9 +61,8 @@ int command_run(Session *session, const Arguments *arguments)
     int code = session_finish(session, EX_CANTCREAT);
     if (!good || code != EX_OK)
         return code;
-    utimensat(AT_FDCWD, entry.stamp, NULL, 0);         /* in use: see how old ones are removed */
-    char **arguments_of_program = arguments->operands; /* the spec's place becomes the program's name */
-    arguments_of_program[0] = arena_copy_text(session->arena, entry.program, strlen(entry.program));
+    utimensat(AT_FDCWD, entry.stamp, NULL, 0); /* in use: see how old ones are removed */
+    char **arguments_of_program = program_arguments(session->arena, &program->spec->data, &entry, arguments);
     fflush(NULL);
     execv(entry.program, arguments_of_program);
     fprintf(stderr, "ansatz run: cannot execute %s: %s\n", entry.program, strerror(errno));

@@ -91,16 +91,23 @@ static void put_scalars(PackageWriter *writer, Text *out)
     text_put(out, "};\n\n");
 }
 
+/* One name for each component. */
+static void put_component_names(PackageWriter *writer, Text *out, const char *array, const char *const *names)
+{
+    text_print(out, "static const char *const %s[] = {", array);
+    for (int64_t i = 0; i < writer->program->dimension; i++) {
+        text_put(out, i == 0 ? "" : i % 8 == 0 ? ",\n    " : ", ");
+        put_string(out, names != NULL ? names[i] : arena_print(writer->arena, "x[%lld]", (long long)i));
+    }
+    text_put(out, "};\n");
+}
+
 static void put_names(PackageWriter *writer, Text *out)
 {
     const Program *program = writer->program;
-    text_put(out, "static const char *const components[] = {");
-    for (int64_t i = 0; i < program->dimension; i++) {
-        text_put(out, i == 0 ? "" : i % 8 == 0 ? ",\n    " : ", ");
-        put_string(out, program->spec->component_names ? program->spec->component_names[i]
-                                                       : arena_print(writer->arena, "x[%lld]", (long long)i));
-    }
-    text_put(out, "};\n");
+    put_component_names(writer, out, "components", program->spec->component_names);
+    if (program->spec->data.columns != NULL)
+        put_component_names(writer, out, "columns", program->spec->data.columns);
     if (program->observable_count > 0) {
         text_put(out, "static const char *const observables[] = {");
         for (int i = 0; i < program->observable_count; i++) {
@@ -124,6 +131,27 @@ static void put_functions(PackageWriter *writer, bool is_double, Text *out)
             text_print(out, "    .%s = %s_%s%s,\n", package_entry_name(kind), writer->name, infix,
                        package_entry_name(kind));
     text_put(out, "};\n\n");
+}
+
+/* Files as the spec names them: the program looks for them from the folder that it runs in. */
+static void put_data(PackageWriter *writer, Text *out)
+{
+    const Program *program = writer->program;
+    const DataSpec *data = &program->spec->data;
+    if (data->train == NULL)
+        return;
+    text_print(out,
+               "    .data = {.feeds_steps = %s,\n             .train = ", program->data_width > 0 ? "true" : "false");
+    put_string(out, data->train);
+    if (data->validation != NULL) {
+        text_put(out, ",\n             .validation = ");
+        put_string(out, data->validation);
+    }
+    if (data->validation_fraction > 0) {
+        text_put(out, ",\n             .validation_fraction = ");
+        text_number(out, data->validation_fraction);
+    }
+    text_print(out, "%s},\n", data->columns != NULL ? ",\n             .columns = columns" : "");
 }
 
 static void put_training(const PackageWriter *writer, Text *out)
@@ -173,6 +201,7 @@ void package_add_main(PackageWriter *writer, const char *sha256)
     if (program->observable_count > 0)
         text_print(&text, "    .observable_count = %d,\n    .observable_names = observables,\n",
                    program->observable_count);
+    put_data(writer, &text);
     put_training(writer, &text);
     if (package_has(writer, ENTRY_STEP))
         text_print(&text, "    .flops_per_sample_step = %lld,\n", (long long)package_flops(writer, ENTRY_STEP));

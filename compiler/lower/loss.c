@@ -22,17 +22,49 @@ static IrId reverse_kl(Lower *lower, IrBuilder *builder, IrFunction *entry)
     return ir_name(entry, mean, "reverse_kl");
 }
 
-/* All terms are reverse KLs of the same samples: one mean, times the sum of the weights. */
-void loss_lower(Lower *lower)
+/* Maximum likelihood: the mean of -log q over the batch's rows of data, the forward Kullback-Leibler divergence but for
+ * the data's own entropy. */
+static IrId forward_kl(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId data)
+{
+    IrId log_q = flow_log_prob(lower, builder, data);
+    builder->note = "forward KL: the batch's mean of -log q(data)";
+    IrId sum = ir_unary(builder, IR_BATCH_SUM, log_q);
+    IrId mean = ir_binary(builder, IR_MUL, sum, ir_constant(builder, -1 / (double)lower->module->batch));
+    return ir_name(entry, mean, "forward_kl");
+}
+
+static IrId mean_of(Lower *lower, IrBuilder *builder, IrFunction *entry, LossKind kind, IrId data)
+{
+    return kind == LOSS_FORWARD_KL ? forward_kl(lower, builder, entry, data) : reverse_kl(lower, builder, entry);
+}
+
+/* The sum of the weights of all losses of this kind: they are of the same samples, so one mean serves them; -1: there
+ * is none. */
+static IrId weight_of(Lower *lower, IrBuilder *builder, LossKind kind)
 {
     const ModelSpec *spec = lower->spec;
+    IrId weight = -1;
+    for (int i = 0; i < spec->loss_count; i++) {
+        if (spec->losses[i].kind != kind)
+            continue;
+        IrId term = lower_scalar(lower, ENTRY_LOSS, 1 + i);
+        builder->span = spec->losses[i].span;
+        weight = weight < 0 ? term : ir_binary(builder, IR_ADD, weight, term);
+    }
+    return weight;
+}
+
+void loss_lower(Lower *lower)
+{
     IrFunction *entry = lower_entry(lower, ENTRY_LOSS, true);
     IrBuilder builder = {.function = entry};
-    IrId mean = reverse_kl(lower, &builder, entry), weight = -1;
-    for (int i = 0; i < spec->loss_count; i++) {
-        IrId term = lower_scalar(lower, ENTRY_LOSS, 1 + i);
-        builder.span = spec->losses[i].span;
-        weight = i == 0 ? term : ir_binary(&builder, IR_ADD, weight, term);
+    IrId data = lower->program->data_width > 0 ? lower_data(lower, entry) : -1, loss = -1;
+    for (LossKind kind = 0; kind < LOSS_KIND_COUNT; kind++) {
+        if (!lower_has_loss(lower, kind))
+            continue;
+        IrId mean = mean_of(lower, &builder, entry, kind, data), weight = weight_of(lower, &builder, kind);
+        IrId term = ir_binary(&builder, IR_MUL, mean, weight);
+        loss = loss < 0 ? term : ir_binary(&builder, IR_ADD, loss, term);
     }
-    ir_output(entry, "loss", ir_name(entry, ir_binary(&builder, IR_MUL, mean, weight), "loss"));
+    ir_output(entry, "loss", ir_name(entry, loss, "loss"));
 }

@@ -120,8 +120,9 @@ void energy_lower(Lower *lower);
 
 /* ---- losses (loss.c) --------------------------------------------------------------------------------------------- */
 
-/* ENTRY_LOSS. A spec with a loss has an energy. */
+/* ENTRY_LOSS: the weighted sum of the spec's losses, each of which has what it needs: an energy, data. */
 void loss_lower(Lower *lower);
+bool lower_has_loss(const Lower *lower, LossKind kind);
 
 /* ---- what is differentiated (derivatives.c) ---------------------------------------------------------------------- */
 

@@ -87,6 +87,14 @@ static void declare_scalars(Lower *lower)
             (ProgramScalar){arena_print(lower->arena, "loss.%d.weight", i), spec->losses[i].weight};
 }
 
+bool lower_has_loss(const Lower *lower, LossKind kind)
+{
+    for (int i = 0; i < lower->spec->loss_count; i++)
+        if (lower->spec->losses[i].kind == kind)
+            return true;
+    return false;
+}
+
 /* ---- entries ----------------------------------------------------------------------------------------------------- */
 
 IrFunction *lower_entry(Lower *lower, EntryKind kind, bool weights)
@@ -198,6 +206,8 @@ Program *lower_program(Arena *arena, const ModelSpec *spec, Diagnostics *diagnos
     if (lower_failed(&lower))
         return NULL;
     declare_scalars(&lower);
+    if (lower_has_loss(&lower, LOSS_FORWARD_KL))
+        program->data_width = program->dimension;
     name_observables(&lower);
     make_entries(&lower);
     if (lower_failed(&lower) || !lower_check_ops(&lower) || !ir_verify(lower.module, diagnostics))

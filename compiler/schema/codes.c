@@ -120,6 +120,9 @@ const SchemaCode SCHEMA_CODES[] = {
      "titles.",
      "1,2\n3", "1,2\n3,4"},
 
+    {"E0120", "data that can't be learned from", "Rows of data are read from NPY arrays (.npy) and CSV tables (.csv).",
+     "data: {train: {file: x.txt}}", "data: {train: {file: x.csv}}"},
+
     /* ---- units ---- */
     {"E0201", "a unit where none can stand",
      "In reduced units, the default, every number is bare. Numbers without a dimension never have a unit.",

@@ -35,6 +35,7 @@ void build_flow(const Build *build, const Value *flow);                      /* 
 void build_expanded_layers(const Build *build);                              /* expand_layers.c */
 void build_expanded_warnings(const Build *build);                            /* expand_layers.c */
 void build_losses(const Build *build, const Value *list, const Value *spec); /* losses.c */
+void build_data(const Build *build, const Value *data);                      /* data.c */
 void build_train(const Build *build, const Value *train);                    /* train.c */
 void build_target(const Build *build, const Value *target);                  /* train.c */
 

@@ -71,6 +71,15 @@ static void check_family(const Build *build, const ValueField *loss, unsigned ne
     }
 }
 
+/* Also where its value is bad, which was reported. */
+static bool is_written(const Value *spec, const char *section)
+{
+    for (size_t i = 0; i < spec->count; i++)
+        if (strcmp(spec->fields[i].name, section) == 0)
+            return true;
+    return false;
+}
+
 static void check_needs(const Build *build, const ValueField *loss, const Value *spec)
 {
     const Value *architecture = value_get(spec, "architecture");
@@ -81,13 +90,13 @@ static void check_needs(const Build *build, const ValueField *loss, const Value 
     for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0]; i++)
         if (value_chose(architecture, FAMILIES[i].name))
             check_family(build, loss, needs, &FAMILIES[i]);
-    bool has_energy = false;
-    for (size_t i = 0; i < spec->count; i++)
-        has_energy = has_energy || strcmp(spec->fields[i].name, "energy") == 0;
-    if ((needs & HAS_ENERGY) != 0 && !has_energy)
+    if ((needs & HAS_ENERGY) != 0 && !is_written(spec, "energy"))
         diagnostics_error(build->diagnostics, loss->name_span, "E0115", "%s needs the energy; this spec has none",
                           loss->name)
             ->help = "energy: {terms: [{value: \"...\"}]}";
+    if ((needs & HAS_DATA) != 0 && !is_written(spec, "data"))
+        diagnostics_error(build->diagnostics, loss->name_span, "E0115", "%s needs data; this spec has none", loss->name)
+            ->help = "data: {train: {file: x.npy}}";
 }
 
 void build_losses(const Build *build, const Value *list, const Value *spec)
@@ -102,7 +111,7 @@ void build_losses(const Build *build, const Value *list, const Value *spec)
         if (choice == NULL)
             continue;
         check_needs(build, choice, spec);
-        losses[i].kind = LOSS_REVERSE_KL;
+        losses[i].kind = strcmp(choice->name, "forward_kl") == 0 ? LOSS_FORWARD_KL : LOSS_REVERSE_KL;
         losses[i].weight = build_schedule(build, value_get(value_chosen(item), "weight"));
         losses[i].span = choice->name_span;
     }

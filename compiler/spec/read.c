@@ -58,6 +58,7 @@ const ModelSpec *read_model(const FileAccess *access, Arena *arena, const YamlNo
     build_system(&build, value_get(spec, "system"));
     build_energy(&build, spec);
     build_flow(&build, value_at(spec, "architecture.flow"));
+    build_data(&build, value_get(spec, "data"));
     build_losses(&build, value_get(spec, "loss"), spec);
     build_train(&build, value_get(spec, "train"));
     build_observables(&build, value_get(spec, "observables"));

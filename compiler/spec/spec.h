@@ -103,11 +103,23 @@ struct LayerSpec {
     int64_t coupling_index; /* which coupling of the expanded list this is, from 0; couplings alone count */
 };
 
+typedef enum LossKind { LOSS_REVERSE_KL, LOSS_FORWARD_KL, LOSS_KIND_COUNT } LossKind;
+
 typedef struct LossTerm {
-    enum { LOSS_REVERSE_KL } kind;
+    LossKind kind;
     Schedule weight;
     Span span;
 } LossTerm;
+
+/* Rows to learn from. Paths are as written, relative to the file that names them. */
+typedef struct DataSpec {
+    const char *train; /* NULL: the spec has no data */
+    const char *validation;
+    double validation_fraction;               /* of the training data; 0: none is held out */
+    const char *train_path, *validation_path; /* the same as seen from the current folder */
+    const char *const *columns;               /* NULL, or `dimension` columns of a CSV */
+    Span span;
+} DataSpec;
 
 typedef enum Optimizer { OPTIMIZER_ADAM, OPTIMIZER_ADAMW } Optimizer;
 
@@ -155,6 +167,7 @@ typedef struct ModelSpec {
     Span flow_span;
     int loss_count;
     const LossTerm *losses;
+    DataSpec data;
     TrainSpec train;
     int observable_count;
     const ObservableSpec *observables;

@@ -32,7 +32,7 @@ typedef enum Verb {
 typedef struct Arguments {
     Verb verb;
     bool help, version;
-    const char *output, *weights, *input, *forces, *reference;
+    const char *output, *weights, *input, *forces, *reference, *data, *validation;
     uint64_t count, first; /* -n N is first 0, count N; --range A:B is first A, count B - A */
     bool has_count, has_seed;
     uint64_t seed, steps, stop_at, threads; /* 0: not given, but for the seed */

@@ -61,15 +61,21 @@ typedef struct Field {
     double *real; /* the one that is not NULL */
 } Field;
 
-enum { FIELDS = 8 };
+enum { FIELDS = 10 };
 
 static void list_fields(Checkpoint *checkpoint, Field fields[FIELDS])
 {
     const Field list[] = {
-        {"seed", &checkpoint->seed, NULL},         {"step", &checkpoint->step, NULL},
-        {"steps", &checkpoint->steps, NULL},       {"loss_count", &checkpoint->loss_count, NULL},
-        {"loss_sum", NULL, &checkpoint->loss_sum}, {"mean_loss", NULL, &checkpoint->mean_loss},
-        {"last_ess", NULL, &checkpoint->last_ess}, {"seconds", NULL, &checkpoint->seconds},
+        {"seed", &checkpoint->seed, NULL},
+        {"step", &checkpoint->step, NULL},
+        {"steps", &checkpoint->steps, NULL},
+        {"loss_count", &checkpoint->loss_count, NULL},
+        {"loss_sum", NULL, &checkpoint->loss_sum},
+        {"mean_loss", NULL, &checkpoint->mean_loss},
+        {"last_ess", NULL, &checkpoint->last_ess},
+        {"seconds", NULL, &checkpoint->seconds},
+        {"validation", NULL, &checkpoint->validation},
+        {"validation_error", NULL, &checkpoint->validation_error},
     };
     _Static_assert(sizeof list / sizeof *list == FIELDS, "all fields are listed");
     memcpy(fields, list, sizeof list);
@@ -81,7 +87,7 @@ bool checkpoint_write(const char *path, const Model *model, const Checkpoint *ch
     const int64_t shape[1] = {(int64_t)model->weight_count};
     const Arrays arrays = arrays_of(weights, optimiser);
     SafetensorsFloat tensors[ARRAYS_MOST];
-    SafetensorsPair pairs[FIELDS + 5];
+    SafetensorsPair pairs[FIELDS + 6];
     char text[FIELDS][NUMBER_TEXT_SIZE], hash[SHA256_TEXT_SIZE];
     Checkpoint copy = *checkpoint;
     Field fields[FIELDS];
@@ -101,6 +107,7 @@ bool checkpoint_write(const char *path, const Model *model, const Checkpoint *ch
     pairs[count++] = (SafetensorsPair){"spec_sha256", model->spec_sha256};
     pairs[count++] = (SafetensorsPair){"package_sha256", model->package_sha256};
     pairs[count++] = (SafetensorsPair){"tool_version", model->version};
+    pairs[count++] = (SafetensorsPair){"data_sha256", checkpoint->data_sha256};
     pairs[count++] = (SafetensorsPair){"numbers_sha256", hash};
     return safetensors_write(path, arrays.count, tensors, count, pairs, NULL, failure);
 }
@@ -170,6 +177,8 @@ bool checkpoint_read(const char *path, const Model *model, Checkpoint *checkpoin
             expect_text(&file, "package_sha256", model->package_sha256,
                         "made by another package of this spec (another compiler version?); train anew (--force)",
                         failure) &&
+            expect_text(&file, "data_sha256", checkpoint->data_sha256,
+                        "the run learned from other data; give it those, or train anew (--force)", failure) &&
             read_fields(&file, checkpoint, failure) && read_arrays(&file, model->weight_count, &arrays, failure);
         if (good)
             optimiser->updates = checkpoint->step;

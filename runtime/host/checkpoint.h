@@ -6,6 +6,7 @@
 
 #include "model.h"
 #include "optimiser.h"
+#include "sha256.h"
 
 #define checkpoint_write RUNTIME_NAME(checkpoint_write)
 #define checkpoint_read  RUNTIME_NAME(checkpoint_read)
@@ -15,9 +16,11 @@ typedef struct Checkpoint {
     uint64_t step, steps; /* steps done, of how many */
     double loss_sum;      /* of the steps since the last line of the metrics */
     uint64_t loss_count;
-    double mean_loss; /* of the last line of the metrics; NaN: none yet */
-    double last_ess;  /* NaN: none yet */
-    double seconds;   /* of training so far */
+    double mean_loss;                    /* of the last line of the metrics; NaN: none yet */
+    double last_ess;                     /* NaN: none yet */
+    double validation, validation_error; /* the last mean of log q over the rows held out; NaN: none yet */
+    double seconds;                      /* of training so far */
+    char data_sha256[SHA256_TEXT_SIZE];  /* of the rows that are learned from; "": there are none */
 } Checkpoint;
 
 /* The file is a safetensors file with flat tensors, the spec's and the package's hashes, and a hash of its numbers. The
@@ -25,7 +28,8 @@ typedef struct Checkpoint {
 bool checkpoint_write(const char *path, const Model *model, const Checkpoint *checkpoint, float *weights,
                       const Optimiser *optimiser, Failure *failure);
 
-/* Fills in all of it. Fails (65) where the file is damaged, or was made for another spec or another package. */
+/* Fills in all of it but data_sha256, with which the file's must agree. Fails (65) where it does not, where the file is
+ * damaged, or was made for another spec or another package. */
 bool checkpoint_read(const char *path, const Model *model, Checkpoint *checkpoint, float *weights, Optimiser *optimiser,
                      Failure *failure);
 

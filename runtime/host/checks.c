@@ -59,10 +59,26 @@ static bool claim_memory(Checks *checks, Failure *failure)
     checks->other_x_single = memory_claim_next(few, sizeof(float), what, &good, failure);
     checks->values_single = memory_claim_next(ALL_SAMPLES, sizeof(float), what, &good, failure);
     checks->other_values_single = memory_claim_next(SAMPLES, sizeof(float), what, &good, failure);
+    if (model->data_width > 0) {
+        const size_t reals = (size_t)(model->training.batch * model->data_width);
+        checks->data = memory_claim_next(reals, sizeof(double), what, &good, failure);
+        checks->data_single = memory_claim_next(reals, sizeof(float), what, &good, failure);
+    }
     if (model->double_precision != NULL)
         checks->workspace = memory_claim_next(model->double_precision->workspace_bytes(checks->session->threads), 1,
                                               what, &good, failure);
     return good;
+}
+
+/* Rows of data for a step: normal numbers, which every component may be. */
+static void make_data(Checks *checks)
+{
+    const Model *model = checks->session->model;
+    const size_t reals = (size_t)(model->training.batch * model->data_width);
+    for (size_t i = 0; i < reals; i++) {
+        checks->data_single[i] = draw_initial_normal(checks->session->seed, 3, 0, i);
+        checks->data[i] = (double)checks->data_single[i];
+    }
 }
 
 bool checks_start(Checks *checks, const Session *session, Failure *failure)
@@ -82,6 +98,7 @@ bool checks_start(Checks *checks, const Session *session, Failure *failure)
             checks->weights_single[i] += 0.05f * draw_initial_normal(session->seed, 1, 0, i);
         checks->weights[i] = (double)checks->weights_single[i];
     }
+    make_data(checks);
     return true;
 }
 
@@ -96,6 +113,8 @@ void checks_end(Checks *checks)
     free(checks->force);
     free(checks->values);
     free(checks->other_values);
+    free(checks->data);
+    free(checks->data_single);
     free(checks->weights_single);
     free(checks->gradient_single);
     free(checks->x_single);
@@ -112,7 +131,7 @@ void checks_end(Checks *checks)
 static double step_double(const Checks *checks, const double *weights, double *gradient)
 {
     const Session *session = checks->session;
-    return session->model->double_precision->step(weights, session->scalars, NULL, session->seed, 0, gradient,
+    return session->model->double_precision->step(weights, session->scalars, checks->data, session->seed, 0, gradient,
                                                   checks->workspace, session->threads);
 }
 
@@ -156,8 +175,9 @@ static void check_precision(Checks *checks)
 {
     const Session *session = checks->session;
     Check *check = begin_check(checks, "precision", 1e-3);
-    session->model->single_precision->step(checks->weights_single, session->scalars_single, NULL, session->seed, 0,
-                                           checks->gradient_single, session->workspace, session->threads);
+    session->model->single_precision->step(checks->weights_single, session->scalars_single, checks->data_single,
+                                           session->seed, 0, checks->gradient_single, session->workspace,
+                                           session->threads);
     for (int t = 0; t < session->model->tensor_count; t++) {
         const ModelTensor *tensor = &session->model->tensors[t];
         double squares = 0, differences = 0;

@@ -25,7 +25,9 @@ typedef struct Checks {
     /* weights and gradients, samples and what is known of them, in both precisions */
     double *weights, *moved_weights, *gradient, *scratch_gradient, *x, *moved_x, *values, *other_values, *force;
     float *weights_single, *gradient_single, *x_single, *other_x_single, *values_single, *other_values_single;
-    void *workspace; /* of double precision; NULL where the package has none */
+    double *data;       /* a step's rows; NULL where it needs none */
+    float *data_single; /* the same */
+    void *workspace;    /* of double precision; NULL where the package has none */
 } Checks;
 
 /* With the session's weights, or those that training starts from, moved a little at random. */

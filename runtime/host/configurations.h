@@ -8,16 +8,21 @@
 #include "npy.h"
 #include "session.h"
 
-#define configurations_read RUNTIME_NAME(configurations_read)
-#define samples_start       RUNTIME_NAME(samples_start)
-#define samples_write       RUNTIME_NAME(samples_write)
-#define samples_finish      RUNTIME_NAME(samples_finish)
-#define samples_abandon     RUNTIME_NAME(samples_abandon)
+#define configurations_read         RUNTIME_NAME(configurations_read)
+#define configurations_read_columns RUNTIME_NAME(configurations_read_columns)
+#define samples_start               RUNTIME_NAME(samples_start)
+#define samples_write               RUNTIME_NAME(samples_write)
+#define samples_finish              RUNTIME_NAME(samples_finish)
+#define samples_abandon             RUNTIME_NAME(samples_abandon)
 
 /* Reads x[count][dimension], to be freed. An NPY array is [n, dimension], with any axes after the first whose product
  * is the dimension; in a CSV the components are found by their names, other columns are left out. All numbers must be
  * finite. Failures: 64 for an ending other than .npy and .csv, 65, 66. */
 bool configurations_read(const char *path, const Model *model, float **x, size_t *count, Failure *failure);
+
+/* The same, with these names for a CSV's columns (NULL: the components'), and the SHA-256 of the file's bytes. */
+bool configurations_read_columns(const char *path, const Model *model, const char *const *names, float **x,
+                                 size_t *count, char hash[SHA256_TEXT_SIZE], Failure *failure);
 
 /* Samples on their way to files. For x.npy: x.npy [n, dimension], x.log_q.npy [n] and, where the model has an energy,
  * x.log_w.npy [n]; for x.csv one table. What made them goes to x.json. */

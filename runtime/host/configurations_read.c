@@ -39,8 +39,8 @@ static bool read_npy(const FileBytes *file, const char *path, const Model *model
     return *x != NULL;
 }
 
-static bool read_csv(const FileBytes *file, const char *path, const Model *model, float **x, size_t *count,
-                     Failure *failure)
+static bool read_csv(const FileBytes *file, const char *path, const Model *model, const char *const *names, float **x,
+                     size_t *count, Failure *failure)
 {
     const size_t dimension = (size_t)model->dimension;
     CsvTable table;
@@ -50,10 +50,10 @@ static bool read_csv(const FileBytes *file, const char *path, const Model *model
     *count = table.rows;
     *x = table.rows > SIZE_MAX / dimension ? NULL : memory_claim(table.rows * dimension, sizeof **x, path, failure);
     for (size_t i = 0; i < dimension && *x != NULL && good; i++) {
-        const ptrdiff_t column = csv_column(&table, model->component_names[i]);
+        const ptrdiff_t column = csv_column(&table, names[i]);
         if (column < 0)
-            good = failure_set(failure, FAILURE_DATA, "%s: no column '%s', a component of the model %s", path,
-                               model->component_names[i], model->name);
+            good = failure_set(failure, FAILURE_DATA, "%s: no column '%s', a component of the model %s", path, names[i],
+                               model->name);
         for (size_t row = 0; row < table.rows && good; row++)
             (*x)[row * dimension + i] = (float)table.values[row * table.columns + (size_t)column];
     }
@@ -72,7 +72,8 @@ static bool check_finite(const char *path, const Model *model, const float *x, s
     return true;
 }
 
-bool configurations_read(const char *path, const Model *model, float **x, size_t *count, Failure *failure)
+bool configurations_read_columns(const char *path, const Model *model, const char *const *names, float **x,
+                                 size_t *count, char hash[SHA256_TEXT_SIZE], Failure *failure)
 {
     FileBytes file;
     const bool is_npy = ends_with(path, ".npy"), is_csv = ends_with(path, ".csv");
@@ -81,8 +82,11 @@ bool configurations_read(const char *path, const Model *model, float **x, size_t
         return failure_set(failure, FAILURE_USAGE, "%s: configurations are read from .npy and .csv files", path);
     if (!file_read(path, &file, failure))
         return false;
-    bool good =
-        is_npy ? read_npy(&file, path, model, x, count, failure) : read_csv(&file, path, model, x, count, failure);
+    bool good = is_npy
+                    ? read_npy(&file, path, model, x, count, failure)
+                    : read_csv(&file, path, model, names != NULL ? names : model->component_names, x, count, failure);
+    if (good && hash != NULL)
+        sha256_text(file.bytes, file.length, hash);
     file_release(&file);
     good = good && check_finite(path, model, *x, *count, failure);
     if (!good) {
@@ -90,4 +94,9 @@ bool configurations_read(const char *path, const Model *model, float **x, size_t
         *x = NULL;
     }
     return good;
+}
+
+bool configurations_read(const char *path, const Model *model, float **x, size_t *count, Failure *failure)
+{
+    return configurations_read_columns(path, model, NULL, x, count, NULL, failure);
 }

@@ -23,3 +23,11 @@ void draw_bootstrap(uint64_t seed, uint64_t replicate, uint32_t quad, uint32_t w
     const RandomStream stream = {.seed = seed, .first_sample = 0, .step = 0, .purpose = RANDOM_BOOTSTRAP};
     random_words(&stream, replicate, 0, quad, words);
 }
+
+uint64_t draw_shuffle(uint64_t seed, uint32_t epoch, uint64_t place)
+{
+    const RandomStream stream = {.seed = seed, .first_sample = 0, .step = epoch, .purpose = RANDOM_SHUFFLE};
+    uint32_t words[4];
+    random_words(&stream, place, 0, 0, words);
+    return (uint64_t)words[1] << 32 | words[0];
+}

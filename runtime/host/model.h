@@ -49,6 +49,14 @@ typedef struct ModelScalar {
     ModelSchedule schedule;
 } ModelScalar;
 
+/* Where rows of data come from. */
+typedef struct ModelData {
+    bool feeds_steps;               /* a step's data are rows of the data set */
+    const char *train, *validation; /* files as the spec names them; NULL: none */
+    double validation_fraction;     /* of the training data, held out; 0: none */
+    const char *const *columns;     /* the dimension columns of a CSV; NULL: those with the components' names */
+} ModelData;
+
 typedef enum ModelOptimizer { MODEL_ADAM, MODEL_ADAMW } ModelOptimizer;
 
 typedef struct ModelTraining {
@@ -77,7 +85,8 @@ typedef struct ModelFunctions32 {
     /* The first values of the tensors that are flagged so, at their places in a block of weights; `data` as below. */
     void (*initialise)(const float *weights, const float *scalars, const float *data, uint64_t seed, float *values,
                        void *workspace, int threads);
-    /* One training step's loss and gradient (weight_count reals, 0 for states) over `batch` samples. `data` has a row of data_width reals for each sample of the batch; NULL where data_width is 0. */
+    /* One training step's loss and gradient (weight_count reals, 0 for states) over `batch` samples. `data` has a row
+     * of data_width reals for each sample of the batch; NULL where data_width is 0. */
     double (*step)(const float *weights, const float *scalars, const float *data, uint64_t seed, uint32_t step,
                    float *gradient, void *workspace, int threads);
 } ModelFunctions32;
@@ -114,6 +123,7 @@ typedef struct Model {
     int observable_count;
     const char *const *observable_names;
     int64_t data_width; /* reals in a row of a step's data; 0: it has none */
+    ModelData data;
     ModelTraining training;
     int64_t flops_per_sample_step, flops_per_sample; /* of a training step and of sampling: 2 per multiply-add */
     const ModelFunctions32 *single_precision;

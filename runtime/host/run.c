@@ -131,6 +131,8 @@ bool run_write_metrics(Run *run, const Metrics *metrics, Failure *failure)
     json_put_count(line, "step", metrics->step);
     json_put_real(line, "loss", metrics->loss);
     json_put_real(line, "ess", metrics->ess);
+    json_put_real(line, "validation", metrics->validation.value);
+    json_put_real(line, "validation_error", metrics->validation.error);
     json_put_real(line, "kT", metrics->kT);
     json_put_real(line, "rate", metrics->rate);
     json_put_real(line, "gradient_norm", metrics->gradient_norm);
@@ -151,6 +153,17 @@ bool run_flush_metrics(Run *run, Failure *failure)
 
 /* ---- run.json ---------------------------------------------------------------------------------------------------- */
 
+static void put_data(JsonWriter *writer, const Dataset *data)
+{
+    json_open_object(writer, "data");
+    json_put_count(writer, "rows", data->count);
+    json_put_string(writer, "train_sha256", data->train_sha256);
+    json_put_count(writer, "held_out", data->held_out_count);
+    if (*data->validation_sha256)
+        json_put_string(writer, "validation_sha256", data->validation_sha256);
+    json_close_object(writer);
+}
+
 static void put_record(JsonWriter *writer, const Model *model, const RunRecord *record)
 {
     json_open_object(writer, NULL);
@@ -168,7 +181,11 @@ static void put_record(JsonWriter *writer, const Model *model, const RunRecord *
     json_put_count(writer, "threads", (uint64_t)record->threads);
     json_put_real(writer, "loss", record->at.mean_loss);
     json_put_real(writer, "ess", record->at.last_ess);
+    json_put_real(writer, "validation", record->at.validation);
+    json_put_real(writer, "validation_error", record->at.validation_error);
     json_put_real(writer, "seconds", record->at.seconds);
+    if (record->data != NULL)
+        put_data(writer, record->data);
     if (*record->weights_sha256)
         json_put_string(writer, "weights_sha256", record->weights_sha256);
     json_close_object(writer);

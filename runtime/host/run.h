@@ -4,6 +4,8 @@
 #define RUNTIME_HOST_RUN_H
 
 #include "checkpoint.h"
+#include "importance.h"
+#include "dataset.h"
 #include "json.h"
 #include "weights.h"
 
@@ -36,6 +38,7 @@ typedef struct Metrics {
     uint64_t step; /* steps done */
     double loss;   /* the mean since the line before */
     double ess, kT, rate, gradient_norm, seconds;
+    Estimate validation; /* the mean of log q over the rows held out */
 } Metrics;
 
 bool run_write_metrics(Run *run, const Metrics *metrics, Failure *failure);
@@ -47,6 +50,7 @@ typedef struct RunRecord {
     Checkpoint at;
     int threads;
     const char *weights_sha256; /* "": no weights written yet */
+    const Dataset *data;        /* NULL: none is used */
 } RunRecord;
 
 /* Writes run.json, whose text goes to `text` too, unless it is NULL. */

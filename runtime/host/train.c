@@ -2,9 +2,11 @@
 /* The training loop. Everything is allocated before the first step; a step itself does nothing but the model's step,
  * the gradient's norm and the optimiser's pass over the weights, and now and then a line of metrics. */
 #include "train.h"
+#include "dataset.h"
 #include "files.h"
 #include "importance.h"
 #include "interrupt.h"
+#include "likelihood.h"
 #include "number.h"
 #include "progress.h"
 #include "run.h"
@@ -36,6 +38,10 @@ typedef struct Training {
     size_t evaluation_count; /* 0: the model can't be evaluated */
     float *x, *log_q, *energy;
     double *log_w;
+    bool has_data, feeds_data; /* rows of data are read; steps learn from them */
+    Dataset data;
+    Minibatches minibatches;
+    float *batch, *held_out_log_q;
     double rate, gradient_norm; /* of the last step */
     double started;             /* clock, less the seconds of earlier runs */
     char weights_sha256[SHA256_TEXT_SIZE];
@@ -57,6 +63,10 @@ static bool claim_memory(Training *training, Failure *failure)
                                      : count < EVALUATION_LEAST ? EVALUATION_LEAST
                                                                 : count;
     }
+    if (training->feeds_data)
+        training->batch = memory_claim_next((size_t)model->training.batch * training->data.width, sizeof(float), what,
+                                            &good, failure);
+    training->held_out_log_q = memory_claim_next(training->data.held_out_count, sizeof(float), what, &good, failure);
     training->weights = memory_claim_next(model->weight_count, sizeof(float), what, &good, failure);
     training->gradient = memory_claim_next(model->weight_count, sizeof(float), what, &good, failure);
     training->scalars = memory_claim_next(scalars, sizeof(double), what, &good, failure);
@@ -72,6 +82,10 @@ static bool claim_memory(Training *training, Failure *failure)
 static void release(Training *training)
 {
     run_close(&training->run);
+    minibatch_end(&training->minibatches);
+    dataset_release(&training->data);
+    free(training->batch);
+    free(training->held_out_log_q);
     optimiser_end(&training->optimiser);
     free(training->weights);
     free(training->gradient);
@@ -82,6 +96,23 @@ static void release(Training *training)
     free(training->log_q);
     free(training->energy);
     free(training->log_w);
+}
+
+/* Reads the data where steps need them, or where they are to judge the training by. */
+static bool start_data(Training *training, const Arguments *arguments, Failure *failure)
+{
+    const Model *model = training->model;
+    const bool has_validation =
+        arguments->validation != NULL || model->data.validation != NULL || model->data.validation_fraction > 0;
+    training->feeds_data = model->data.feeds_steps;
+    training->has_data = training->feeds_data || has_validation || arguments->data != NULL;
+    if (!training->has_data)
+        return true;
+    if (!dataset_read(model, arguments->data, arguments->validation, &training->data, failure))
+        return false;
+    if (training->feeds_data)
+        memcpy(training->at.data_sha256, training->data.train_sha256, sizeof training->at.data_sha256);
+    return true;
 }
 
 /* Goes on from the run's checkpoint, if there is one. */
@@ -111,15 +142,21 @@ static bool start(Training *training, const Arguments *arguments, Failure *failu
     training->at = (Checkpoint){.seed = arguments->has_seed ? arguments->seed : model->training.seed,
                                 .steps = arguments->steps > 0 ? arguments->steps : (uint64_t)model->training.steps,
                                 .mean_loss = (double)NAN,
-                                .last_ess = (double)NAN};
+                                .last_ess = (double)NAN,
+                                .validation = (double)NAN,
+                                .validation_error = (double)NAN};
     if (training->at.steps > UINT32_MAX)
         return failure_set(failure, FAILURE_USAGE, "--steps: at most %lu", (unsigned long)UINT32_MAX);
-    if (!session_threads(arguments, &training->threads, failure) || !claim_memory(training, failure))
+    if (!session_threads(arguments, &training->threads, failure) || !start_data(training, arguments, failure) ||
+        !claim_memory(training, failure))
         return false;
     weights_initialise(model, training->at.seed, training->weights);
     if (!optimiser_start(&training->optimiser, model, training->weights, failure) ||
         !run_open(&training->run, arguments->output, arguments->resume, arguments->overwrite, failure) ||
-        !resume(training, arguments, failure) || !run_open_metrics(&training->run, training->at.step, failure))
+        !resume(training, arguments, failure) ||
+        (training->feeds_data &&
+         !minibatch_start(&training->minibatches, &training->data, training->at.seed, failure)) ||
+        !run_open_metrics(&training->run, training->at.step, failure))
         return false;
     training->kT = model_scalar(model, "kT");
     training->stop_at =
@@ -136,9 +173,23 @@ static double kT_of(const Training *training)
     return training->kT < 0 ? 1 : training->scalars[training->kT];
 }
 
+/* The mean of log q over the rows held out, by the weights that would be used now. */
+static void validate(Training *training)
+{
+    const Dataset *data = &training->data;
+    if (data->held_out_count == 0 || training->model->single_precision->log_prob == NULL)
+        return;
+    const Estimate mean = likelihood_mean(training->model, optimiser_weights(&training->optimiser, training->weights),
+                                          training->scalars_single, data->held_out, data->held_out_count,
+                                          training->held_out_log_q, training->workspace, training->threads);
+    training->at.validation = mean.value;
+    training->at.validation_error = mean.error;
+}
+
 /* The ess of the weights that would be used now, at the step's temperature; NaN where a weight is not a number. */
 static void evaluate(Training *training, bool is_last)
 {
+    validate(training);
     const ModelFunctions32 *functions = training->model->single_precision;
     const size_t count = is_last ? training->evaluation_count : training->evaluation_count / 4;
     if (count == 0)
@@ -162,6 +213,8 @@ static bool write_metrics(Training *training, bool is_evaluated, Failure *failur
     const Metrics metrics = {.step = training->at.step,
                              .loss = training->at.mean_loss,
                              .ess = is_evaluated ? training->at.last_ess : (double)NAN,
+                             .validation = {is_evaluated ? training->at.validation : (double)NAN,
+                                            is_evaluated ? training->at.validation_error : (double)NAN},
                              .kT = kT_of(training),
                              .rate = training->rate,
                              .gradient_norm = training->gradient_norm,
@@ -173,8 +226,11 @@ static bool write_metrics(Training *training, bool is_evaluated, Failure *failur
 
 static bool write_record(Training *training, const char *status, JsonWriter *text, Failure *failure)
 {
-    const RunRecord record = {
-        .status = status, .at = training->at, .threads = training->threads, .weights_sha256 = training->weights_sha256};
+    const RunRecord record = {.status = status,
+                              .at = training->at,
+                              .threads = training->threads,
+                              .weights_sha256 = training->weights_sha256,
+                              .data = training->has_data ? &training->data : NULL};
     return run_write_record(&training->run, training->model, &record, text, failure);
 }
 
@@ -226,8 +282,10 @@ static bool take_step(Training *training, Failure *failure)
     for (int i = 0; i < model->scalar_count; i++)
         training->scalars_single[i] = (float)training->scalars[i];
     training->rate = schedule_value(&model->training.rate, step, steps);
+    if (training->feeds_data)
+        minibatch_take(&training->minibatches, (uint64_t)step, (size_t)model->training.batch, training->batch);
     const double loss =
-        model->single_precision->step(training->weights, training->scalars_single, NULL, training->at.seed,
+        model->single_precision->step(training->weights, training->scalars_single, training->batch, training->at.seed,
                                       (uint32_t)step, training->gradient, training->workspace, training->threads);
     training->gradient_norm = optimiser_norm(&training->optimiser, training->gradient, training->threads);
     if (!isfinite(loss) || !isfinite(training->gradient_norm))
@@ -248,12 +306,14 @@ static double recent_loss(const Checkpoint *at)
 
 static void show_progress(Training *training)
 {
-    char facts[96], loss[NUMBER_TEXT_SIZE], ess[NUMBER_TEXT_SIZE];
+    char facts[128], loss[NUMBER_TEXT_SIZE], ess[NUMBER_TEXT_SIZE], validation[NUMBER_TEXT_SIZE];
     const Checkpoint *at = &training->at;
     number_write_short(recent_loss(at), 4, loss);
     number_write_short(at->last_ess, 3, ess);
-    snprintf(facts, sizeof facts, "loss %s%s%s", loss, isnan(at->last_ess) ? "" : "  ess ",
-             isnan(at->last_ess) ? "" : ess);
+    number_write_short(at->validation, 4, validation);
+    snprintf(facts, sizeof facts, "loss %.24s%s%.24s%s%.24s", loss, isnan(at->last_ess) ? "" : "  ess ",
+             isnan(at->last_ess) ? "" : ess, isnan(at->validation) ? "" : "  log q held out ",
+             isnan(at->validation) ? "" : validation);
     progress_show(&training->progress, at->step, facts);
 }
 
@@ -302,6 +362,11 @@ static void tell_result(const Training *training, const char *program)
             number_write_short(recent_loss(at), 5, loss));
     if (!isnan(at->last_ess))
         fprintf(stderr, ", ess %s by samples of the model's own", number_write_short(at->last_ess, 3, ess));
+    if (!isnan(at->validation)) {
+        char value[NUMBER_TEXT_SIZE], error[NUMBER_TEXT_SIZE];
+        fprintf(stderr, "\nmean log q of %zu rows held out: %s +- %s nats", training->data.held_out_count,
+                number_write_short(at->validation, 5, value), number_write_short(at->validation_error, 2, error));
+    }
     fprintf(stderr, "\nweights: %s\n", training->run.weights);
     if (at->step < at->steps)
         fprintf(stderr, "next: %s train -o %s --resume\n", program, training->run.folder);

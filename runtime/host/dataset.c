@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Data sets from files, their split, and their order. */
+#include "dataset.h"
+#include "configurations.h"
+#include "draws.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- order ------------------------------------------------------------------------------------------------------- */
+
+/* The high 64 bits of a product. */
+static uint64_t multiply_high(uint64_t a, uint64_t b)
+{
+    const uint64_t a_low = (uint32_t)a, a_high = a >> 32, b_low = (uint32_t)b, b_high = b >> 32;
+    const uint64_t middle = a_high * b_low + (a_low * b_low >> 32), cross = a_low * b_high + (uint32_t)middle;
+    return a_high * b_high + (middle >> 32) + (cross >> 32);
+}
+
+void shuffle_make(uint64_t seed, uint32_t epoch, size_t count, size_t *order)
+{
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    for (size_t i = count; i-- > 1;) {
+        const size_t other = (size_t)multiply_high(draw_shuffle(seed, epoch, i), (uint64_t)i + 1), kept = order[i];
+        order[i] = order[other];
+        order[other] = kept;
+    }
+}
+
+bool minibatch_start(Minibatches *minibatches, const Dataset *dataset, uint64_t seed, Failure *failure)
+{
+    *minibatches = (Minibatches){.dataset = dataset, .seed = seed, .epoch = UINT64_MAX};
+    minibatches->order = memory_claim(dataset->count, sizeof *minibatches->order, "the order of the data", failure);
+    return minibatches->order != NULL;
+}
+
+void minibatch_end(Minibatches *minibatches)
+{
+    free(minibatches->order);
+    *minibatches = (Minibatches){0};
+}
+
+void minibatch_take(Minibatches *minibatches, uint64_t number, size_t length, float *rows)
+{
+    const Dataset *dataset = minibatches->dataset;
+    const size_t width = dataset->width;
+    const uint64_t first = number * length; /* below 2^32 times 2^20 */
+    for (size_t i = 0; i < length; i++) {
+        const uint64_t epoch = (first + i) / dataset->count;
+        if (epoch != minibatches->epoch)
+            shuffle_make(minibatches->seed, (uint32_t)epoch, dataset->count, minibatches->order);
+        minibatches->epoch = epoch;
+        const size_t row = minibatches->order[(first + i) % dataset->count];
+        memcpy(rows + i * width, dataset->rows + row * width, width * sizeof *rows);
+    }
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------- */
+
+/* Moves a fraction of the rows, at least one and not all, to the rows held out. */
+static bool hold_out(Dataset *dataset, double fraction, const char *path, Failure *failure)
+{
+    const size_t width = dataset->width, all = dataset->count;
+    size_t held = (size_t)(fraction * (double)all + 0.5);
+    held = held < 1 ? 1 : held > all - 1 ? all - 1 : held;
+    if (all < 2)
+        return failure_set(failure, FAILURE_DATA, "%s: one row; a part held out for validation needs another", path);
+    size_t *order = memory_claim(all, sizeof *order, path, failure);
+    float *rows = memory_claim((all - held) * width, sizeof *rows, path, failure);
+    dataset->held_out = memory_claim(held * width, sizeof *rows, path, failure);
+    bool good = order != NULL && rows != NULL && dataset->held_out != NULL;
+    if (good) {
+        shuffle_make(0, 0, all, order);
+        for (size_t i = 0; i < all; i++)
+            memcpy(i < held ? dataset->held_out + i * width : rows + (i - held) * width,
+                   dataset->rows + order[i] * width, width * sizeof *rows);
+        free(dataset->rows);
+        dataset->rows = rows;
+        dataset->count = all - held;
+        dataset->held_out_count = held;
+    } else {
+        free(rows);
+    }
+    free(order);
+    return good;
+}
+
+static bool read_rows(const char *path, const Model *model, float **rows, size_t *count, char *hash, Failure *failure)
+{
+    return configurations_read_columns(path, model, model->data.columns, rows, count, hash, failure) &&
+           (*count > 0 || failure_set(failure, FAILURE_DATA, "%s: no rows", path));
+}
+
+bool dataset_read(const Model *model, const char *train, const char *validation, Dataset *dataset, Failure *failure)
+{
+    *dataset = (Dataset){.width = (size_t)model->dimension};
+    train = train != NULL ? train : model->data.train;
+    validation = validation != NULL ? validation : model->data.validation;
+    if (train == NULL)
+        return failure_set(failure, FAILURE_USAGE, "the model %s names no data: give --data FILE", model->name);
+    bool good = read_rows(train, model, &dataset->rows, &dataset->count, dataset->train_sha256, failure);
+    if (good && validation != NULL)
+        good = read_rows(validation, model, &dataset->held_out, &dataset->held_out_count, dataset->validation_sha256,
+                         failure);
+    else if (good && model->data.validation_fraction > 0)
+        good = hold_out(dataset, model->data.validation_fraction, train, failure);
+    if (!good)
+        dataset_release(dataset);
+    return good;
+}
+
+void dataset_release(Dataset *dataset)
+{
+    free(dataset->rows);
+    free(dataset->held_out);
+    *dataset = (Dataset){0};
+}
