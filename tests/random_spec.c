@@ -235,6 +235,18 @@ static void add_training(Maker *maker, ModelSpec *spec)
                               .span = next_span(maker)};
 }
 
+/* Some of the losses learn from data; drawn after all else, which stays as it is. */
+static void add_data(Maker *maker, ModelSpec *spec)
+{
+    LossTerm *losses = ARENA_ARRAY(maker->arena, LossTerm, spec->loss_count);
+    for (int i = 0; i < spec->loss_count; i++) {
+        losses[i] = spec->losses[i];
+        losses[i].kind = chance(maker, 30) ? LOSS_FORWARD_KL : LOSS_REVERSE_KL;
+    }
+    spec->losses = losses;
+    spec->data = (DataSpec){.train = "data.npy", .train_path = "data.npy", .span = next_span(maker)};
+}
+
 static void name_components(Maker *maker, ModelSpec *spec)
 {
     if (chance(maker, 70))
@@ -260,6 +272,7 @@ const ModelSpec *random_spec(Arena *arena, uint64_t seed)
     spec_expand_layers(arena, spec);
     add_training(&maker, spec);
     spec->target.span = next_span(&maker);
+    add_data(&maker, spec);
     return spec;
 }
 
@@ -293,5 +306,7 @@ const char *random_spec_text(Arena *arena, uint64_t seed, const ModelSpec *spec)
     }
     for (int i = 0; i < spec->term_count; i++)
         text_print(&text, "; %s", spec->terms[i].value.text);
+    for (int i = 0; i < spec->loss_count; i++)
+        text_put(&text, spec->losses[i].kind == LOSS_FORWARD_KL ? "; forward_kl" : "; reverse_kl");
     return text.bytes;
 }

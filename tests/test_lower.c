@@ -244,25 +244,71 @@ static void test_log_prob_at_the_samples_is_theirs(void **state)
     }
 }
 
-static void test_loss_is_the_mean_of_its_parts(void **state)
+/* Rows of data for a step; NULL where the program wants none. */
+static double *data_of(const Model *model)
 {
+    int64_t count = model->program->module->batch * model->program->data_width;
+    double *data = ARENA_ARRAY(model->arena, double, count);
+    TestRandom random = {model->seed + 900};
+    for (int64_t i = 0; i < count; i++)
+        data[i] = test_uniform(&random, -2, 2);
+    return count > 0 ? data : NULL;
+}
+
+static double sum_of_weights(const ModelSpec *spec, LossKind kind)
+{
+    double sum = 0;
+    for (int i = 0; i < spec->loss_count; i++)
+        sum += spec->losses[i].kind == kind ? spec->losses[i].weight.from : 0;
+    return sum;
+}
+
+/* The mean of log q + U / kT over the plain flow's samples. */
+static double plain_reverse_kl(const Model *model)
+{
+    int64_t batch = model->program->module->batch, dimension = model->spec->dimension;
+    double *x = ARENA_ARRAY(model->arena, double, batch *dimension), sum = 0;
+    for (int64_t s = 0; s < batch; s++) {
+        draw_noise(model, RANDOM_TRAIN_NOISE, (uint64_t)s, x + s * dimension);
+        sum += plain_flow(model, x + s * dimension);
+    }
+    IrTensor *energy = run_entry(model, ENTRY_ENERGY, batch, x);
+    for (int64_t s = 0; s < batch; s++)
+        sum += energy[0].data[s] / model->spec->kT.from;
+    return sum / (double)batch;
+}
+
+/* log_prob is the plain flow's where that has samples, which was tested above. */
+static double plain_forward_kl(const Model *model, const double *data)
+{
+    int64_t batch = model->program->module->batch;
+    IrTensor *log_q = run_entry(model, ENTRY_LOG_PROB, batch, data);
+    double sum = 0;
+    for (int64_t s = 0; s < batch; s++)
+        sum -= log_q[0].data[s];
+    return sum / (double)batch;
+}
+
+static void test_loss_is_the_weighted_sum_of_its_parts(void **state)
+{
+    int with_data = 0, with_both = 0;
     for (uint64_t seed = 0; seed < SPECS; seed++) {
         Model model = model_of(*state, random_spec(*state, seed), seed);
-        int64_t batch = model.program->module->batch, dimension = model.spec->dimension;
-        double *x = ARENA_ARRAY(model.arena, double, batch *dimension), sum = 0, weight = 0;
-        for (int64_t s = 0; s < batch; s++) {
-            draw_noise(&model, RANDOM_TRAIN_NOISE, (uint64_t)s, x + s * dimension);
-            sum += plain_flow(&model, x + s * dimension);
-        }
-        IrTensor *energy = run_entry(&model, ENTRY_ENERGY, batch, x);
-        for (int64_t s = 0; s < batch; s++)
-            sum += energy[0].data[s] / model.spec->kT.from;
-        for (int i = 0; i < model.spec->loss_count; i++)
-            weight += model.spec->losses[i].weight.from;
-        IrTensor *loss = run_entry(&model, ENTRY_LOSS, batch, NULL);
+        double forward = sum_of_weights(model.spec, LOSS_FORWARD_KL),
+               reverse = sum_of_weights(model.spec, LOSS_REVERSE_KL), expected = 0;
+        const double *data = data_of(&model);
+        assert_int_equal(model.program->data_width, forward > 0 ? model.spec->dimension : 0);
+        if (reverse > 0)
+            expected += reverse * plain_reverse_kl(&model);
+        if (forward > 0)
+            expected += forward * plain_forward_kl(&model, data);
+        IrTensor *loss = run_entry(&model, ENTRY_LOSS, model.program->module->batch, data);
         assert_false(loss[0].per_sample);
-        expect_close(&model, loss[0].data[0], weight * sum / (double)batch, 1e-12, "the loss");
+        expect_close(&model, loss[0].data[0], expected, 1e-12, "the loss");
+        with_data += forward > 0;
+        with_both += forward > 0 && reverse > 0;
     }
+    assert_true(with_data > SPECS / 10 && with_both > 0);
 }
 
 /* ---- single layers ----------------------------------------------------------------------------------------------- */
@@ -684,7 +730,7 @@ static double loss_at(const Model *model, const double *direction, double distan
     moved.weights = ARENA_ARRAY(model->arena, double, model->program->weight_count);
     for (int64_t i = 0; i < model->program->weight_count; i++)
         moved.weights[i] = model->weights[i] + distance * direction[i];
-    return run_entry(&moved, ENTRY_LOSS, model->program->module->batch, NULL)[0].data[0];
+    return run_entry(&moved, ENTRY_LOSS, model->program->module->batch, data_of(model))[0].data[0];
 }
 
 /* Steps that relu's corners do not notice: few samples cross one within 1e-7. */
@@ -704,7 +750,7 @@ static void test_step_gives_the_losss_gradient(void **state)
         const Program *program = model.program;
         double *direction = random_weights(*state, program->weight_count, seed + 5000), slope = 0;
         double h = has_corners(model.spec) ? 1e-7 : 1e-4;
-        IrTensor *step = run_entry(&model, ENTRY_STEP, program->module->batch, NULL);
+        IrTensor *step = run_entry(&model, ENTRY_STEP, program->module->batch, data_of(&model));
         assert_int_equal(program->entries[ENTRY_STEP].function->output_count, 1 + program->tensor_count);
         expect_close(&model, step[0].data[0], loss_at(&model, direction, 0), 1e-13, "the step's loss");
         for (int t = 0; t < program->tensor_count; t++) {
@@ -801,8 +847,8 @@ static void test_loss_has_the_same_bits_in_the_step(void **state)
     for (uint64_t seed = 0; seed < SPECS; seed++) {
         Model model = model_of(*state, random_spec(*state, seed), seed);
         assert_true(passes_run(model.program->module, NULL));
-        const IrTensor *alone = run_entry(&model, ENTRY_LOSS, model.program->module->batch, NULL);
-        const IrTensor *step = run_entry(&model, ENTRY_STEP, model.program->module->batch, NULL);
+        const IrTensor *alone = run_entry(&model, ENTRY_LOSS, model.program->module->batch, data_of(&model));
+        const IrTensor *step = run_entry(&model, ENTRY_STEP, model.program->module->batch, data_of(&model));
         if (memcmp(alone[0].data, step[0].data, sizeof alone[0].data[0]) != 0)
             fail_msg("%s: %.17g in the step, %.17g alone", random_spec_text(*state, seed, model.spec), step[0].data[0],
                      alone[0].data[0]);
@@ -844,7 +890,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples_are_those_of_the_plain_flow),
         cmocka_unit_test(test_log_prob_at_the_samples_is_theirs),
-        cmocka_unit_test(test_loss_is_the_mean_of_its_parts),
+        cmocka_unit_test(test_loss_is_the_weighted_sum_of_its_parts),
         cmocka_unit_test(test_log_determinants_are_those_of_numerical_jacobians),
         cmocka_unit_test(test_layers_invert),
         cmocka_unit_test(test_tensors_have_their_names_order_and_start),

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+/* Data sets, their split and order, and trainings on them. The model is written by hand:
+ *   x_i = shift_i + exp(log_scale_i) z_i, i = 0, 1, z normal,
+ * trained by maximum likelihood; it has no energy. Its likeliest weights are the data's means and the logarithms of
+ * their deviations. */
+#include "runtime/core/random.h"
+#include "runtime/host/dataset.h"
+#include "runtime/host/files.h"
+#include "runtime/host/json.h"
+#include "runtime/host/model.h"
+#include "runtime/host/npy.h"
+#include "tests/host_helpers.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* ---- the model --------------------------------------------------------------------------------------------------- */
+
+enum { DIMENSION = 2, WEIGHTS = 4, BATCH = 48 };
+
+static size_t workspace_bytes(int threads)
+{
+    return 64 * (size_t)threads;
+}
+
+static double log_density(const float *weights, const float *x)
+{
+    double log_q = 0;
+    for (int i = 0; i < DIMENSION; i++) {
+        const double log_scale = (double)weights[DIMENSION + i];
+        const double z = ((double)x[i] - (double)weights[i]) / exp(log_scale);
+        log_q -= 0.5 * z * z + 0.91893853320467274178 + log_scale;
+    }
+    return log_q;
+}
+
+static void log_prob(const float *weights, const float *scalars, size_t count, const float *x, float *log_q,
+                     void *workspace, int threads)
+{
+    (void)scalars;
+    (void)workspace;
+    (void)threads;
+    for (size_t s = 0; s < count; s++)
+        log_q[s] = (float)log_density(weights, x + s * DIMENSION);
+}
+
+static void sample(const float *weights, const float *scalars, uint64_t seed, uint64_t first, size_t count, float *x,
+                   float *log_q, void *workspace, int threads)
+{
+    const RandomStream stream = {.seed = seed, .first_sample = first, .step = 0, .purpose = RANDOM_SAMPLE};
+    for (size_t s = 0; s < count; s++)
+        for (uint32_t i = 0; i < DIMENSION; i++)
+            x[s * DIMENSION + i] = weights[i] + expf(weights[DIMENSION + i]) * random_normal_value(&stream, s, 0, i);
+    log_prob(weights, scalars, count, x, log_q, workspace, threads);
+}
+
+static double step(const float *weights, const float *scalars, const float *data, uint64_t seed, uint32_t number,
+                   float *gradient, void *workspace, int threads)
+{
+    double sums[WEIGHTS] = {0}, loss = 0;
+    (void)scalars;
+    (void)seed;
+    (void)number;
+    (void)workspace;
+    (void)threads;
+    for (size_t s = 0; s < BATCH; s++) {
+        loss -= log_density(weights, data + s * DIMENSION);
+        for (int i = 0; i < DIMENSION; i++) {
+            const double scale = exp((double)weights[DIMENSION + i]);
+            const double z = ((double)data[s * DIMENSION + (size_t)i] - (double)weights[i]) / scale;
+            sums[i] -= z / scale;
+            sums[DIMENSION + i] += 1 - z * z;
+        }
+    }
+    for (int i = 0; i < WEIGHTS; i++)
+        gradient[i] = (float)(sums[i] / BATCH);
+    return loss / BATCH;
+}
+
+static const ModelFunctions32 functions = {
+    .workspace_bytes = workspace_bytes, .sample = sample, .log_prob = log_prob, .step = step};
+static const ModelTensor tensors[] = {
+    {"shift", 1, {2}, 0, 2, true, MODEL_INIT_CONSTANT, 0, false},
+    {"log_scale", 1, {2}, 2, 2, true, MODEL_INIT_CONSTANT, 0, false},
+};
+static const ModelScalar scalars[] = {{"kT", {.shape = MODEL_SCHEDULE_CONSTANT, .from = 1}}};
+static const char *const components[] = {"u", "v"};
+static const Model model = {
+    .name = "fit",
+    .spec_name = "fit.yaml",
+    .spec_sha256 = "1111111111111111111111111111111111111111111111111111111111111111",
+    .package_sha256 = "2222222222222222222222222222222222222222222222222222222222222222",
+    .version = "0.1",
+    .dimension = DIMENSION,
+    .component_names = components,
+    .weight_count = WEIGHTS,
+    .tensor_count = 2,
+    .tensors = tensors,
+    .scalar_count = 1,
+    .scalars = scalars,
+    .data_width = DIMENSION,
+    .data = {.feeds_steps = true, .train = "train.csv"},
+    .training = {.steps = 600,
+                 .batch = BATCH,
+                 .checkpoint_every = 100,
+                 .evaluate_every = 50,
+                 .seed = 3,
+                 .optimizer = MODEL_ADAM,
+                 .rate = {.shape = MODEL_SCHEDULE_COSINE, .from = 0.1, .to = 0.001},
+                 .beta1 = 0.9,
+                 .beta2 = 0.999,
+                 .epsilon = 1e-8,
+                 .average = 0.99},
+    .single_precision = &functions,
+};
+
+/* The program of a model, in this process, with these arguments separated by spaces; its exit code. */
+static int run_model(const Model *which, const char *line)
+{
+    char copy[400], *words[40] = {(char *)(uintptr_t) "fit"};
+    int count = 1;
+    snprintf(copy, sizeof copy, "%s", line);
+    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
+        words[count++] = word;
+    return program_main(which, count, words);
+}
+
+/* ---- data -------------------------------------------------------------------------------------------------------- */
+
+/* u = 1.5 + 0.4 n, v = -0.5 + 2 n', n from the core's generator. */
+static void make_rows(uint64_t seed, size_t count, float *rows)
+{
+    const RandomStream stream = {.seed = seed, .first_sample = 0, .step = 0, .purpose = RANDOM_EVALUATE};
+    for (size_t s = 0; s < count; s++) {
+        rows[2 * s] = 1.5f + 0.4f * random_normal_value(&stream, s, 0, 0);
+        rows[2 * s + 1] = -0.5f + 2 * random_normal_value(&stream, s, 0, 1);
+    }
+}
+
+static void write_csv(const char *path, const float *rows, size_t count)
+{
+    FILE *stream = fopen(path, "w");
+    assert_non_null(stream);
+    fputs("v,other,u\n", stream);
+    for (size_t s = 0; s < count; s++)
+        fprintf(stream, "%.9g,0,%.9g\n", (double)rows[2 * s + 1], (double)rows[2 * s]);
+    assert_int_equal(fclose(stream), 0);
+}
+
+static void write_npy(const char *path, const float *rows, size_t count)
+{
+    NpyWriter writer;
+    Failure failure;
+    assert_true(npy_start(&writer, path, 4, 2, (const uint64_t[]){count, 2}, &failure));
+    assert_true(npy_write(&writer, rows, 2 * count, &failure));
+    assert_true(npy_finish(&writer, NULL, &failure));
+}
+
+static void test_rows_come_from_csv_and_npy(void **state)
+{
+    enum { COUNT = 20 };
+    float rows[2 * COUNT];
+    Failure failure;
+    Dataset dataset;
+    Model named = model;
+    (void)state;
+    make_rows(1, COUNT, rows);
+    write_csv("train.csv", rows, COUNT);
+    write_npy("x.npy", rows, COUNT);
+    for (int i = 0; i < 2; i++) {
+        assert_true(dataset_read(&model, i == 0 ? NULL : "x.npy", NULL, &dataset, &failure));
+        assert_int_equal(dataset.count, COUNT);
+        assert_int_equal(dataset.held_out_count, 0);
+        assert_memory_equal(dataset.rows, rows, sizeof rows);
+        assert_int_equal(strlen(dataset.train_sha256), 64);
+        dataset_release(&dataset);
+    }
+    named.data.columns = (const char *const[]){"other", "v"};
+    assert_true(dataset_read(&named, NULL, "x.npy", &dataset, &failure));
+    assert_int_equal(dataset.held_out_count, COUNT);
+    assert_memory_equal(dataset.held_out, rows, sizeof rows);
+    assert_true(dataset.rows[4] == 0 && dataset.rows[5] == rows[5]);
+    dataset_release(&dataset);
+}
+
+static void expect_no_data(const Model *which, const char *path, FailureCode code, const char *part)
+{
+    Failure failure;
+    Dataset dataset;
+    assert_false(dataset_read(which, path, NULL, &dataset, &failure));
+    expect_failure(&failure, code, part);
+}
+
+static void test_bad_data_are_refused_with_their_place(void **state)
+{
+    const float rows[] = {1, 2, 3, 4, 5, NAN, 7, 8}, good[] = {1, 2};
+    Model other = model;
+    (void)state;
+    write_npy("nan.npy", rows, 4);
+    write_npy("one.npy", good, 1);
+    scratch_write("none.csv", "u,v\n", 4);
+    scratch_write("short.csv", "u,w\n1,2\n", 8);
+    scratch_write("word.csv", "u,v\n1,2\n3,four\n", 15);
+    expect_no_data(&model, "nan.npy", FAILURE_DATA, "row 2: component 'v' is not a finite float");
+    expect_no_data(&model, "none.csv", FAILURE_DATA, "none.csv: no rows");
+    expect_no_data(&model, "short.csv", FAILURE_DATA, "no column 'v'");
+    expect_no_data(&model, "word.csv", FAILURE_DATA, "four");
+    expect_no_data(&model, "missing.npy", FAILURE_NO_INPUT, "missing.npy");
+    expect_no_data(&model, "x.txt", FAILURE_USAGE, ".npy and .csv");
+    other.data.validation_fraction = 0.5;
+    expect_no_data(&other, "one.npy", FAILURE_DATA, "one row");
+    other.data = (ModelData){.feeds_steps = true};
+    expect_no_data(&other, NULL, FAILURE_USAGE, "--data FILE");
+}
+
+static int compare_floats(const void *left, const void *right)
+{
+    const float a = *(const float *)left, b = *(const float *)right;
+    return (a > b) - (a < b);
+}
+
+static void test_a_fraction_is_held_out_the_same_each_time(void **state)
+{
+    enum { COUNT = 101 };
+    float rows[2 * COUNT], all[COUNT];
+    Dataset first, again;
+    Failure failure;
+    Model other = model;
+    (void)state;
+    for (int i = 0; i < 2 * COUNT; i++)
+        rows[i] = (float)i;
+    write_npy("x.npy", rows, COUNT);
+    other.data.validation_fraction = 0.25;
+    assert_true(dataset_read(&other, "x.npy", NULL, &first, &failure));
+    assert_true(dataset_read(&other, "x.npy", NULL, &again, &failure));
+    assert_int_equal(first.held_out_count, 25);
+    assert_int_equal(first.count, 76);
+    assert_memory_equal(first.held_out, again.held_out, 25 * 2 * sizeof(float));
+    for (size_t i = 0; i < COUNT; i++)
+        all[i] = i < 76 ? first.rows[2 * i] : first.held_out[2 * (i - 76)];
+    assert_memory_not_equal(first.held_out, rows, 25 * 2 * sizeof(float)); /* not the first ones */
+    qsort(all, COUNT, sizeof all[0], compare_floats);
+    for (int i = 0; i < COUNT; i++)
+        assert_true(all[i] == (float)(2 * i)); /* every row in one of the two, once */
+    dataset_release(&first);
+    dataset_release(&again);
+}
+
+/* ---- order ------------------------------------------------------------------------------------------------------- */
+
+/* Each of the 24 orders of 4 places comes equally often: chi-squared with 23 degrees of freedom is below 55 but for 2 of
+ * 10^4 seeds. */
+static void test_shuffles_are_uniform(void **state)
+{
+    enum { EPOCHS = 4800 };
+    int counts[256] = {0}, seen = 0;
+    double sum = 0;
+    (void)state;
+    for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
+        size_t order[4], code = 0, sum_of_places = 0;
+        shuffle_make(5, epoch, 4, order);
+        for (int i = 0; i < 4; i++) {
+            code = 4 * code + order[i];
+            sum_of_places += (size_t)1 << (4 * order[i]);
+        }
+        assert_int_equal(sum_of_places, 0x1111);
+        counts[code]++;
+    }
+    for (int i = 0; i < 256; i++) {
+        seen += counts[i] > 0;
+        sum += counts[i] > 0 ? pow(counts[i] - EPOCHS / 24.0, 2) / (EPOCHS / 24.0) : 0;
+    }
+    assert_int_equal(seen, 24);
+    assert_true(sum < 55);
+}
+
+static void test_every_row_comes_once_an_epoch(void **state)
+{
+    enum { COUNT = 30 };
+    static const size_t LENGTHS[] = {7, 30, 64, 1};
+    float rows[COUNT], batch[64];
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        rows[i] = (float)i;
+    const Dataset dataset = {.width = 1, .count = COUNT, .rows = rows};
+    for (int l = 0; l < 4; l++) {
+        Minibatches minibatches;
+        Failure failure;
+        int seen[COUNT] = {0};
+        assert_true(minibatch_start(&minibatches, &dataset, 9, &failure));
+        size_t taken = 0;
+        for (uint64_t number = 0; taken < 10 * COUNT; number++) {
+            minibatch_take(&minibatches, number, LENGTHS[l], batch);
+            for (size_t i = 0; i < LENGTHS[l] && taken < 10 * COUNT; i++) {
+                seen[(int)batch[i]]++;
+                if (++taken % COUNT == 0)
+                    for (int r = 0; r < COUNT; r++)
+                        assert_int_equal(seen[r], taken / COUNT);
+            }
+        }
+        minibatch_end(&minibatches);
+    }
+}
+
+/* A batch is the same whichever were taken before it: this is what lets a training resume. */
+static void test_batches_know_no_past(void **state)
+{
+    enum { COUNT = 50, LENGTH = 16 };
+    float rows[COUNT], batch[LENGTH], again[LENGTH];
+    Minibatches forward, backward;
+    Failure failure;
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        rows[i] = (float)i;
+    const Dataset dataset = {.width = 1, .count = COUNT, .rows = rows};
+    assert_true(minibatch_start(&forward, &dataset, 9, &failure) && minibatch_start(&backward, &dataset, 9, &failure));
+    for (uint64_t number = 0; number < 20; number++) {
+        minibatch_take(&forward, number, LENGTH, batch);
+        minibatch_take(&backward, 40 - number, LENGTH, again);
+        minibatch_take(&backward, number, LENGTH, again);
+        assert_memory_equal(batch, again, sizeof batch);
+    }
+    minibatch_end(&forward);
+    minibatch_end(&backward);
+}
+
+/* ---- trainings --------------------------------------------------------------------------------------------------- */
+
+enum { TRAIN_ROWS = 1000, TEST_ROWS = 500 };
+
+static void write_data(void)
+{
+    float rows[2 * TRAIN_ROWS];
+    make_rows(1, TRAIN_ROWS, rows);
+    write_csv("train.csv", rows, TRAIN_ROWS);
+    make_rows(2, TEST_ROWS, rows);
+    write_npy("test.npy", rows, TEST_ROWS);
+}
+
+/* A number of a JSON file's object. */
+static double number_in(const char *path, const char *name)
+{
+    char *text = scratch_read(path);
+    Json json;
+    Failure failure;
+    double number = NAN;
+    assert_true(json_read(text, strlen(text), path, &json, &failure));
+    assert_true(json_to_real(json_member(json.root, name), &number));
+    json_release(&json);
+    free(text);
+    return number;
+}
+
+/* The mean of log q over the test's rows for the likeliest weights, by the formulas. */
+static double best_log_q(double *error)
+{
+    float rows[2 * TRAIN_ROWS];
+    double weights[WEIGHTS], sum = 0, squares = 0;
+    make_rows(1, TRAIN_ROWS, rows);
+    for (int i = 0; i < DIMENSION; i++) {
+        double mean = 0, variance = 0;
+        for (int s = 0; s < TRAIN_ROWS; s++)
+            mean += (double)rows[2 * s + i] / TRAIN_ROWS;
+        for (int s = 0; s < TRAIN_ROWS; s++)
+            variance += pow((double)rows[2 * s + i] - mean, 2) / TRAIN_ROWS;
+        weights[i] = mean;
+        weights[DIMENSION + i] = 0.5 * log(variance);
+    }
+    const float rounded[WEIGHTS] = {(float)weights[0], (float)weights[1], (float)weights[2], (float)weights[3]};
+    make_rows(2, TEST_ROWS, rows);
+    for (int s = 0; s < TEST_ROWS; s++) {
+        const double log_q = log_density(rounded, rows + 2 * s);
+        sum += log_q / TEST_ROWS;
+        squares += log_q * log_q / TEST_ROWS;
+    }
+    *error = sqrt((squares - sum * sum) / (TEST_ROWS - 1));
+    return sum;
+}
+
+static void test_training_finds_the_likeliest_weights(void **state)
+{
+    double error;
+    (void)state;
+    write_data();
+    const double best = best_log_q(&error);
+    assert_int_equal(run_model(&model, "train -o run --validation test.npy -q"), 0);
+    assert_true(fabs(number_in("run/run.json", "validation") - best) < 2e-3);
+    assert_true(fabs(number_in("run/run.json", "validation_error") - error) < 0.05 * error);
+    expect_text("run/run.json", "\"rows\": 1000");
+    expect_text("run/run.json", "\"held_out\": 500");
+}
+
+static void test_training_resumes_to_the_same_bits(void **state)
+{
+    (void)state;
+    write_data();
+    assert_int_equal(run_model(&model, "train -o whole -q --steps 100"), 0);
+    assert_int_equal(run_model(&model, "train -o parts -q --steps 100 --stop-at 37"), 0);
+    assert_int_equal(run_model(&model, "train -o parts -q --resume --stop-at 61"), 0);
+    assert_int_equal(run_model(&model, "train -o parts -q --resume"), 0);
+    assert_true(command_works("cmp whole/weights.safetensors parts/weights.safetensors"));
+}
+
+static void test_resuming_with_other_data_is_refused(void **state)
+{
+    (void)state;
+    write_data();
+    assert_int_equal(run_model(&model, "train -o other -q --steps 20 --stop-at 10"), 0);
+    assert_int_equal(run_model(&model, "train -o other -q --resume --data test.npy"), FAILURE_DATA);
+    assert_int_equal(run_model(&model, "train -o other -q --resume"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows_come_from_csv_and_npy),
+        cmocka_unit_test(test_bad_data_are_refused_with_their_place),
+        cmocka_unit_test(test_a_fraction_is_held_out_the_same_each_time),
+        cmocka_unit_test(test_shuffles_are_uniform),
+        cmocka_unit_test(test_every_row_comes_once_an_epoch),
+        cmocka_unit_test(test_batches_know_no_past),
+        cmocka_unit_test(test_training_finds_the_likeliest_weights),
+        cmocka_unit_test(test_training_resumes_to_the_same_bits),
+        cmocka_unit_test(test_resuming_with_other_data_is_refused),
+    };
+    return cmocka_run_group_tests(tests, scratch_start, scratch_end);
+}
