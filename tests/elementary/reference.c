@@ -26,6 +26,11 @@ int function_operands(ElementaryFunction function)
     return counts[function];
 }
 
+static double sign_of(double x)
+{
+    return x > 0 ? 1 : x < 0 ? -1 : x;
+}
+
 static double exact_in_double(ElementaryFunction function, double x, double y)
 {
     switch (function) {
@@ -51,24 +56,54 @@ static double exact_in_double(ElementaryFunction function, double x, double y)
         return pow(x, y);
     case FUNCTION_atan2:
         return atan2(x, y);
+    case FUNCTION_sqrt:
+        return sqrt(x);
+    case FUNCTION_abs:
+        return fabs(x);
+    case FUNCTION_sign:
+        return sign_of(x);
+    case FUNCTION_floor:
+        return floor(x);
     default:
         return NAN;
     }
 }
 
+/* 2^exponent for a normal double. */
+static double power_of_two(int exponent)
+{
+    const uint64_t bits = (uint64_t)(exponent + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return power;
+}
+
+/* How far a float is from the exact result, both numbers and not equal, in units of the float's last place. */
+static double float_distance(double exact, float value)
+{
+    uint64_t bits;
+    memcpy(&bits, &exact, sizeof bits);
+    const int exponent = (int)(bits >> 52 & 0x7ff) - 1023;
+    return fabs((double)value - exact) * power_of_two(23 - (exponent < -126 ? -126 : exponent > 127 ? 127 : exponent));
+}
+
 double reference_error_float(ElementaryFunction function, float x, float y, float value)
 {
-    const double exact = exact_in_double(function, (double)x, (double)y);
-    if (isnan(exact) || isnan(value))
-        return isnan(exact) && isnan(value) ? 0 : INFINITY;
+    const double exact = exact_in_double(function, (double)x, (double)y), overflow = 0x1.ffffffp127; /* and above */
     if (exact == (double)value)
         return 0;
-    if (isinf(value)) /* 2^128 - 2^103 and more round to infinity; the largest float is 2^128 - 2^104 */
-        return fabs(exact) >= 0x1.ffffffp127 - 0x1p104 && (exact > 0) == (value > 0)
-                   ? (fabs(exact) >= 0x1.ffffffp127 ? 0 : 1)
-                   : INFINITY;
-    const int exponent = exact == 0 ? -126 : ilogb(exact);
-    return fabs((double)value - exact) / ldexp(1, (exponent < -126 ? -126 : exponent > 127 ? 127 : exponent) - 23);
+    if (isnan(exact) || isnan(value))
+        return isnan(exact) && isnan(value) ? 0 : INFINITY;
+    if (fabs(fabs(exact) - overflow) < 1e-13 * overflow)
+        return reference_error_exact(function, 32, (double)x, (double)y, (double)value);
+    if (isinf(value)) /* the largest float is a unit below what overflows, less a half */
+        return fabs(exact) < overflow - 0x1p104 || (exact > 0) != (value > 0) ? INFINITY
+               : fabs(exact) < overflow                                       ? 1
+                                                                              : 0;
+    const double error = float_distance(exact, value), promised = promised_error_float(function, x);
+    return promised > 0 && fabs(error - promised) < 1e-6
+               ? reference_error_exact(function, 32, (double)x, (double)y, (double)value)
+               : error;
 }
 
 enum { BITS = 120 };
@@ -123,33 +158,43 @@ static void exact_in_mpfr(ElementaryFunction function, mpfr_t result, const mpfr
     case FUNCTION_atan2:
         mpfr_atan2(result, x, y, MPFR_RNDN);
         break;
+    case FUNCTION_sqrt:
+        mpfr_sqrt(result, x, MPFR_RNDN);
+        break;
     default:
         mpfr_set_nan(result);
     }
 }
 
-double reference_error_double(ElementaryFunction function, double x, double y, double value)
+double reference_error_exact(ElementaryFunction function, int precision, double x, double y, double value)
 {
+    const int digits = precision == 32 ? 24 : 53, least = precision == 32 ? -126 : -1022;
+    const double greatest = precision == 32 ? (double)FLT_MAX : DBL_MAX;
     mpfr_t exact, a, b;
     double error;
     mpfr_inits2(BITS, exact, a, b, (mpfr_ptr)0);
     mpfr_set_d(a, x, MPFR_RNDN);
     mpfr_set_d(b, y, MPFR_RNDN);
     exact_in_mpfr(function, exact, a, b);
-    const double nearest = mpfr_get_d(exact, MPFR_RNDN);
+    const double nearest = precision == 32 ? (double)mpfr_get_flt(exact, MPFR_RNDN) : mpfr_get_d(exact, MPFR_RNDN);
     if (isnan(nearest) || isnan(value)) {
         error = isnan(nearest) && isnan(value) ? 0 : INFINITY;
     } else if (isinf(nearest) || isinf(value)) {
         const double edge = isinf(nearest) ? value : nearest;
-        error = nearest == value ? 0 : fabs(edge) == DBL_MAX && (nearest > 0) == (value > 0) ? 1 : INFINITY;
+        error = nearest == value ? 0 : fabs(edge) == greatest && (nearest > 0) == (value > 0) ? 1 : INFINITY;
     } else {
-        const int exponent = nearest == 0 ? -1022 : ilogb(mpfr_get_d(exact, MPFR_RNDZ));
+        const int exponent = mpfr_zero_p(exact) || mpfr_get_exp(exact) <= least ? least : (int)mpfr_get_exp(exact) - 1;
         mpfr_sub_d(exact, exact, value, MPFR_RNDN);
-        mpfr_mul_2si(exact, exact, 52 - (exponent < -1022 ? -1022 : exponent), MPFR_RNDN);
+        mpfr_mul_2si(exact, exact, digits - 1 - exponent, MPFR_RNDN);
         error = fabs(mpfr_get_d(exact, MPFR_RNDN));
     }
     mpfr_clears(exact, a, b, (mpfr_ptr)0);
     return error;
+}
+
+double reference_error_double(ElementaryFunction function, double x, double y, double value)
+{
+    return reference_error_exact(function, 64, x, y, value);
 }
 
 double promised_error_float(ElementaryFunction function, float x)
@@ -161,6 +206,12 @@ double promised_error_float(ElementaryFunction function, float x)
     case FUNCTION_sin:
     case FUNCTION_cos:
         return fabsf(x) <= 0x1p20f ? 2 : 4;
+    case FUNCTION_sqrt:
+        return 0.5;
+    case FUNCTION_abs:
+    case FUNCTION_sign:
+    case FUNCTION_floor:
+        return 0;
     default:
         return 4;
     }
@@ -168,9 +219,8 @@ double promised_error_float(ElementaryFunction function, float x)
 
 double promised_error_double(ElementaryFunction function, double x)
 {
-    (void)function;
     (void)x;
-    return 2;
+    return function == FUNCTION_sqrt ? 0.5 : 2;
 }
 
 uint64_t next_random(uint64_t *random)
@@ -202,6 +252,10 @@ void reference_point(ElementaryFunction function, int64_t number, uint64_t *rand
     case 2:
         *x = 50 * next_fraction(random);
         *y = 50 * next_fraction(random);
+        if (function == FUNCTION_pow && number % 8 == 2) {
+            *x = 1 + next_fraction(random) * power_of_two(-(int)(number / 8 % 24) - 1);
+            *y = 735 * next_fraction(random) / log(*x);
+        }
         break;
     default:
         *x = copysign(exp(15 * next_fraction(random)), next_fraction(random));
@@ -211,4 +265,20 @@ void reference_point(ElementaryFunction function, int64_t number, uint64_t *rand
     }
     if (function == FUNCTION_pow)
         *x = fabs(*x);
+}
+
+void reference_point_float(ElementaryFunction function, int64_t number, uint64_t *random, float *x, float *y)
+{
+    if (number % 4 == 0) {
+        const uint64_t bits = next_random(random);
+        memcpy(x, &bits, sizeof *x);
+        memcpy(y, (const char *)&bits + sizeof *x, sizeof *y);
+        if (function == FUNCTION_pow && number % 8 == 4)
+            *x = fabsf(*x);
+        return;
+    }
+    double x_double, y_double;
+    reference_point(function, number, random, &x_double, &y_double);
+    *x = (float)x_double;
+    *y = (float)(function == FUNCTION_pow && fabs(y_double) > 50 ? y_double * 0.125 : y_double);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Compiled with VARIANT=name and the flags of that variant. */
 #include "runtime/core/elementary.h"
+#include "runtime/core/random.h"
 #include "tests/elementary/variant.h"
 
 #define ARGUMENTS_1(prefix) prefix(x)
@@ -50,6 +51,16 @@ static void apply_real(ElementaryFunction function, const void *x_void, const vo
     }
 }
 
+static void normals(const uint32_t *words, float *result)
+{
+    for (int i = 0; i < VARIANT_CHUNK; i += FLOATS) {
+        const floats_bits bits = floats_bits_load(words + i);
+        floats values;
+        floats_normal(&bits, &values, 1);
+        memcpy(result + i, &values, sizeof values);
+    }
+}
+
 static int missing(void)
 {
 #if ANSATZ_LANE_BYTES == 64
@@ -66,4 +77,4 @@ static int missing(void)
 #define JOIN(left, right) left##right
 #define VARIABLE_OF(name) JOIN(variant_, name)
 
-const Variant VARIABLE_OF(VARIANT) = {STRING_OF(VARIANT), ANSATZ_PRECISION, missing, apply_lanes, apply_real};
+const Variant VARIABLE_OF(VARIANT) = {STRING_OF(VARIANT), ANSATZ_PRECISION, missing, apply_lanes, apply_real, normals};

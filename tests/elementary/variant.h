@@ -4,6 +4,8 @@
 #ifndef TESTS_ELEMENTARY_VARIANT_H
 #define TESTS_ELEMENTARY_VARIANT_H
 
+#include <stdint.h>
+
 /* X(function, operands) */
 #define ELEMENTARY_FUNCTIONS(X)                                                                                        \
     X(exp, 1)                                                                                                          \
@@ -41,6 +43,8 @@ typedef struct Variant {
     /* Each operand and the result: VARIANT_CHUNK floats or doubles. */
     void (*lanes)(ElementaryFunction function, const void *x, const void *y, const void *z, void *result);
     void (*real)(ElementaryFunction function, const void *x, const void *y, const void *z, void *result);
+    /* The standard normals of VARIANT_CHUNK words. */
+    void (*normals)(const uint32_t *words, float *result);
 } Variant;
 
 extern const Variant variant_float_scalar, variant_float_sse2, variant_float_avx2, variant_float_avx512,
