@@ -373,8 +373,9 @@ static ALWAYS_INLINE lanes lanes_pow_normal(lanes x, lanes y, const int shift)
     const lanes linear = s * c1, linear_rest = lanes_fma(s, c1, -linear) + lanes_fma(s, c1_rest, s_rest * c1);
     const lanes square = z * c3, square_rest = lanes_fma(z, c3, -square) + lanes_fma(z, c3_rest, z_rest * c3);
     const lanes cube = s * square, cube_rest = lanes_fma(s, square, -cube) + lanes_fma(s, square_rest, s_rest * square);
-    const lanes head = linear + cube;
-    const lanes tail = ((linear - head) + cube) + (lanes_fma(s * (z * z), q, cube_rest) + linear_rest);
+    const lanes two_terms = linear + cube;
+    const lanes others = ((linear - two_terms) + cube) + (lanes_fma(s * (z * z), q, cube_rest) + linear_rest);
+    const lanes head = two_terms + others, tail = others - (head - two_terms);
     const lanes log2 = e + head, log2_rest = ((e - log2) + head) + tail;
     const lanes power = y * log2;
     const lanes rest = lanes_fma(y, log2, -power) + y * log2_rest;
