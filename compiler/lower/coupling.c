@@ -20,7 +20,23 @@ static bool same_structure(const CouplingKind *kind, const LayerSpec *spec, int6
                 first->transform == spec->transform && same_net(&first->net, &spec->net);
     if (spec->transform == TRANSFORM_ADDITIVE)
         return same;
+    if (spec->transform == TRANSFORM_SPLINE)
+        return same && first->bins == spec->bins && first->bound == spec->bound;
     return same && first->separate == spec->separate && first->log_scale_bound == spec->log_scale_bound;
+}
+
+/* Numbers that one net gives for the components that move. */
+static int64_t number_count(const CouplingKind *kind)
+{
+    switch (kind->spec->transform) {
+    case TRANSFORM_ADDITIVE:
+        return kind->move_count;
+    case TRANSFORM_AFFINE:
+        return 2 * kind->move_count;
+    case TRANSFORM_SPLINE:
+        return spline_number_count(&kind->spline);
+    }
+    return 0;
 }
 
 static void describe_nets(CouplingKind *kind)
@@ -34,7 +50,7 @@ static void describe_nets(CouplingKind *kind)
         kind->net_names[1] = "shift_net";
         kind->net_count = 2;
     } else {
-        kind->nets[0] = (MlpShape){in, affine ? 2 * out : out, net};
+        kind->nets[0] = (MlpShape){in, number_count(kind), net};
         kind->net_names[0] = "net";
         kind->net_count = 1;
     }
@@ -54,6 +70,7 @@ static CouplingKind *find_kind(Lower *lower, const LayerSpec *spec, int64_t pass
     }
     CouplingKind *kind = *end = ARENA_NEW(lower->arena, CouplingKind);
     *kind = (CouplingKind){.spec = spec, .pass_count = pass_count, .move_count = move_count, .number = number};
+    kind->spline = (SplineShape){move_count, spec->bins, spec->bound * lower->spec->base_scale, SPLINE_TAILS};
     describe_nets(kind);
     return kind;
 }
@@ -70,11 +87,13 @@ void coupling_declare(Lower *lower, FlowLayer *layer, int64_t pass_count, int64_
 
 /* ---- functions --------------------------------------------------------------------------------------------------- */
 
+static const char *const TRANSFORM_NAMES[] = {"additive", "affine", "spline"};
+
 /* "coupling_affine", "coupling_affine_inverse"; a second structure's are "coupling_affine_2", ... */
 static IrFunction *begin(Lower *lower, CouplingKind *kind, bool inverse)
 {
     Text name = text_start(lower->arena);
-    text_print(&name, "coupling_%s", kind->spec->transform == TRANSFORM_AFFINE ? "affine" : "additive");
+    text_print(&name, "coupling_%s", TRANSFORM_NAMES[kind->spec->transform]);
     if (kind->number > 1)
         text_print(&name, "_%d", kind->number);
     text_put(&name, inverse ? "_inverse" : "");
@@ -86,22 +105,33 @@ static IrFunction *begin(Lower *lower, CouplingKind *kind, bool inverse)
 /* The formula, its source, and the nets. */
 static void put_note(Lower *lower, const CouplingKind *kind, IrFunction *function, bool inverse)
 {
-    static const char *const FORMULAS[2][2] = {
+    static const char *const FORMULAS[3][2] = {
         {"Additive coupling: y_a = x_a, y_b = x_b + t(x_a); log|det J| = 0.",
          "Inverse of an additive coupling: x_a = y_a, x_b = y_b - t(x_a); log|det J| = 0."},
         {"Affine coupling: y_a = x_a, y_b = x_b exp(s(x_a)) + t(x_a); log|det J| = sum s.",
-         "Inverse of an affine coupling: x_a = y_a, x_b = (y_b - t(x_a)) exp(-s(x_a)); log|det J| = -sum s."}};
-    bool affine = kind->spec->transform == TRANSFORM_AFFINE;
+         "Inverse of an affine coupling: x_a = y_a, x_b = (y_b - t(x_a)) exp(-s(x_a)); log|det J| = -sum s."},
+        {"Spline coupling: y_a = x_a, y_b = g(x_b; p(x_a)), g monotone; log|det J| = sum log g'.",
+         "Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b)."}};
+    static const char *const SOURCES[] = {"\nDinh, Krueger, Bengio 2015, section 3.2.",
+                                          "\nDinh, Sohl-Dickstein, Bengio 2017, eq. 7-8.",
+                                          "\nDurkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8."};
+    static const char *const NUMBERS[] = {"\nt", "\n(s, t)", "\np"};
+    Transform transform = kind->spec->transform;
+    bool affine = transform == TRANSFORM_AFFINE;
     Text note = text_start(lower->arena);
-    text_put(&note, FORMULAS[affine][inverse]);
-    text_put(&note,
-             affine ? "\nDinh, Sohl-Dickstein, Bengio 2017, eq. 7-8." : "\nDinh, Krueger, Bengio 2015, section 3.2.");
-    text_put(&note, !affine ? "\nt" : kind->net_count == 1 ? "\n(s, t)" : "\ns and t, each");
+    text_put(&note, FORMULAS[transform][inverse]);
+    text_put(&note, SOURCES[transform]);
+    text_put(&note, kind->net_count == 1 ? NUMBERS[transform] : "\ns and t, each");
     text_put(&note, ": a dense net ");
     mlp_describe(&kind->nets[0], &note);
     if (affine && kind->spec->log_scale_bound > 0) {
         text_put(&note, "; s = B tanh(raw / B), B = ");
         text_number(&note, kind->spec->log_scale_bound);
+    }
+    if (transform == TRANSFORM_SPLINE) {
+        text_print(&note, "; %lld bins of [-B, B], B = ", (long long)kind->spline.bins);
+        text_number(&note, kind->spline.bound);
+        text_put(&note, ", the identity outside");
     }
     text_put(&note, ".");
     function->note = note.bytes;
@@ -141,6 +171,30 @@ static Numbers apply_nets(IrBuilder *builder, const CouplingKind *kind, const Ir
     return numbers;
 }
 
+/* y_b (or x_b) and the log-determinant of that direction; -1 where it is 0. */
+static IrId transform(IrBuilder *builder, const CouplingKind *kind, const IrId *tensors, IrId x_a, IrId from,
+                      bool inverse, IrId *log_det)
+{
+    if (kind->spec->transform == TRANSFORM_SPLINE) {
+        IrId log_slope, numbers = mlp_apply(builder, &kind->nets[0], tensors, x_a);
+        IrId to = spline_apply(builder, &kind->spline, numbers, from, inverse, &log_slope);
+        *log_det = ir_reduce_all(builder, IR_REDUCE_SUM, log_slope);
+        return to;
+    }
+    Numbers numbers = apply_nets(builder, kind, tensors, x_a);
+    *log_det = -1;
+    if (kind->spec->transform == TRANSFORM_ADDITIVE)
+        return ir_binary(builder, inverse ? IR_SUB : IR_ADD, from, numbers.shift);
+    IrId log_scale = inverse ? ir_unary(builder, IR_NEG, numbers.log_scale) : numbers.log_scale;
+    IrId scale = ir_name(builder->function, ir_unary(builder, IR_EXP, log_scale), "scale"), to;
+    if (inverse)
+        to = ir_binary(builder, IR_MUL, ir_binary(builder, IR_SUB, from, numbers.shift), scale);
+    else
+        to = ir_binary(builder, IR_ADD, ir_binary(builder, IR_MUL, from, scale), numbers.shift);
+    *log_det = ir_reduce_all(builder, IR_REDUCE_SUM, log_scale);
+    return to;
+}
+
 static IrFunction *make(Lower *lower, CouplingKind *kind, bool inverse)
 {
     IrFunction *function = begin(lower, kind, inverse);
@@ -151,21 +205,10 @@ static IrFunction *make(Lower *lower, CouplingKind *kind, bool inverse)
     IrId x_a = ir_input(function, "x_a", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &kind->pass_count));
     IrId from = ir_input(function, inverse ? "y_b" : "x_b", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &kind->move_count));
     put_note(lower, kind, function, inverse);
-    Numbers numbers = apply_nets(&builder, kind, tensors, x_a);
-    IrId to;
-    if (kind->spec->transform == TRANSFORM_ADDITIVE) {
-        to = ir_binary(&builder, inverse ? IR_SUB : IR_ADD, from, numbers.shift);
-        ir_output(function, inverse ? "x_b" : "y_b", to);
-        return function;
-    }
-    IrId log_scale = inverse ? ir_unary(&builder, IR_NEG, numbers.log_scale) : numbers.log_scale;
-    IrId scale = ir_name(function, ir_unary(&builder, IR_EXP, log_scale), "scale");
-    if (inverse)
-        to = ir_binary(&builder, IR_MUL, ir_binary(&builder, IR_SUB, from, numbers.shift), scale);
-    else
-        to = ir_binary(&builder, IR_ADD, ir_binary(&builder, IR_MUL, from, scale), numbers.shift);
+    IrId log_det, to = transform(&builder, kind, tensors, x_a, from, inverse, &log_det);
     ir_output(function, inverse ? "x_b" : "y_b", to);
-    ir_output(function, "log_det", ir_reduce_all(&builder, IR_REDUCE_SUM, log_scale));
+    if (log_det >= 0)
+        ir_output(function, "log_det", log_det);
     return function;
 }
 

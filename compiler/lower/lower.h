@@ -77,6 +77,27 @@ IrId mlp_apply(IrBuilder *builder, const MlpShape *shape, const IrId *inputs, Ir
 /* "4 -> 64 -> 64 -> 8, tanh" */
 void mlp_describe(const MlpShape *shape, Text *out);
 
+/* ---- splines (spline.c) ------------------------------------------------------------------------------------------ */
+
+/* What an interval [-bound, bound] ends in. */
+typedef enum SplineEnds {
+    SPLINE_TAILS, /* a straight line of slope 1 on either side */
+    SPLINE_BOX,   /* nothing: it is mapped to itself */
+    SPLINE_CIRCLE /* each other: the slope at both ends is one */
+} SplineEnds;
+
+typedef struct SplineShape {
+    int64_t count, bins; /* components; at least 2 bins each */
+    double bound;
+    SplineEnds ends;
+} SplineShape;
+
+/* How many numbers the splines of all components take: K widths for each component, then K heights for each, then the
+ * slopes at the knots for each: K - 1 with tails, K + 1 on a box, K on a circle. At zeros a spline is the identity. */
+int64_t spline_number_count(const SplineShape *shape);
+/* The splines at `from` [count], or their inverses; *log_slope [count] is the log of that direction's derivative. */
+IrId spline_apply(IrBuilder *builder, const SplineShape *shape, IrId numbers, IrId from, bool inverse, IrId *log_slope);
+
 /* ---- couplings (coupling.c) -------------------------------------------------------------------------------------- */
 
 /* All couplings of one structure share two functions:
@@ -90,6 +111,7 @@ struct CouplingKind {
     MlpShape nets[2];
     const char *net_names[2];
     int net_count, tensor_count;
+    SplineShape spline;            /* of a spline coupling */
     IrFunction *forward, *inverse; /* NULL until wanted */
 };
 

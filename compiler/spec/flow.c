@@ -53,11 +53,18 @@ static void build_mask(const Build *build, const Value *mask, LayerSpec *layer)
     }
 }
 
+static Transform build_transform(const Value *transform)
+{
+    return value_is(transform, "additive") ? TRANSFORM_ADDITIVE
+           : value_is(transform, "spline") ? TRANSFORM_SPLINE
+                                           : TRANSFORM_AFFINE;
+}
+
 static void build_coupling(const Build *build, const Value *coupling, LayerSpec *layer)
 {
     const Value *split = value_get(coupling, "split");
     layer->kind = LAYER_COUPLING;
-    layer->transform = value_is(value_get(coupling, "transform"), "additive") ? TRANSFORM_ADDITIVE : TRANSFORM_AFFINE;
+    layer->transform = build_transform(value_get(coupling, "transform"));
     layer->split = value_chose(split, "halves") ? SPLIT_HALVES : SPLIT_ALTERNATE;
     if (value_chose(split, "mask"))
         build_mask(build, value_get(split, "mask"), layer);
@@ -68,6 +75,8 @@ static void build_coupling(const Build *build, const Value *coupling, LayerSpec 
     layer->net = build_net(build, value_get(coupling, "net"));
     layer->separate = build_boolean(value_get(coupling, "separate"), false);
     layer->log_scale_bound = build_number(value_get(coupling, "log_scale_bound"), 0);
+    layer->bins = build_integer(value_get(coupling, "bins"), 0);
+    layer->bound = build_number(value_get(coupling, "bound"), 0);
 }
 
 static void build_permute(const Build *build, const Value *permute, LayerSpec *layer)

@@ -77,7 +77,7 @@ typedef struct NetSpec {
 } NetSpec;
 
 typedef enum LayerKind { LAYER_COUPLING, LAYER_PERMUTE, LAYER_REPEAT } LayerKind;
-typedef enum Transform { TRANSFORM_ADDITIVE, TRANSFORM_AFFINE } Transform;
+typedef enum Transform { TRANSFORM_ADDITIVE, TRANSFORM_AFFINE, TRANSFORM_SPLINE } Transform;
 typedef enum Split { SPLIT_ALTERNATE, SPLIT_HALVES, SPLIT_MASK } Split;
 
 typedef struct LayerSpec LayerSpec;
@@ -92,6 +92,8 @@ struct LayerSpec {
     NetSpec net;
     bool separate;          /* a net each for scale and shift */
     double log_scale_bound; /* 0: none */
+    int64_t bins;           /* splines: at least 2 */
+    double bound;           /* SPLINE: within plus and minus this, in units of the base's scale; linear outside */
     /* permute: with `order`, y[i] = x[order[i]]; without, the components in reverse */
     int64_t order_count;
     const int64_t *order;
