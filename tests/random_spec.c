@@ -122,6 +122,12 @@ static LayerSpec random_coupling(Maker *maker, int64_t dimension)
     layer.net = random_net(maker);
     layer.separate = layer.transform == TRANSFORM_AFFINE && chance(maker, 30);
     layer.log_scale_bound = BOUNDS[test_integer(&maker->random, 4)];
+    if (chance(maker, 25)) {
+        layer.transform = TRANSFORM_SPLINE;
+        layer.separate = false;
+        layer.bins = 2 + test_integer(&maker->random, 7);
+        layer.bound = test_uniform(&maker->random, 1, 4);
+    }
     if (layer.split == SPLIT_MASK) {
         bool *mask = ARENA_ARRAY(maker->arena, bool, dimension);
         int64_t passing = test_integer(&maker->random, dimension);
@@ -287,6 +293,7 @@ double *random_weights(Arena *arena, int64_t count, uint64_t seed)
 
 const char *random_spec_text(Arena *arena, uint64_t seed, const ModelSpec *spec)
 {
+    static const char *const TRANSFORMS[] = {"additive", "affine", "spline"};
     static const char *const SPLITS[] = {"alternate", "halves", "mask"};
     static const char *const ACTIVATIONS[] = {"tanh", "relu", "silu", "gelu", "softplus"};
     Text text = text_start(arena);
@@ -298,8 +305,8 @@ const char *random_spec_text(Arena *arena, uint64_t seed, const ModelSpec *spec)
             text_put(&text, "; permute");
             continue;
         }
-        text_print(&text, "; %s%s %s", layer->transform == TRANSFORM_AFFINE ? "affine" : "additive",
-                   layer->separate ? " separate" : "", SPLITS[layer->split]);
+        text_print(&text, "; %s%s %s", TRANSFORMS[layer->transform], layer->separate ? " separate" : "",
+                   SPLITS[layer->split]);
         for (int h = 0; h < layer->net.hidden_count; h++)
             text_print(&text, "%s%lld", h == 0 ? " " : ",", (long long)layer->net.hidden[h]);
         text_print(&text, " %s", ACTIVATIONS[layer->net.activation]);

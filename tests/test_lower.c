@@ -147,16 +147,51 @@ static bool plain_passes(const LayerSpec *layer, int64_t component, int64_t dime
     return false;
 }
 
+/* The splines' knots are those of test_lower_spline.c, in this file's own words; `numbers` as the net gives them. */
+static void plain_edges(const double *numbers, int64_t bins, double bound, double *edges)
+{
+    double sum = 0, least = fmin(1e-3, 0.1 / (double)bins);
+    for (int64_t j = 0; j < bins; j++)
+        sum += exp(numbers[j]);
+    edges[0] = -bound;
+    for (int64_t j = 0; j < bins; j++)
+        edges[j + 1] = edges[j] + 2 * bound * (least + (1 - (double)bins * least) * exp(numbers[j]) / sum);
+}
+
+/* x of component i through its spline with linear tails; adds to log_det. */
+static double plain_spline(const LayerSpec *layer, double bound, const double *numbers, int64_t count, int64_t i,
+                           double x, double *log_det)
+{
+    int64_t bins = layer->bins, bin = 0;
+    double edges[17], heights[17], slopes[17];
+    if (fabs(x) >= bound)
+        return x;
+    plain_edges(numbers + i * bins, bins, bound, edges);
+    plain_edges(numbers + (count + i) * bins, bins, bound, heights);
+    for (int64_t j = 1; j < bins; j++)
+        slopes[j] = 1e-3 + log1p(exp(numbers[2 * count * bins + i * (bins - 1) + j - 1]) * (exp(0.999) - 1));
+    slopes[0] = slopes[bins] = 1;
+    while (bin + 1 < bins && x >= edges[bin + 1])
+        bin++;
+    double width = edges[bin + 1] - edges[bin], height = heights[bin + 1] - heights[bin], s = height / width;
+    double t = (x - edges[bin]) / width, below = s + (slopes[bin] + slopes[bin + 1] - 2 * s) * t * (1 - t);
+    double above = slopes[bin + 1] * t * t + 2 * s * t * (1 - t) + slopes[bin] * (1 - t) * (1 - t);
+    *log_det += log(s * s * above / (below * below));
+    return heights[bin] + height * (s * t * t + slopes[bin] * t * (1 - t)) / below;
+}
+
 /* One coupling on x in place; returns log|det J|. */
 static double plain_coupling(const Model *model, int position, const LayerSpec *layer, double *x)
 {
     int64_t dimension = model->spec->dimension, passing = 0, moving = 0;
-    double x_a[16], numbers[32], log_det = 0;
+    double x_a[16], numbers[512], log_det = 0;
     for (int64_t i = 0; i < dimension; i++)
         if (plain_passes(layer, i, dimension))
             x_a[passing++] = x[i];
     int64_t count = dimension - passing;
-    if (layer->transform == TRANSFORM_ADDITIVE) {
+    if (layer->transform == TRANSFORM_SPLINE) {
+        plain_net(model, position, "net", &layer->net, x_a, passing, numbers, count * (3 * layer->bins - 1));
+    } else if (layer->transform == TRANSFORM_ADDITIVE) {
         plain_net(model, position, "net", &layer->net, x_a, passing, numbers + count, count);
         memset(numbers, 0, (size_t)count * sizeof numbers[0]);
     } else if (layer->separate) {
@@ -168,6 +203,11 @@ static double plain_coupling(const Model *model, int position, const LayerSpec *
     for (int64_t i = 0; i < dimension; i++) {
         if (plain_passes(layer, i, dimension))
             continue;
+        if (layer->transform == TRANSFORM_SPLINE) {
+            double bound = layer->bound * model->spec->base_scale;
+            x[i] = plain_spline(layer, bound, numbers, count, moving++, x[i], &log_det);
+            continue;
+        }
         double s = numbers[moving], bound = layer->log_scale_bound;
         s = bound > 0 ? bound * tanh(s / bound) : s;
         x[i] = x[i] * exp(s) + numbers[count + moving++];
@@ -366,20 +406,22 @@ static IrTensor *layer_run(const Layer *layer, const double *x)
     return ir_test_run(layer->arena, layer->function, 1, layer->inputs);
 }
 
-/* d(y_a, y_b) / d(x_a, x_b) by central differences, four points, y_a = x_a. */
+/* d(y_a, y_b) / d(x_a, x_b) by central differences, four points, y_a = x_a; close together for splines, whose second
+ * derivative jumps at knots. */
 static double *layer_jacobian(const Layer *layer)
 {
     int64_t n = layer->pass_count + layer->move_count;
     double *jacobian = ARENA_ARRAY(layer->arena, double, n *n), *x = ARENA_ARRAY(layer->arena, double, n);
-    static const double STEPS[] = {-2e-3, -1e-3, 1e-3, 2e-3}, WEIGHTS[] = {1, -8, 8, -1};
+    static const double STEPS[] = {-2, -1, 1, 2}, WEIGHTS[] = {1, -8, 8, -1};
+    double step = strstr(layer->function->name, "spline") ? 1e-5 : 1e-3;
     for (int64_t j = 0; j < n; j++)
         for (int point = 0; point < 4; point++) {
             memcpy(x, layer->x, (size_t)n * sizeof x[0]);
-            x[j] += STEPS[point];
+            x[j] += STEPS[point] * step;
             const double *y_b = layer_run(layer, x)[0].data;
             for (int64_t i = 0; i < n; i++)
                 jacobian[i * n + j] +=
-                    WEIGHTS[point] / 12e-3 * (i < layer->pass_count ? x[i] : y_b[i - layer->pass_count]);
+                    WEIGHTS[point] / (12 * step) * (i < layer->pass_count ? x[i] : y_b[i - layer->pass_count]);
         }
     return jacobian;
 }
@@ -733,11 +775,13 @@ static double loss_at(const Model *model, const double *direction, double distan
     return run_entry(&moved, ENTRY_LOSS, model->program->module->batch, data_of(model))[0].data[0];
 }
 
-/* Steps that relu's corners do not notice: few samples cross one within 1e-7. */
+/* Steps that relu's corners, and those of a spline's slope at its knots, do not notice: few samples cross one within
+ * 1e-7. */
 static bool has_corners(const ModelSpec *spec)
 {
     for (int i = 0; i < spec->expanded_count; i++)
-        if (spec->expanded[i].kind == LAYER_COUPLING && spec->expanded[i].net.activation == ACTIVATION_RELU)
+        if (spec->expanded[i].kind == LAYER_COUPLING &&
+            (spec->expanded[i].net.activation == ACTIVATION_RELU || spec->expanded[i].transform == TRANSFORM_SPLINE))
             return true;
     return false;
 }
