@@ -55,6 +55,7 @@ typedef struct Analysis {
                     * finite, then what it was taken for is not, either */
     Range *ranges;
     ProgramPlan **programs;
+    struct SharedNeeds *shared; /* of functions that are called here: see vjp_call.c */
 } Analysis;
 
 Analysis *analysis_new(const VjpKey *key, GradCache *cache);

@@ -19,19 +19,48 @@ static void add_needs(const Analysis *analysis, const IrOp *op, const bool *depe
     }
 }
 
+/* What all calls of one function need together, found once for all of them. */
+typedef struct SharedNeeds {
+    const IrFunction *callee;
+    bool *wanted, *seeded, *finite; /* finite: NULL before the guards of the caller are known */
+    struct SharedNeeds *next;
+} SharedNeeds;
+
+static bool is_call_of(const IrOp *op, const IrFunction *callee)
+{
+    return op->code == IR_CALL && op->callee == callee;
+}
+
+static SharedNeeds *shared_needs(Analysis *analysis, const IrFunction *callee)
+{
+    for (SharedNeeds *known = analysis->shared; known; known = known->next)
+        if (known->callee == callee)
+            return known;
+    const IrFunction *function = analysis->function;
+    Arena *arena = analysis->cache->arena;
+    const bool *dependence = grad_dependence(analysis->cache, callee);
+    SharedNeeds *needs = ARENA_NEW(arena, SharedNeeds);
+    *needs = (SharedNeeds){.callee = callee, .next = analysis->shared};
+    needs->wanted = ARENA_ARRAY(arena, bool, callee->input_count);
+    needs->seeded = ARENA_ARRAY(arena, bool, callee->output_count);
+    for (int i = 0; i < function->op_count; i++)
+        if (is_call_of(&function->ops[i], callee))
+            add_needs(analysis, &function->ops[i], dependence, needs->wanted, needs->seeded);
+    analysis->shared = needs;
+    return needs;
+}
+
 /* What all calls of the same function here need together, so that they share a pair: a cotangent that one call asks for
  * in vain costs less than a second function. Gradients of weights are dear, and asked for by the call alone. */
-static void find_needs(const Analysis *analysis, const IrOp *op, bool *wanted, bool *seeded)
+static void find_needs(Analysis *analysis, const IrOp *op, bool *wanted, bool *seeded)
 {
-    const IrFunction *function = analysis->function, *callee = op->callee;
-    const bool *dependence = grad_dependence(analysis->cache, callee);
-    bool *all = ARENA_ARRAY(analysis->cache->arena, bool, callee->input_count);
-    for (int i = 0; i < function->op_count; i++)
-        if (function->ops[i].code == IR_CALL && function->ops[i].callee == callee)
-            add_needs(analysis, &function->ops[i], dependence, all, seeded);
-    add_needs(analysis, op, dependence, wanted, seeded);
+    const IrFunction *callee = op->callee;
+    const SharedNeeds *needs = shared_needs(analysis, callee);
+    add_needs(analysis, op, grad_dependence(analysis->cache, callee), wanted, seeded);
     for (int i = 0; i < callee->input_count; i++)
-        wanted[i] = wanted[i] || (all[i] && grad_is_sample(callee, callee->inputs[i]));
+        wanted[i] = wanted[i] || (needs->wanted[i] && grad_is_sample(callee, callee->inputs[i]));
+    for (int i = 0; i < callee->output_count; i++)
+        seeded[i] = seeded[i] || needs->seeded[i];
 }
 
 ProgramPlan *program_plan_call(Analysis *analysis, const IrOp *op)
@@ -52,18 +81,28 @@ ProgramPlan *program_plan_call(Analysis *analysis, const IrOp *op)
     return plan;
 }
 
-/* For all calls of the same function here, so that they share a pair. */
-void program_finite_call(const Analysis *analysis, const IrOp *op, bool *finite)
+static bool *shared_finite(const Analysis *analysis, const IrFunction *callee)
 {
     const IrFunction *function = analysis->function;
-    for (int i = 0; i < op->operand_count; i++)
+    bool *finite = ARENA_ARRAY(analysis->cache->arena, bool, callee->input_count);
+    for (int i = 0; i < callee->input_count; i++)
         finite[i] = true;
     for (int j = 0; j < function->op_count; j++) {
-        const IrOp *other = &function->ops[j];
-        if (other->code == IR_CALL && other->callee == op->callee && analysis->programs[j])
-            for (int i = 0; i < op->operand_count; i++)
-                finite[i] = finite[i] && analysis->finite[other->operands[i]];
+        const IrOp *op = &function->ops[j];
+        for (int i = 0; is_call_of(op, callee) && analysis->programs[j] && i < op->operand_count; i++)
+            finite[i] = finite[i] && analysis->finite[op->operands[i]];
     }
+    return finite;
+}
+
+/* For all calls of the same function here, so that they share a pair. */
+void program_finite_call(Analysis *analysis, const IrOp *op, bool *finite)
+{
+    SharedNeeds *needs = shared_needs(analysis, op->callee);
+    if (!needs->finite)
+        needs->finite = shared_finite(analysis, op->callee);
+    for (int i = 0; i < op->operand_count; i++)
+        finite[i] = needs->finite[i];
 }
 
 /* ---- the two calls -------------------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
 ProgramPlan *program_plan_call(Analysis *analysis, const IrOp *op);
 ProgramPlan *program_plan_scan(Analysis *analysis, const IrOp *op);
 /* By input of the callee: VjpKey's `finite`. */
-void program_finite_call(const Analysis *analysis, const IrOp *op, bool *finite);
+void program_finite_call(Analysis *analysis, const IrOp *op, bool *finite);
 void program_finite_scan(const Analysis *analysis, const IrOp *op, const ProgramPlan *plan, bool *finite);
 
 /* The cotangents of the op's results, -1 where zero; false: all are. */

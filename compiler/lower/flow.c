@@ -44,7 +44,7 @@ void flow_declare(Lower *lower)
 {
     const ModelSpec *spec = lower->spec;
     lower->layers = ARENA_ARRAY(lower->arena, FlowLayer, spec->expanded_count);
-    for (int i = 0; i < spec->expanded_count; i++) {
+    for (int i = 0; i < spec->expanded_count && !lower->weights_too_large; i++) {
         FlowLayer *layer = &lower->layers[i];
         *layer = (FlowLayer){.spec = &spec->expanded[i], .position = i};
         if (layer->spec->kind == LAYER_COUPLING)

@@ -6,7 +6,7 @@
 #include "compiler/expr/expr.h"
 #include "compiler/lower/program.h"
 
-enum { LOWER_OPS_MAX = 1000000 };
+enum { LOWER_OPS_MAX = 1000000, LOWER_TENSORS_MAX = 500000 };
 #define LOWER_WEIGHTS_MAX INT64_C(2147483647)
 
 typedef struct CouplingKind CouplingKind;

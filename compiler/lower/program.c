@@ -59,6 +59,13 @@ void lower_add_tensor(Lower *lower, const char *name, int rank, const int64_t *s
         fail_weights(lower, span);
         return;
     }
+    if (program->tensor_count == LOWER_TENSORS_MAX) {
+        lower->weights_too_large = true;
+        diagnostics_error(lower->diagnostics, span, "E0601", "the model has more than %d tensors of weights",
+                          LOWER_TENSORS_MAX)
+            ->label = "this part goes beyond the limit";
+        return;
+    }
     if (program->tensor_count == lower->tensor_room) {
         int room = lower->tensor_room * 2 + 16;
         program->tensors = arena_grow(lower->arena, program->tensors, (size_t)program->tensor_count, (size_t)room,

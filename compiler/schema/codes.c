@@ -187,7 +187,7 @@ const SchemaCode SCHEMA_CODES[] = {
     {"W0501", "a parameter that no formula uses", "It may be misspelt in the formula, or left over.", NULL, NULL},
 
     /* ---- limits ---- */
-    {"E0601", "too many weights", "A model has at most 2^31 parameters.", NULL, "make the nets smaller"},
+    {"E0601", "too many weights", "A model has at most 2^31 parameters, in at most half a million tensors.", NULL, "make the nets smaller"},
     {"E0602", "too large a program", "A program has at most a million operations.", NULL,
      "fewer layers, or a repeat instead of layers written out"},
 

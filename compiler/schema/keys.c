@@ -296,7 +296,7 @@ const SchemaKey SCHEMA_KEYS[] = {
     {"masked_autoregressive", "fast", SCHEMA_WORD, .words = "density sampling", .value = "density",
      .doc = "which direction takes one pass of the net"},
 
-    {"net", "mlp", SCHEMA_INTEGER, .lists = 1, .range = BETWEEN(1, 65536), .flags = ALTERNATIVE,
+    {"net", "mlp", SCHEMA_INTEGER, .lists = 1, .most = 1000, .range = BETWEEN(1, 65536), .flags = ALTERNATIVE,
      .doc = "a dense net: the widths of its hidden layers"},
     {"net", "masked_mlp", SCHEMA_INTEGER, .lists = 1, .range = BETWEEN(1, 65536), .flags = ALTERNATIVE | LATER,
      .doc = "a dense net masked so that no output sees its own input"},

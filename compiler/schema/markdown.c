@@ -121,6 +121,8 @@ static void put_value(Text *out, const SchemaKey *key)
         put_plain(out, schema_kind_text(out->arena, key, true));
     if (key->least > 0 && key->least == key->most)
         text_print(out, "; %zu of them", key->least);
+    else if (key->most > 0)
+        text_print(out, "; at most %zu of them", key->most);
     text_put(out, units[key->dimension]);
 }
 

@@ -51,7 +51,10 @@ static bool check_length(const Reading *reading, const SchemaKey *key, const Yam
     if (node->count == 0)
         diagnostics_error(reading->diagnostics, node->span, "E0110", "%s has no entries", path);
     else
-        diagnostics_error(reading->diagnostics, node->span, "E0110", "%s must have %zu entries, not %zu", path,
+        diagnostics_error(reading->diagnostics, node->span, "E0110", "%s must have %s%zu entries, not %zu", path,
+                          key->least == key->most    ? ""
+                          : node->count < key->least ? "at least "
+                                                     : "at most ",
                           node->count < key->least ? key->least : key->most, node->count);
     return false;
 }
