@@ -179,7 +179,8 @@ static ALWAYS_INLINE lanes lanes_sine_of(Angle angle)
 static ALWAYS_INLINE lanes lanes_tan(lanes x)
 {
     const Angle angle = lanes_angle(x);
-    const lanes z = angle.r * angle.r, sine = angle.r * lanes_horner(lanes_splat(-0x1.8868b0p-4f), z, 1.0f);
+    const lanes r = angle.r, z = r * r;
+    const lanes sine = lanes_copysign(lanes_fma(r * z, lanes_splat(-0x1.8868b0p-4f), r), r); /* -0 stays */
     const lanes cosine = lanes_horner(lanes_horner(lanes_splat(0x1.3e6a48p-7f), z, -0x1.b76facp-2f), z, 1.0f);
     const lanes_int odd = lanes_odd(angle.n);
     return lanes_select(odd, -cosine, sine) / lanes_select(odd, sine, cosine);
