@@ -144,14 +144,16 @@ static void test_emitted_code_has_no_warnings(void **state)
     (void)state;
     shell_must(
         "cd %s/package && for f in *.c example/*.c runtime/host/*.c; do gcc %s -O2 -march=native -fopenmp -c $f -o "
-        "../object.o || exit 1; done",
-        folder, WARNINGS);
+        "../object.o || exit 1; done; for f in dispatch/*.c; do gcc %s -fsyntax-only $f && "
+        "gcc %s -DDOUBLE_WELL_DISPATCH -fopenmp -fsyntax-only $f || exit 1; done",
+        folder, WARNINGS, WARNINGS, WARNINGS);
     if (!shell_has("clang"))
         shell_skip("no clang");
-    shell_must("cd %s/package && for f in *.c example/*.c runtime/host/*.c; do clang %s -march=native -fsyntax-only $f "
-               "|| exit "
-               "1; done",
-               folder, WARNINGS);
+    shell_must(
+        "cd %s/package && for f in *.c example/*.c runtime/host/*.c; do clang %s -march=native -fsyntax-only $f "
+        "|| exit 1; done; for f in *.c dispatch/*.c; do clang %s -DDOUBLE_WELL_DISPATCH -fsyntax-only $f || exit "
+        "1; done",
+        folder, WARNINGS, WARNINGS);
 }
 
 /* The program's main is the only other external name of a package. */

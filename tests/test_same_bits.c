@@ -148,6 +148,33 @@ static void test_every_lane_width_samples_the_same(void **state)
     compare_build("gcc", "-O2 -mavx512f -mavx512dq -mfma", "");
 }
 
+/* One program that holds all widths, told to use each by its environment: it says so, and samples and trains the same. */
+static void test_a_program_that_picks_its_lanes_has_the_same_bits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *flags[2], *info;
+    } widths[] = {
+        {"baseline", {"sse2", "sse2"}, "4 float lanes, software fma, picked at start"},
+        {"avx2", {"avx2", "fma"}, "8 float lanes, hardware fma, picked at start"},
+        {"avx512", {"avx512f", "avx512dq"}, "16 float lanes, hardware fma, picked at start"},
+    };
+    const char *folder = shell_folder();
+    shell_must("cd %s && gcc -std=c11 -O0 -DDOUBLE_WELL_DISPATCH -o %s/program *.c dispatch/*.c runtime/host/*.c -lm",
+               package, folder);
+    shell_must("%s/double_well sample -w %s/run -n 200 -o %s/reference.npy", package, package, folder);
+    shell_must("%s/double_well train -o %s/reference --steps 1 --quiet", package, folder);
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        if (!processor_has(widths[i].flags[0]) || !processor_has(widths[i].flags[1]))
+            shell_skip("this processor lacks vectors that the program could pick");
+        shell_must("export ANSATZ_INSTRUCTIONS=%s && cd %s && ./program info | grep -q '%s' && "
+                   "./program sample -w %s/run -n 200 -o x.npy && cmp x.npy reference.npy && "
+                   "cmp x.log_q.npy reference.log_q.npy && ./program train -o run-%s --steps 1 --quiet && "
+                   "cmp run-%s/weights.safetensors reference/weights.safetensors",
+                   widths[i].name, folder, widths[i].info, package, widths[i].name, widths[i].name);
+    }
+}
+
 static void test_an_arm_processor_samples_the_same(void **state)
 {
     (void)state;
@@ -167,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_every_level_of_optimisation_samples_the_same),
         cmocka_unit_test(test_clang_samples_the_same),
         cmocka_unit_test(test_every_lane_width_samples_the_same),
+        cmocka_unit_test(test_a_program_that_picks_its_lanes_has_the_same_bits),
         cmocka_unit_test(test_an_arm_processor_samples_the_same),
     };
     return cmocka_run_group_tests(tests, start, end);

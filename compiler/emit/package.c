@@ -74,8 +74,10 @@ static void add_runtime(PackageWriter *writer)
         "The prefix of every external symbol of this package's runtime, so that two packages link into one program.");
     text_print(&prefix,
                "#ifndef RUNTIME_PREFIX_H\n#define RUNTIME_PREFIX_H\n\n#define RUNTIME_NAME(name) "
-               "%s_runtime_##name\n\n#endif\n",
-               writer->name);
+               "%s_runtime_##name\n\n"
+               "#if defined(%s_DISPATCH) && defined(__x86_64__) /* see core/instructions.h */\n"
+               "#define ANSATZ_DISPATCH 1\n#endif\n\n#endif\n",
+               writer->name, writer->upper);
     package_add_text(writer, "runtime/prefix.h", &prefix);
     for (size_t i = 0; i < EMBEDDED_FILE_COUNT; i++) {
         const EmbeddedFile *file = &EMBEDDED_FILES[i];
@@ -128,6 +130,7 @@ const Package *package_emit(Arena *arena, const Program *program, const PackageO
         return NULL;
     }
     package_add_code(&writer);
+    package_add_dispatch(&writer);
     package_add_api(&writer);
     if (!is_small_enough(&writer, diagnostics))
         return NULL;

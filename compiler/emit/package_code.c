@@ -33,6 +33,20 @@ CodeFile package_file_of(EntryKind kind)
     return CODE_TRAIN;
 }
 
+const char *package_file_name(CodeFile file)
+{
+    static const char *const names[CODE_FILE_COUNT] = {"energy", "model", "score", "train"};
+    return names[file];
+}
+
+bool package_has_file(const PackageWriter *writer, CodeFile file)
+{
+    for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
+        if (package_has(writer, kind) && package_file_of(kind) == file)
+            return true;
+    return false;
+}
+
 bool package_has_one(CodeFile file)
 {
     return file == CODE_ENERGY || file == CODE_MODEL;
@@ -275,9 +289,11 @@ static void add_parts(PackageWriter *writer)
         "What the files of code share: names, constant tables, contraction kernels. `real` is float, or double in\n"
         " * the files that say so; a block is 64 samples, or one.");
     text_print(&text,
-               "#ifndef %s_PARTS_H\n#define %s_PARTS_H\n\n#include \"runtime/core/block.h\"\n\n"
-               "#if ANSATZ_PRECISION == 64\n#define MODEL(name) %s_double_##name\n#elif ANSATZ_BLOCK == 1\n"
-               "#define MODEL(name) %s_one_##name\n#else\n#define MODEL(name) %s_##name\n#endif\n",
+               "#ifndef %s_PARTS_H\n#define %s_PARTS_H\n\n#include \"runtime/core/block.h\"\n"
+               "#include \"runtime/core/instructions.h\"\n\n#if ANSATZ_PRECISION == 64\n"
+               "#define MODEL(name) FOR_INSTRUCTIONS(%s_double_##name)\n#elif ANSATZ_BLOCK == 1\n"
+               "#define MODEL(name) FOR_INSTRUCTIONS(%s_one_##name)\n#else\n"
+               "#define MODEL(name) FOR_INSTRUCTIONS(%s_##name)\n#endif\n",
                writer->upper, writer->upper, writer->name, writer->name, writer->name);
     declare_entries(writer, &text);
     declare_shared(writer, &text);
@@ -335,7 +351,6 @@ static void write_prepare(PackageWriter *writer, Text *out)
 
 void package_add_code(PackageWriter *writer)
 {
-    static const char *const files[CODE_FILE_COUNT] = {"energy", "model", "score", "train"};
     static const char *const whats[CODE_FILE_COUNT] = {
         "The energy, its force, and the observables.", "The model: from noise to samples and back.",
         "The gradient of the model's log-density.", "One training step: the loss and its gradient in every weight."};
@@ -349,10 +364,10 @@ void package_add_code(PackageWriter *writer)
         package_head(writer, &text, whats[file]);
         text_print(&text, "#include \"%s_parts.h\"\n", writer->name);
         text_add(&text, code.bytes, code.length);
-        package_add_text(writer, arena_print(writer->arena, "%s_%s.c", writer->name, files[file]), &text);
-        add_variant(writer, files[file], "double", "ANSATZ_PRECISION 64", "The same in double.");
+        package_add_text(writer, arena_print(writer->arena, "%s_%s.c", writer->name, package_file_name(file)), &text);
+        add_variant(writer, package_file_name(file), "double", "ANSATZ_PRECISION 64", "The same in double.");
         if (package_has_one(file))
-            add_variant(writer, files[file], "one", "ANSATZ_BLOCK 1",
+            add_variant(writer, package_file_name(file), "one", "ANSATZ_BLOCK 1",
                         "The same for one sample at a time, features in lanes.");
     }
     add_parts(writer);

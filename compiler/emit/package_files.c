@@ -40,7 +40,7 @@ void package_add_build(PackageWriter *writer)
     const Package *package = writer->package;
     for (int i = 0; i < package->file_count; i++) {
         const char *path = package->files[i].path;
-        if (!ends_with(path, ".c") || strncmp(path, "example/", 8) == 0)
+        if (!ends_with(path, ".c") || strncmp(path, "example/", 8) == 0 || strncmp(path, "dispatch/", 9) == 0)
             continue;
         bool slow = strncmp(path, "runtime/", 8) == 0 || ends_with(path, "_double.c") || ends_with(path, "_main.c");
         text_print(&text, "build %s: cc %s\n  level = %s\n", object_of(writer->arena, path), path,
@@ -65,12 +65,16 @@ void package_add_readme(PackageWriter *writer)
     const Program *program = writer->program;
     const char *name = writer->name;
     Text text = text_start(writer->arena);
-    text_print(&text,
-               "# %s\n\nA normalizing flow over %lld components with %lld weights, compiled from `%s` by ansatz %s. It "
-               "needs a C compiler\n"
-               "and libm, nothing else.\n\n    ninja\n\nbuilds the program `%s`; so does, without Ninja,\n\n    %s\n\n",
-               name, (long long)program->dimension, (long long)program->weight_count, writer->spec_name, ANSATZ_VERSION,
-               name, package_build_line(writer->arena, name));
+    text_print(
+        &text,
+        "# %s\n\nA normalizing flow over %lld components with %lld weights, compiled from `%s` by ansatz %s. It "
+        "needs a C compiler\n"
+        "and libm, nothing else.\n\n    ninja\n\nbuilds the program `%s`; so does, without Ninja,\n\n    %s\n\n"
+        "Both are for the machine that compiles them. One program for any x86 machine, which uses AVX-512 or AVX2 "
+        "where it finds them:\n\n    cc -std=c11 -O3 -D%s_DISPATCH -fopenmp -o %s *.c dispatch/*.c "
+        "runtime/host/*.c -lm\n\n",
+        name, (long long)program->dimension, (long long)program->weight_count, writer->spec_name, ANSATZ_VERSION, name,
+        package_build_line(writer->arena, name), writer->upper, name);
     text_print(
         &text,
         "## The program\n\n    ./%s train -o run\n    ./%s evaluate -w run -n 100000\n    ./%s sample -w run -n 1000 "
@@ -100,6 +104,7 @@ void package_add_readme(PackageWriter *writer)
                "| `%s_parts.h` | contraction kernels and tables that these share |\n| `%s_*_double.c`, `%s_*_one.c` | "
                "the same text in double, "
                "and for one sample at a time |\n| `%s_main.c` | what the program must know of the model |\n| "
+               "`dispatch/` | the same for wider vectors than the compiler's flags allow, picked at start |\n| "
                "`runtime/core` | vectors, elementary "
                "functions, random numbers |\n| `runtime/host` | files, training loop, estimators, command line |\n| "
                "`MANIFEST.json` | sizes, and the "

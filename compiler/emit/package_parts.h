@@ -41,6 +41,12 @@ CodeFile package_file_of(EntryKind kind);
 bool package_has_one(CodeFile file);
 const char *package_entry_name(EntryKind kind); /* "sample" */
 
+const char *package_file_name(CodeFile file); /* "model" */
+bool package_has_file(const PackageWriter *writer, CodeFile file);
+
+/* package_dispatch.c: the files in dispatch/, which hold the functions for wider vectors. */
+void package_add_dispatch(PackageWriter *writer);
+
 /* package_api.c: NAME.h and the example. */
 void package_add_api(PackageWriter *writer);
 /* package_main.c: NAME_main.c; `sha256` is the hash of all that was added before. */

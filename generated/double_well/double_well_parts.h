@@ -6,13 +6,14 @@
 #define DOUBLE_WELL_PARTS_H
 
 #include "runtime/core/block.h"
+#include "runtime/core/instructions.h"
 
 #if ANSATZ_PRECISION == 64
-#define MODEL(name) double_well_double_##name
+#define MODEL(name) FOR_INSTRUCTIONS(double_well_double_##name)
 #elif ANSATZ_BLOCK == 1
-#define MODEL(name) double_well_one_##name
+#define MODEL(name) FOR_INSTRUCTIONS(double_well_one_##name)
 #else
-#define MODEL(name) double_well_##name
+#define MODEL(name) FOR_INSTRUCTIONS(double_well_##name)
 #endif
 
 /* ---- what the package offers: see the package's own header ---- */

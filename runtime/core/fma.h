@@ -7,8 +7,8 @@
 #include "config.h"
 
 /* ANSATZ_SOFTWARE_FMA 1: the target has no instruction for `real`. FLOAT_SOFTWARE_FMA: it has none for float. */
-#if defined(ANSATZ_SOFTWARE_FMA) && ANSATZ_SOFTWARE_FMA
-#define FLOAT_SOFTWARE_FMA 1
+#if defined(ANSATZ_SOFTWARE_FMA)
+#define FLOAT_SOFTWARE_FMA ANSATZ_SOFTWARE_FMA
 #elif defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__riscv_f)
 #define FLOAT_SOFTWARE_FMA 0
 #else

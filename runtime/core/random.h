@@ -202,7 +202,7 @@ static inline float normal_of_word(uint32_t word)
     return floats_first(result);
 }
 
-/* A standard normal, likewise: maximal error 3.1 units in the last place of the exact quantile. */
+/* A standard normal, likewise: maximal error 3.4 units in the last place of the exact quantile. */
 static inline float random_normal_value(const RandomStream *stream, uint64_t sample_offset, uint32_t block,
                                         uint32_t element)
 {

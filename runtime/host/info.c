@@ -6,6 +6,7 @@
 
 #define ANSATZ_PRECISION 32
 #include "../core/fma.h"
+#include "../core/instructions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,26 @@
 #define COMPILER_NAME "gcc"
 #endif
 
+#ifdef ANSATZ_DISPATCH
+#define PICKED_AT_START 1
+#else
+#define PICKED_AT_START 0
+#endif
+
+/* Floats in a vector of the model's functions. */
+static int lanes_used(void)
+{
+#ifdef ANSATZ_DISPATCH
+    const Instructions picked = instructions_picked();
+    if (picked != INSTRUCTIONS_BASELINE)
+        return picked == INSTRUCTIONS_AVX512 ? 16 : 8;
+#endif
+    return LANES;
+}
+
 static const char *fma_name(void)
 {
-    return ANSATZ_SOFTWARE_FMA ? "software" : "hardware";
+    return ANSATZ_SOFTWARE_FMA && lanes_used() == LANES ? "software" : "hardware";
 }
 
 static size_t trained_count(const Model *model)
@@ -78,8 +96,9 @@ static bool print_json(const Session *session, Failure *failure)
     put_sizes(&text, session);
     put_tensors(&text, session->model);
     json_open_object(&text, "build");
-    json_put_count(&text, "lanes", LANES);
+    json_put_count(&text, "lanes", (uint64_t)lanes_used());
     json_put_string(&text, "fma", fma_name());
+    json_put_truth(&text, "picked_at_start", PICKED_AT_START);
     json_put_string(&text, "compiler", COMPILER_NAME " " __VERSION__);
 #ifdef _OPENMP
     json_put_truth(&text, "openmp", true);
@@ -132,7 +151,8 @@ static void print_text(const Session *session)
            session->threads == 1 ? "" : "s");
     for (int i = 0; i < model->scalar_count; i++)
         printf("  %-22s %s\n", model->scalars[i].name, number_write(session->scalars[i], number));
-    printf("  %-22s %d float lanes, %s fma, %s\n", "build", LANES, fma_name(), COMPILER_NAME " " __VERSION__);
+    printf("  %-22s %d float lanes, %s fma%s, %s\n", "build", lanes_used(), fma_name(),
+           PICKED_AT_START ? ", picked at start" : "", COMPILER_NAME " " __VERSION__);
     print_tensors(model);
 }
 
