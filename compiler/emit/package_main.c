@@ -2,6 +2,8 @@
 /* NAME_main.c: the table of facts and functions by which the runtime's program knows the model. */
 #include "compiler/emit/package_parts.h"
 
+#include <string.h>
+
 static void put_string(Text *out, const char *string)
 {
     text_put(out, "\"");
@@ -150,6 +152,14 @@ static void put_data(PackageWriter *writer, Text *out)
     if (data->validation_fraction > 0) {
         text_put(out, ",\n             .validation_fraction = ");
         text_number(out, data->validation_fraction);
+    }
+    for (int t = 0; t < program->tensor_count && data->standardise; t++) {
+        const ProgramTensor *tensor = &program->tensors[t];
+        bool is_mean = strcmp(tensor->name, "data.mean") == 0;
+        if (is_mean || strcmp(tensor->name, "data.scale") == 0)
+            text_print(out, ",\n             .%s = %lld",
+                       is_mean ? "standardises = true,\n             .mean_offset" : "scale_offset",
+                       (long long)tensor->offset);
     }
     text_print(out, "%s},\n", data->columns != NULL ? ",\n             .columns = columns" : "");
 }

@@ -52,6 +52,7 @@ void flow_declare(Lower *lower)
         else
             layer->order = layer->spec->order_count > 0 ? layer->spec->order : reversed_order(lower);
     }
+    standardise_declare(lower);
 }
 
 /* ---- through the layers ------------------------------------------------------------------------------------------ */
@@ -114,12 +115,14 @@ void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *x, IrId *lo
         apply_layer(lower, builder, &lower->layers[i], false, &pieces, log_q);
     builder->span = lower->spec->flow_span;
     *x = ir_name(builder->function, pieces_join(builder, &pieces), "x");
+    standardise_apply(lower, builder, true, x, log_q);
 }
 
 IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x)
 {
-    Pieces pieces = pieces_start(lower->arena, x, lower->program->dimension);
     IrId log_q = -1;
+    standardise_apply(lower, builder, false, &x, &log_q);
+    Pieces pieces = pieces_start(lower->arena, x, lower->program->dimension);
     for (int i = lower->spec->expanded_count - 1; i >= 0; i--)
         apply_layer(lower, builder, &lower->layers[i], true, &pieces, &log_q);
     builder->span = lower->spec->flow_span;

@@ -36,6 +36,8 @@ typedef struct Lower {
     CouplingKind *kinds; /* a list */
     bool *splits[4];     /* alternate and halves, for even and odd couplings; made when wanted */
     int64_t *reversed;
+    int data_tensor;                   /* the first of "data.mean" and "data.scale"; -1: data are not standardised */
+    IrFunction *to_units, *from_units; /* of standardised data */
     IrFunction *base_log_prob, *energy, *observables;
 } Lower;
 
@@ -49,6 +51,8 @@ bool lower_check_ops(Lower *lower);
 /* Appends a trained tensor; too many parameters are an error at `span`, once. */
 void lower_add_tensor(Lower *lower, const char *name, int rank, const int64_t *size, InitKind init, double scale,
                       Span span);
+/* The same for a state, which is not trained and starts as a constant. */
+void lower_add_state(Lower *lower, const char *name, int rank, const int64_t *size, double start, Span span);
 /* The first inputs of an entry: all tensors, then all scalars. */
 IrFunction *lower_entry(Lower *lower, EntryKind kind, bool weights);
 const char *lower_entry_name(EntryKind kind);
@@ -128,6 +132,14 @@ void flow_declare(Lower *lower);
 void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *x, IrId *log_q);
 /* log q of x. */
 IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x);
+
+/* ---- standardised data (standardise.c) --------------------------------------------------------------------------- */
+
+/* The states "data.mean" and "data.scale", where the spec wants them. */
+void standardise_declare(Lower *lower);
+/* Maps *x from the data's units to the layers', or back, in an entry with weights, and carries log q along: -1 where
+ * nothing of it is known yet. Nothing where data are not standardised. */
+void standardise_apply(Lower *lower, IrBuilder *builder, bool from_layers, IrId *x, IrId *log_q);
 
 /* ---- base distributions (base.c) --------------------------------------------------------------------------------- */
 

@@ -81,6 +81,14 @@ void lower_add_tensor(Lower *lower, const char *name, int rank, const int64_t *s
     program->weight_count += count;
 }
 
+void lower_add_state(Lower *lower, const char *name, int rank, const int64_t *size, double start, Span span)
+{
+    int before = lower->program->tensor_count;
+    lower_add_tensor(lower, name, rank, size, INIT_CONSTANT, start, span);
+    if (lower->program->tensor_count > before)
+        lower->program->tensors[before].type.kind = IR_KIND_STATE;
+}
+
 /* "kT", then the weight of each loss. */
 static void declare_scalars(Lower *lower)
 {

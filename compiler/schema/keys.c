@@ -339,7 +339,7 @@ const SchemaKey SCHEMA_KEYS[] = {
      .doc = "the columns of a CSV that are the components, in their order; left out: those with the components' names"},
     {"data", "condition_columns", SCHEMA_MAP, .of = "condition_columns", .flags = LATER,
      .doc = "which column holds which condition"},
-    {"data", "standardise", SCHEMA_BOOLEAN, .value = "false", .flags = LATER,
+    {"data", "standardise", SCHEMA_BOOLEAN, .value = "false",
      .doc = "to mean 0 and deviation 1, by a map that is part of the model"},
     {"data_source", "file", SCHEMA_FILE, .flags = ALTERNATIVE, .doc = "NPY or CSV, relative to the spec"},
     {"data_source", "simulate", SCHEMA_MAP, .of = "simulate", .flags = ALTERNATIVE | LATER,

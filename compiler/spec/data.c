@@ -54,5 +54,6 @@ void build_data(const Build *build, const Value *data)
     result->train = build_file(build, value_at(data, "train.file"), &result->train_path);
     result->validation = build_file(build, value_get(validation, "file"), &result->validation_path);
     result->validation_fraction = build_number(value_get(validation, "fraction"), 0);
+    result->standardise = build_boolean(value_get(data, "standardise"), false);
     build_columns(build, value_get(data, "columns"));
 }

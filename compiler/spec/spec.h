@@ -119,7 +119,8 @@ typedef struct DataSpec {
     const char *validation;
     double validation_fraction;               /* of the training data; 0: none is held out */
     const char *train_path, *validation_path; /* the same as seen from the current folder */
-    const char *const *columns;               /* NULL, or `dimension` columns of a CSV */
+    bool standardise;
+    const char *const *columns; /* NULL, or `dimension` columns of a CSV */
     Span span;
 } DataSpec;
 

@@ -4,6 +4,7 @@
 #include "configurations.h"
 #include "draws.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +109,27 @@ bool dataset_read(const Model *model, const char *train, const char *validation,
     if (!good)
         dataset_release(dataset);
     return good;
+}
+
+bool dataset_moments(const Dataset *dataset, const char *const *names, float *mean, float *scale, Failure *failure)
+{
+    const size_t width = dataset->width;
+    for (size_t column = 0; column < width; column++) {
+        double sum = 0, squares = 0;
+        for (size_t row = 0; row < dataset->count; row++)
+            sum += (double)dataset->rows[row * width + column];
+        const double middle = sum / (double)dataset->count;
+        for (size_t row = 0; row < dataset->count; row++) {
+            const double apart = (double)dataset->rows[row * width + column] - middle;
+            squares += apart * apart;
+        }
+        mean[column] = (float)middle;
+        scale[column] = (float)sqrt(squares / (double)dataset->count);
+        if (!(scale[column] > 0) || !isfinite(scale[column]))
+            return failure_set(failure, FAILURE_DATA, "the data: component '%s' %s, and can't be standardised",
+                               names[column], scale[column] > 0 ? "spreads too far" : "is the same in every row");
+    }
+    return true;
 }
 
 void dataset_release(Dataset *dataset)

@@ -8,6 +8,7 @@
 #include "sha256.h"
 
 #define dataset_read    RUNTIME_NAME(dataset_read)
+#define dataset_moments RUNTIME_NAME(dataset_moments)
 #define dataset_release RUNTIME_NAME(dataset_release)
 #define shuffle_make    RUNTIME_NAME(shuffle_make)
 #define minibatch_start RUNTIME_NAME(minibatch_start)
@@ -26,6 +27,10 @@ typedef struct Dataset {
  * it is the same for every training and evaluation. Failures: 64 where the model names no file, 65, 66. */
 bool dataset_read(const Model *model, const char *train, const char *validation, Dataset *dataset, Failure *failure);
 void dataset_release(Dataset *dataset);
+
+/* The mean of each column over the rows that are learned from, and its deviation (of the rows, not an estimate of a
+ * population's). A column that is the same in every row is refused (65), with its name. */
+bool dataset_moments(const Dataset *dataset, const char *const *names, float *mean, float *scale, Failure *failure);
 
 /* A random order of 0 .. count - 1: Fisher and Yates's shuffle, exchanging place i with a place up to it that is the
  * high part of i + 1 times the draw of (seed, epoch, i) with purpose shuffle. */

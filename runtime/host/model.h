@@ -51,10 +51,12 @@ typedef struct ModelScalar {
 
 /* Where rows of data come from. */
 typedef struct ModelData {
-    bool feeds_steps;               /* a step's data are rows of the data set */
-    const char *train, *validation; /* files as the spec names them; NULL: none */
-    double validation_fraction;     /* of the training data, held out; 0: none */
-    const char *const *columns;     /* the dimension columns of a CSV; NULL: those with the components' names */
+    bool feeds_steps;                 /* a step's data are rows of the data set */
+    const char *train, *validation;   /* files as the spec names them; NULL: none */
+    bool standardises;                /* two states hold the training data's means and deviations: */
+    size_t mean_offset, scale_offset; /* of their dimension reals each, in the block of weights */
+    double validation_fraction;       /* of the training data, held out; 0: none */
+    const char *const *columns;       /* the dimension columns of a CSV; NULL: those with the components' names */
 } ModelData;
 
 typedef enum ModelOptimizer { MODEL_ADAM, MODEL_ADAMW } ModelOptimizer;

@@ -105,12 +105,12 @@ static bool start_data(Training *training, const Arguments *arguments, Failure *
     const bool has_validation =
         arguments->validation != NULL || model->data.validation != NULL || model->data.validation_fraction > 0;
     training->feeds_data = model->data.feeds_steps;
-    training->has_data = training->feeds_data || has_validation || arguments->data != NULL;
+    training->has_data = training->feeds_data || model->data.standardises || has_validation || arguments->data != NULL;
     if (!training->has_data)
         return true;
     if (!dataset_read(model, arguments->data, arguments->validation, &training->data, failure))
         return false;
-    if (training->feeds_data)
+    if (training->feeds_data || model->data.standardises)
         memcpy(training->at.data_sha256, training->data.train_sha256, sizeof training->at.data_sha256);
     return true;
 }
@@ -136,6 +136,15 @@ static bool resume(Training *training, const Arguments *arguments, Failure *fail
     return true;
 }
 
+/* The states that hold the training data's means and deviations. */
+static bool start_states(Training *training, Failure *failure)
+{
+    const ModelData *data = &training->model->data;
+    return !data->standardises ||
+           dataset_moments(&training->data, training->model->component_names, training->weights + data->mean_offset,
+                           training->weights + data->scale_offset, failure);
+}
+
 static bool start(Training *training, const Arguments *arguments, Failure *failure)
 {
     const Model *model = training->model;
@@ -151,6 +160,8 @@ static bool start(Training *training, const Arguments *arguments, Failure *failu
         !claim_memory(training, failure))
         return false;
     weights_initialise(model, training->at.seed, training->weights);
+    if (!start_states(training, failure))
+        return false;
     if (!optimiser_start(&training->optimiser, model, training->weights, failure) ||
         !run_open(&training->run, arguments->output, arguments->resume, arguments->overwrite, failure) ||
         !resume(training, arguments, failure) ||
