@@ -254,6 +254,22 @@ static void test_a_fraction_is_held_out_the_same_each_time(void **state)
     dataset_release(&again);
 }
 
+static void test_moments_are_those_of_the_rows(void **state)
+{
+    static const float rows[] = {1, 1e4f, 2, 3e4f, 6, 2e4f, 7, 2e4f}, flat[] = {1, 5, 2, 5};
+    Dataset dataset = {.width = 2, .count = 4, .rows = (float *)(uintptr_t)rows};
+    Failure failure;
+    float mean[2], scale[2];
+    (void)state;
+    assert_true(dataset_moments(&dataset, components, mean, scale, &failure));
+    assert_true(mean[0] == 4 && mean[1] == 2e4f);
+    assert_true(fabsf(scale[0] - sqrtf(6.5f)) < 1e-6f && fabsf(scale[1] - sqrtf(0.5f) * 1e4f) < 1e-2f);
+    dataset.rows = (float *)(uintptr_t)flat;
+    dataset.count = 2;
+    assert_false(dataset_moments(&dataset, components, mean, scale, &failure));
+    expect_failure(&failure, FAILURE_DATA, "component 'v' is the same in every row");
+}
+
 /* ---- order ------------------------------------------------------------------------------------------------------- */
 
 /* Each of the 24 orders of 4 places comes equally often: chi-squared with 23 degrees of freedom is below 55 but for 2 of
@@ -424,6 +440,7 @@ int main(void)
         cmocka_unit_test(test_rows_come_from_csv_and_npy),
         cmocka_unit_test(test_bad_data_are_refused_with_their_place),
         cmocka_unit_test(test_a_fraction_is_held_out_the_same_each_time),
+        cmocka_unit_test(test_moments_are_those_of_the_rows),
         cmocka_unit_test(test_shuffles_are_uniform),
         cmocka_unit_test(test_every_row_comes_once_an_epoch),
         cmocka_unit_test(test_batches_know_no_past),

@@ -821,6 +821,42 @@ static void test_double_well_by_hand(void **state)
     }
 }
 
+/* ---- standardised data ------------------------------------------------------------------------------------------- */
+
+/* The same flow as without, at (x - mean) / scale and less the sum of log scale. */
+static void test_standardised_densities_are_in_the_datas_units(void **state)
+{
+    enum { DIMENSION = 3, BATCH = 4 };
+    static const double MEAN[] = {10, -3, 0.5}, SCALE[] = {4, 0.25, 1.5};
+    Fixed *plain = fixed_spec(*state, DIMENSION, 2), *fixed = fixed_spec(*state, DIMENSION, 2);
+    fixed->spec.data.standardise = true;
+    Model model = {.arena = *state, .spec = &fixed->spec, .program = lower_fixed(*state, fixed)};
+    Model inner = {.arena = *state, .spec = &plain->spec, .program = lower_fixed(*state, plain)};
+    int64_t count = inner.program->weight_count;
+    assert_int_equal(model.program->weight_count, count + 2 * DIMENSION);
+    const ProgramTensor *tensors = model.program->tensors + model.program->tensor_count - 2;
+    assert_string_equal(tensors[0].name, "data.mean");
+    assert_int_equal(tensors[0].type.kind, IR_KIND_STATE);
+    assert_string_equal(tensors[1].name, "data.scale");
+    model.weights = random_weights(*state, count + 2 * DIMENSION, 1);
+    inner.weights = model.weights;
+    memcpy(model.weights + count, MEAN, sizeof MEAN);
+    memcpy(model.weights + count + DIMENSION, SCALE, sizeof SCALE);
+    const IrTensor *samples = run_entry(&model, ENTRY_SAMPLE, BATCH, NULL);
+    const IrTensor *expected = run_entry(&inner, ENTRY_SAMPLE, BATCH, NULL);
+    const IrTensor *log_q = run_entry(&model, ENTRY_LOG_PROB, BATCH, samples[0].data);
+    for (int s = 0; s < BATCH; s++) {
+        for (int i = 0; i < DIMENSION; i++)
+            expect_close(&model, samples[0].data[s * DIMENSION + i],
+                         MEAN[i] + SCALE[i] * expected[0].data[s * DIMENSION + i], 1e-13, "x");
+        expect_close(&model, samples[1].data[s], expected[1].data[s] - log(4 * 0.25 * 1.5), 1e-13, "log q");
+        expect_close(&model, log_q[0].data[s], samples[1].data[s], 1e-11, "log q again");
+    }
+    /* a step gives no gradient for states */
+    int trained = model.program->tensor_count - 2;
+    assert_int_equal(model.program->entries[ENTRY_STEP].function->output_count, 1 + trained);
+}
+
 /* ---- errors ------------------------------------------------------------------------------------------------------ */
 
 static void expect_error(Arena *arena, Fixed *fixed, const char *code, const char *message)
@@ -951,6 +987,7 @@ int main(void)
         cmocka_unit_test(test_force_is_minus_the_energys_slope),
         cmocka_unit_test(test_step_gives_the_losss_gradient),
         cmocka_unit_test(test_double_well_by_hand),
+        cmocka_unit_test(test_standardised_densities_are_in_the_datas_units),
         cmocka_unit_test(test_programs_that_are_too_large),
         cmocka_unit_test(test_all_errors_come_in_one_run),
         cmocka_unit_test(test_passes_keep_what_programs_compute),

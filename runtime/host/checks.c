@@ -56,6 +56,7 @@ static bool claim_memory(Checks *checks, Failure *failure)
     checks->weights_single = memory_claim_next(weights, sizeof(float), what, &good, failure);
     checks->gradient_single = memory_claim_next(weights, sizeof(float), what, &good, failure);
     checks->x_single = memory_claim_next(all, sizeof(float), what, &good, failure);
+    checks->kernel_x = memory_claim_next(DENSITY_SAMPLES * dimension, sizeof(float), what, &good, failure);
     checks->other_x_single = memory_claim_next(few, sizeof(float), what, &good, failure);
     checks->values_single = memory_claim_next(ALL_SAMPLES, sizeof(float), what, &good, failure);
     checks->other_values_single = memory_claim_next(SAMPLES, sizeof(float), what, &good, failure);
@@ -119,6 +120,7 @@ void checks_end(Checks *checks)
     free(checks->gradient_single);
     free(checks->x_single);
     free(checks->other_x_single);
+    free(checks->kernel_x);
     free(checks->values_single);
     free(checks->other_values_single);
     free(checks->workspace);
@@ -327,26 +329,58 @@ static double log_kernels(const Checks *checks, const double *widths, const floa
     return log(sum / KERNELS) - log_widths;
 }
 
+/* A mean over DENSITY_SAMPLES numbers and its standard error. */
+typedef struct Mean {
+    double value, error;
+} Mean;
+
+/* The mean of 1 / (1 + exp(log q - log r)) over samples, of q (sign 1) or of r (sign -1: of the rest to 1). */
+static Mean mean_share(const Checks *checks, const double *widths, const float *x, const float *log_q, double sign)
+{
+    const size_t dimension = (size_t)checks->session->model->dimension;
+    double sum = 0, squares = 0;
+    for (size_t s = 0; s < DENSITY_SAMPLES; s++) {
+        const double apart = (double)log_q[s] - log_kernels(checks, widths, x + s * dimension);
+        const double share = isnan(apart) ? 0 : 1 / (1 + exp(sign * apart));
+        sum += share;
+        squares += share * share;
+    }
+    const double mean = sum / DENSITY_SAMPLES;
+    return (Mean){mean, sqrt(fmax(squares / DENSITY_SAMPLES - mean * mean, 0) / DENSITY_SAMPLES)};
+}
+
+/* Samples of r and their log q. */
+static void sample_kernels(Checks *checks, const double *widths, float *log_q)
+{
+    const Session *session = checks->session;
+    const size_t dimension = (size_t)session->model->dimension;
+    for (size_t s = 0; s < DENSITY_SAMPLES; s++)
+        for (size_t i = 0; i < dimension; i++)
+            checks->kernel_x[s * dimension + i] =
+                checks->x_single[s % KERNELS * dimension + i] +
+                (float)widths[i] * draw_initial_normal(session->seed, 4, 0, s * dimension + i);
+    session->model->single_precision->log_prob(checks->weights_single, session->scalars_single, DENSITY_SAMPLES,
+                                               checks->kernel_x, log_q, session->workspace, session->threads);
+}
+
+/* If exp(log q) is c times a density, then c = E_r[q / (q + r)] / E_q[r / (q + r)] for any density r, both means of
+ * numbers between 0 and 1 (Meng and Wong 1996, "Simulating ratios of normalizing constants", the optimal bridge). */
 static void check_density(Checks *checks)
 {
     const size_t dimension = (size_t)checks->session->model->dimension;
-    double *widths = checks->moved_x, sum = 0, squares = 0; /* moved_x has room for `dimension` numbers */
+    double *widths = checks->moved_x; /* it has room for `dimension` numbers */
     find_widths(checks, widths);
-    for (size_t s = KERNELS; s < ALL_SAMPLES; s++) {
-        const double log_r = log_kernels(checks, widths, checks->x_single + s * dimension);
-        checks->values[s] = exp(log_r - (double)checks->values_single[s]);
-        sum += checks->values[s];
-    }
-    const double mean = sum / DENSITY_SAMPLES;
-    for (size_t s = KERNELS; s < ALL_SAMPLES; s++)
-        squares += (checks->values[s] - mean) * (checks->values[s] - mean);
-    const double error = sqrt(squares) / DENSITY_SAMPLES;
-    if (error > 0.1) {
+    const Mean of_q =
+        mean_share(checks, widths, checks->x_single + KERNELS * dimension, checks->values_single + KERNELS, 1);
+    sample_kernels(checks, widths, checks->values_single);
+    const Mean of_r = mean_share(checks, widths, checks->kernel_x, checks->values_single, -1);
+    const double error = hypot(of_q.error / of_q.value, of_r.error / of_r.value);
+    if (!(error < 0.1)) {
         skip_check(checks, "density", "its integral can't be estimated well enough for this model");
         return;
     }
     Check *check = begin_check(checks, "density", 0.02 + 5 * error);
-    note(check, fabs(mean - 1), "integral of exp(log q), by samples:", DENSITY_SAMPLES);
+    note(check, fabs(of_r.value / of_q.value - 1), "integral of exp(log q), by samples:", DENSITY_SAMPLES);
 }
 
 static void check_in_single(Checks *checks)
@@ -355,10 +389,11 @@ static void check_in_single(Checks *checks)
     if (session->model->single_precision->sample == NULL)
         return;
     sample_single(checks, 0, ALL_SAMPLES, checks->x_single, checks->values_single, session->threads);
-    if (session->model->single_precision->log_prob != NULL)
-        check_inverse_single(checks);
     check_rows(checks);
-    check_density(checks);
+    if (session->model->single_precision->log_prob == NULL)
+        return;
+    check_inverse_single(checks);
+    check_density(checks); /* the last: it overwrites the samples' log q */
 }
 
 void checks_run(Checks *checks)

@@ -24,7 +24,8 @@ typedef struct Checks {
     Check checks[CHECKS_MOST];
     /* weights and gradients, samples and what is known of them, in both precisions */
     double *weights, *moved_weights, *gradient, *scratch_gradient, *x, *moved_x, *values, *other_values, *force;
-    float *weights_single, *gradient_single, *x_single, *other_x_single, *values_single, *other_values_single;
+    float *weights_single, *gradient_single, *x_single, *other_x_single, *kernel_x, *values_single,
+        *other_values_single;
     double *data;       /* a step's rows; NULL where it needs none */
     float *data_single; /* the same */
     void *workspace;    /* of double precision; NULL where the package has none */
@@ -42,8 +43,8 @@ void checks_end(Checks *checks);
  *   precision  the gradient is that of double precision, but for rounding
  *   inverse    as above
  *   rows       samples are the same bits in whatever pieces and with however many threads they are drawn
- *   density    exp(log q) integrates to 1: the mean over samples of r / q is 1 for a density r, here kernels about
- * other samples. A wrong log-determinant shows there. */
+ *   density    exp(log q) integrates to 1, by samples of it and of a density about other samples. A wrong
+ *              log-determinant shows there. */
 void checks_run(Checks *checks);
 
 #endif
