@@ -110,6 +110,10 @@ static NetSpec random_net(Maker *maker)
     for (int i = 0; i < net.hidden_count; i++)
         hidden[i] = WIDTHS[test_integer(&maker->random, sizeof WIDTHS / sizeof WIDTHS[0])];
     net.hidden = hidden;
+    net.residual = chance(maker, 25);
+    net.normalize = chance(maker, 20);
+    for (int i = 0; i < net.hidden_count; i++) /* of two units close to each other rounding errors become large */
+        net.normalize = net.normalize && hidden[i] > 3;
     return net;
 }
 
@@ -309,7 +313,8 @@ const char *random_spec_text(Arena *arena, uint64_t seed, const ModelSpec *spec)
                    SPLITS[layer->split]);
         for (int h = 0; h < layer->net.hidden_count; h++)
             text_print(&text, "%s%lld", h == 0 ? " " : ",", (long long)layer->net.hidden[h]);
-        text_print(&text, " %s", ACTIVATIONS[layer->net.activation]);
+        text_print(&text, " %s%s%s", ACTIVATIONS[layer->net.activation], layer->net.residual ? " residual" : "",
+                   layer->net.normalize ? " normalized" : "");
     }
     for (int i = 0; i < spec->term_count; i++)
         text_print(&text, "; %s", spec->terms[i].value.text);

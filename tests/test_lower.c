@@ -107,6 +107,20 @@ static double activate(Activation activation, double x)
     return NAN;
 }
 
+/* To mean 0 and deviation 1, in place; then the gain and bias of "PATH.normalize". */
+static void plain_normalize(const Model *model, const char *path, double *y, int64_t count)
+{
+    const double *gain = tensor_named(model, arena_print(model->arena, "%s.normalize.gain", path), count, 0);
+    const double *bias = tensor_named(model, arena_print(model->arena, "%s.normalize.bias", path), count, 0);
+    double mean = 0, variance = 0;
+    for (int64_t i = 0; i < count; i++)
+        mean += y[i] / (double)count;
+    for (int64_t i = 0; i < count; i++)
+        variance += pow(y[i] - mean, 2) / (double)count;
+    for (int64_t i = 0; i < count; i++)
+        y[i] = (y[i] - mean) / sqrt(variance + 1e-5) * gain[i] + bias[i];
+}
+
 /* out = the net "flow.layers.LAYER.NET" at in. */
 static void plain_net(const Model *model, int layer, const char *net, const NetSpec *spec, const double *in,
                       int64_t in_count, double *out, int64_t out_count)
@@ -115,18 +129,19 @@ static void plain_net(const Model *model, int layer, const char *net, const NetS
     memcpy(x, in, (size_t)in_count * sizeof x[0]);
     for (int k = 0; k <= spec->hidden_count; k++) {
         int64_t rows = k < spec->hidden_count ? spec->hidden[k] : out_count;
-        const double *weight = tensor_named(
-            model, arena_print(model->arena, "flow.layers.%d.%s.%d.weight", layer, net, k), rows, in_count);
-        const double *bias =
-            tensor_named(model, arena_print(model->arena, "flow.layers.%d.%s.%d.bias", layer, net, k), rows, 0);
+        const char *path = arena_print(model->arena, "flow.layers.%d.%s.%d", layer, net, k);
+        const double *weight = tensor_named(model, arena_print(model->arena, "%s.weight", path), rows, in_count);
+        const double *bias = tensor_named(model, arena_print(model->arena, "%s.bias", path), rows, 0);
         double *y = ARENA_ARRAY(model->arena, double, rows);
         for (int64_t i = 0; i < rows; i++) {
             y[i] = bias[i];
             for (int64_t j = 0; j < in_count; j++)
                 y[i] += weight[i * in_count + j] * x[j];
-            if (k < spec->hidden_count)
-                y[i] = activate(spec->activation, y[i]);
         }
+        if (k < spec->hidden_count && spec->normalize)
+            plain_normalize(model, path, y, rows);
+        for (int64_t i = 0; i < rows && k < spec->hidden_count; i++)
+            y[i] = activate(spec->activation, y[i]) + (spec->residual && rows == in_count ? x[i] : 0);
         x = y;
         in_count = rows;
     }

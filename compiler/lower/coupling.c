@@ -3,21 +3,13 @@
  * are transformed, so both directions and the log-determinant cost one pass of the net. */
 #include "compiler/lower/lower.h"
 
-#include <string.h>
-
 /* ---- structure --------------------------------------------------------------------------------------------------- */
-
-static bool same_net(const NetSpec *a, const NetSpec *b)
-{
-    return a->activation == b->activation && a->hidden_count == b->hidden_count &&
-           (a->hidden_count == 0 || memcmp(a->hidden, b->hidden, (size_t)a->hidden_count * sizeof a->hidden[0]) == 0);
-}
 
 static bool same_structure(const CouplingKind *kind, const LayerSpec *spec, int64_t pass_count, int64_t move_count)
 {
     const LayerSpec *first = kind->spec;
     bool same = kind->pass_count == pass_count && kind->move_count == move_count &&
-                first->transform == spec->transform && same_net(&first->net, &spec->net);
+                first->transform == spec->transform && mlp_same(&first->net, &spec->net);
     if (spec->transform == TRANSFORM_ADDITIVE)
         return same;
     if (spec->transform == TRANSFORM_SPLINE)

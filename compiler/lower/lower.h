@@ -72,12 +72,16 @@ typedef struct MlpShape {
 } MlpShape;
 
 int mlp_tensor_count(const MlpShape *shape);
-/* The tensors "PATH.0.weight", "PATH.0.bias", ... */
+/* The tensors "PATH.0.weight", "PATH.0.bias", ("PATH.0.normalize.gain", "PATH.0.normalize.bias",) ... */
 void mlp_declare(Lower *lower, const MlpShape *shape, const char *path);
 /* The same as inputs of a function, "PREFIX_0_weight", ...; mlp_tensor_count of them. */
 void mlp_inputs(IrFunction *function, const MlpShape *shape, const char *prefix, IrId *inputs);
 /* x [inputs] -> [outputs] */
 IrId mlp_apply(IrBuilder *builder, const MlpShape *shape, const IrId *inputs, IrId x);
+/* The activation of each element. */
+IrId mlp_activate(IrBuilder *builder, Activation activation, IrId x);
+/* Whether two nets differ at most in their place and in what goes in and out. */
+bool mlp_same(const NetSpec *a, const NetSpec *b);
 /* "4 -> 64 -> 64 -> 8, tanh" */
 void mlp_describe(const MlpShape *shape, Text *out);
 

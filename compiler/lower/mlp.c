@@ -4,17 +4,13 @@
 #include "compiler/lower/lower.h"
 
 #include <math.h>
+#include <string.h>
 
 static const char *const ACTIVATION_TEXT[] = {"tanh", "relu", "silu", "gelu", "softplus"};
 
 static int64_t width(const MlpShape *shape, int layer)
 {
     return layer < 0 ? shape->inputs : layer < shape->net->hidden_count ? shape->net->hidden[layer] : shape->outputs;
-}
-
-int mlp_tensor_count(const MlpShape *shape)
-{
-    return 2 * (shape->net->hidden_count + 1);
 }
 
 /* Uniform in [-limit, limit]: for tanh sqrt(6 / (in + out)) (Glorot, Bengio 2010, eq. 16), for activations that cut one
@@ -29,32 +25,74 @@ static double weight_limit(Activation activation, int64_t in, int64_t out)
  * for some seeds; `ninja show` is the check of this value. */
 static const double LAST_LAYER_START = 0.1;
 
+/* Added to the variance that a layer is normalised by. */
+static const double NORMALIZE_EPSILON = 1e-5;
+
+/* ---- tensors ----------------------------------------------------------------------------------------------------- */
+
+/* One tensor of a hidden or the last layer: its name in the layer and how it starts. */
+typedef struct LayerTensor {
+    const char *name;
+    int rank;
+    InitKind init;
+    double scale;
+} LayerTensor;
+
+/* Weight and bias; of a normalised layer also the gain and the bias after the normalisation. */
+static int layer_tensors(const MlpShape *shape, int layer, LayerTensor tensors[4])
+{
+    bool last = layer == shape->net->hidden_count;
+    double limit = weight_limit(shape->net->activation, width(shape, layer - 1), width(shape, layer));
+    tensors[0] = (LayerTensor){"weight", 2, INIT_UNIFORM, limit * (last ? LAST_LAYER_START : 1)};
+    tensors[1] = (LayerTensor){"bias", 1, INIT_CONSTANT, 0};
+    if (last || !shape->net->normalize)
+        return 2;
+    tensors[2] = (LayerTensor){"normalize.gain", 1, INIT_CONSTANT, 1};
+    tensors[3] = (LayerTensor){"normalize.bias", 1, INIT_CONSTANT, 0};
+    return 4;
+}
+
+int mlp_tensor_count(const MlpShape *shape)
+{
+    return (shape->net->normalize ? 4 : 2) * shape->net->hidden_count + 2;
+}
+
 void mlp_declare(Lower *lower, const MlpShape *shape, const char *path)
 {
+    LayerTensor tensors[4];
     for (int layer = 0; layer <= shape->net->hidden_count; layer++) {
         int64_t size[] = {width(shape, layer), width(shape, layer - 1)};
-        bool last = layer == shape->net->hidden_count;
-        lower_add_tensor(lower, arena_print(lower->arena, "%s.%d.weight", path, layer), 2, size, INIT_UNIFORM,
-                         weight_limit(shape->net->activation, size[1], size[0]) * (last ? LAST_LAYER_START : 1),
-                         shape->net->span);
-        lower_add_tensor(lower, arena_print(lower->arena, "%s.%d.bias", path, layer), 1, size, INIT_CONSTANT, 0,
-                         shape->net->span);
+        int count = layer_tensors(shape, layer, tensors);
+        for (int i = 0; i < count; i++)
+            lower_add_tensor(lower, arena_print(lower->arena, "%s.%d.%s", path, layer, tensors[i].name),
+                             tensors[i].rank, size, tensors[i].init, tensors[i].scale, shape->net->span);
     }
+}
+
+/* "net", "normalize.gain" -> "net_2_normalize_gain" */
+static const char *input_name(Arena *arena, const char *prefix, int layer, const char *name)
+{
+    char *text = arena_print(arena, "%s_%d_%s", prefix, layer, name);
+    for (char *c = text; *c; c++)
+        *c = *c == '.' ? '_' : *c;
+    return text;
 }
 
 void mlp_inputs(IrFunction *function, const MlpShape *shape, const char *prefix, IrId *inputs)
 {
-    Arena *arena = function->module->arena;
+    LayerTensor tensors[4];
     for (int layer = 0; layer <= shape->net->hidden_count; layer++) {
         int64_t size[] = {width(shape, layer), width(shape, layer - 1)};
-        inputs[2 * layer] = ir_input(function, arena_print(arena, "%s_%d_weight", prefix, layer),
-                                     ir_type(IR_REAL, IR_KIND_PARAMETER, 2, size));
-        inputs[2 * layer + 1] = ir_input(function, arena_print(arena, "%s_%d_bias", prefix, layer),
-                                         ir_type(IR_REAL, IR_KIND_PARAMETER, 1, size));
+        int count = layer_tensors(shape, layer, tensors);
+        for (int i = 0; i < count; i++)
+            *inputs++ = ir_input(function, input_name(function->module->arena, prefix, layer, tensors[i].name),
+                                 ir_type(IR_REAL, IR_KIND_PARAMETER, tensors[i].rank, size));
     }
 }
 
-static IrId apply_activation(IrBuilder *builder, Activation activation, IrId x)
+/* ---- application ------------------------------------------------------------------------------------------------- */
+
+IrId mlp_activate(IrBuilder *builder, Activation activation, IrId x)
 {
     switch (activation) {
     case ACTIVATION_TANH:
@@ -75,16 +113,44 @@ static IrId apply_activation(IrBuilder *builder, Activation activation, IrId x)
     return x;
 }
 
+/* (x - m) / sqrt(v + 1e-5), m and v the mean and the variance of x's elements, times a gain, plus a bias (Ba, Kiros,
+ * Hinton 2016, eq. 4). */
+static IrId normalise(IrBuilder *builder, IrId x, IrId gain, IrId bias)
+{
+    IrFunction *function = builder->function;
+    IrId share = ir_constant(builder, 1 / (double)ir_type_of(function, x)->size[0]);
+    IrId mean = ir_binary(builder, IR_MUL, ir_reduce_all(builder, IR_REDUCE_SUM, x), share);
+    IrId apart = ir_binary(builder, IR_SUB, x, ir_name(function, mean, "mean"));
+    IrId squares = ir_reduce_all(builder, IR_REDUCE_SUM, ir_binary(builder, IR_MUL, apart, apart));
+    IrId variance = ir_name(function, ir_binary(builder, IR_MUL, squares, share), "variance");
+    IrId deviation =
+        ir_unary(builder, IR_SQRT, ir_binary(builder, IR_ADD, variance, ir_constant(builder, NORMALIZE_EPSILON)));
+    IrId scale = ir_binary(builder, IR_DIV, ir_constant(builder, 1), deviation);
+    IrId standard = ir_name(function, ir_binary(builder, IR_MUL, apart, scale), "normalized");
+    return ir_binary(builder, IR_ADD, ir_binary(builder, IR_MUL, standard, gain), bias);
+}
+
 IrId mlp_apply(IrBuilder *builder, const MlpShape *shape, const IrId *inputs, IrId x)
 {
-    for (int layer = 0; layer <= shape->net->hidden_count; layer++) {
-        x = ir_contract(builder, "ij,j->i", inputs[2 * layer], x, inputs[2 * layer + 1]);
-        if (layer == shape->net->hidden_count)
-            break;
-        x = apply_activation(builder, shape->net->activation, x);
-        ir_name(builder->function, x, "hidden");
+    const NetSpec *net = shape->net;
+    for (int layer = 0; layer < net->hidden_count; layer++) {
+        IrId hidden = ir_contract(builder, "ij,j->i", inputs[0], x, inputs[1]);
+        if (net->normalize)
+            hidden = normalise(builder, hidden, inputs[2], inputs[3]);
+        hidden = mlp_activate(builder, net->activation, hidden);
+        if (net->residual && width(shape, layer) == width(shape, layer - 1))
+            hidden = ir_binary(builder, IR_ADD, x, hidden);
+        x = ir_name(builder->function, hidden, "hidden");
+        inputs += net->normalize ? 4 : 2;
     }
-    return x;
+    return ir_contract(builder, "ij,j->i", inputs[0], x, inputs[1]);
+}
+
+bool mlp_same(const NetSpec *a, const NetSpec *b)
+{
+    return a->activation == b->activation && a->residual == b->residual && a->normalize == b->normalize &&
+           a->hidden_count == b->hidden_count &&
+           (a->hidden_count == 0 || memcmp(a->hidden, b->hidden, (size_t)a->hidden_count * sizeof a->hidden[0]) == 0);
 }
 
 void mlp_describe(const MlpShape *shape, Text *out)
@@ -92,4 +158,6 @@ void mlp_describe(const MlpShape *shape, Text *out)
     for (int layer = -1; layer <= shape->net->hidden_count; layer++)
         text_print(out, "%s%lld", layer < 0 ? "" : " -> ", (long long)width(shape, layer));
     text_print(out, ", %s", ACTIVATION_TEXT[shape->net->activation]);
+    text_put(out, shape->net->normalize ? " of what layer normalisation gives" : "");
+    text_put(out, shape->net->residual ? ", each hidden layer's input added where widths agree" : "");
 }

@@ -4,6 +4,16 @@
 
 static const LayerSpec *build_layers(const Build *build, const Value *list, int *count);
 
+/* A layer of one unit has no spread to normalise: it would give the same for every input. */
+static void check_normalized(const Build *build, const NetSpec *net, const Value *widths)
+{
+    for (int i = 0; i < net->hidden_count; i++)
+        if (net->hidden[i] == 1)
+            diagnostics_error(build->diagnostics, widths->items[i]->span, "E0320",
+                              "layer normalisation of a layer of one unit leaves nothing of its input")
+                ->help = "make the layer wider, or leave out normalize";
+}
+
 static NetSpec build_net(const Build *build, const Value *net)
 {
     static const char *const NAMES[] = {"tanh", "relu", "silu", "gelu", "softplus"};
@@ -22,6 +32,10 @@ static NetSpec build_net(const Build *build, const Value *net)
         result.hidden = hidden;
         result.hidden_count = (int)widths->count;
     }
+    result.residual = build_boolean(value_get(net, "residual"), false);
+    result.normalize = value_is(value_get(net, "normalize"), "layer");
+    if (result.normalize)
+        check_normalized(build, &result, widths);
     return result;
 }
 

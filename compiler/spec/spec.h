@@ -73,6 +73,8 @@ typedef struct NetSpec {
     int hidden_count;
     const int64_t *hidden; /* widths of the hidden layers */
     Activation activation;
+    bool residual;  /* each hidden layer's input is added to it where the widths agree */
+    bool normalize; /* layer normalisation of each hidden layer, before the activation */
     Span span;
 } NetSpec;
 
