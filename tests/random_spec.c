@@ -50,7 +50,7 @@ static const char *const TERMS[] = {
     "-logsumexp(i, 0, 3, -sum(j, 0, n, (x[j] - m[i, j])^2)/2)",
     "x[0]^2/(1 + abs(x[n - 1])) + cos(x[0])",
     "sum(i, 0, n, sum(j, i + 1, n, 1/(1 + (x[i] - x[j])^2)))",
-    "where(x[0] < 0.1, 0.5*x[0]^2, x[0])*sigmoid(x[n - 1])",
+    "where(x[0] < 0.1, 0.5*x[0]^2, 0.5*x[0]^2 + (x[0] - 0.1)^5/(1 + x[0]^4))*sigmoid(x[n - 1])",
     "k*tanh(x[0]*x[n - 1]) + min(x[0], 2)^2 + max(x[n - 1], -2, x[0]/2)",
     "exp(-x[0]^2) + erf(x[n - 1]) + (2 + tanh(x[0]))^1.5 + (1.5 + x[0]^2)^-0.3",
     "atan2(x[0], 2 + x[n - 1]^2) + log(1 + x[0]^2)",
@@ -144,19 +144,32 @@ static LayerSpec random_coupling(Maker *maker, int64_t dimension)
     return layer;
 }
 
-static LayerSpec random_permute(Maker *maker, int64_t dimension)
+static void random_order(Maker *maker, LayerSpec *layer, int64_t dimension)
 {
-    LayerSpec layer = {.kind = LAYER_PERMUTE, .span = next_span(maker)};
-    if (chance(maker, 50))
-        return layer;
     int64_t *order = ARENA_ARRAY(maker->arena, int64_t, dimension);
     for (int64_t i = 0; i < dimension; i++) {
         int64_t other = test_integer(&maker->random, i + 1);
         order[i] = order[other];
         order[other] = i;
     }
-    layer.order = order;
-    layer.order_count = dimension;
+    layer->order = order;
+    layer->order_count = dimension;
+}
+
+static LayerSpec random_permute(Maker *maker, int64_t dimension)
+{
+    LayerSpec layer = {.kind = LAYER_PERMUTE, .span = next_span(maker)};
+    if (chance(maker, 50))
+        random_order(maker, &layer, dimension);
+    return layer;
+}
+
+/* Of the layers that transform all components. */
+static LayerSpec random_whole(Maker *maker, int64_t dimension)
+{
+    LayerSpec layer = {.kind = chance(maker, 50) ? LAYER_ACTNORM : LAYER_LINEAR, .span = next_span(maker)};
+    if (layer.kind == LAYER_LINEAR && chance(maker, 50))
+        random_order(maker, &layer, dimension);
     return layer;
 }
 
@@ -169,6 +182,8 @@ static LayerSpec *random_layers(Maker *maker, int64_t dimension, int depth, int 
             layers[i] = (LayerSpec){.kind = LAYER_REPEAT, .span = next_span(maker)};
             layers[i].repeat = 1 + test_integer(&maker->random, 3);
             layers[i].layers = random_layers(maker, dimension, depth + 1, &layers[i].layer_count);
+        } else if (chance(maker, 20)) {
+            layers[i] = random_whole(maker, dimension);
         } else if (dimension == 1 || chance(maker, 25)) {
             layers[i] = random_permute(maker, dimension);
         } else {
@@ -305,8 +320,9 @@ const char *random_spec_text(Arena *arena, uint64_t seed, const ModelSpec *spec)
                (long long)spec->train.batch);
     for (int i = 0; i < spec->expanded_count; i++) {
         const LayerSpec *layer = &spec->expanded[i];
-        if (layer->kind == LAYER_PERMUTE) {
-            text_put(&text, "; permute");
+        if (layer->kind != LAYER_COUPLING) {
+            static const char *const NAMES[] = {"coupling", "permute", "repeat", "actnorm", "linear"};
+            text_print(&text, "; %s", NAMES[layer->kind]);
             continue;
         }
         text_print(&text, "; %s%s %s", TRANSFORMS[layer->transform], layer->separate ? " separate" : "",

@@ -5,6 +5,7 @@
 #include "compiler/lower/lower.h"
 #include "compiler/passes/passes.h"
 #include "runtime/core/random.h"
+#include "tests/plain_layers.h"
 #include "tests/random_spec.h"
 
 #include <math.h>
@@ -102,7 +103,7 @@ static double activate(Activation activation, double x)
     case ACTIVATION_GELU:
         return x * 0.5 * erfc(-x / sqrt(2));
     case ACTIVATION_SOFTPLUS:
-        return log1p(exp(x));
+        return fmax(x, 0) + log1p(exp(-fabs(x)));
     }
     return NAN;
 }
@@ -231,6 +232,11 @@ static double plain_coupling(const Model *model, int position, const LayerSpec *
     return log_det;
 }
 
+static const double *find_tensor(const void *context, const char *name, int64_t rows, int64_t columns)
+{
+    return tensor_named(context, name, rows, columns);
+}
+
 /* The sample's noise -> x in place; returns log q. */
 static double plain_flow(const Model *model, double *x)
 {
@@ -244,6 +250,10 @@ static double plain_flow(const Model *model, double *x)
         const LayerSpec *layer = &model->spec->expanded[position];
         if (layer->kind == LAYER_COUPLING) {
             log_q -= plain_coupling(model, position, layer, x);
+            continue;
+        }
+        if (layer->kind != LAYER_PERMUTE) {
+            log_q -= plain_layer(&(PlainLayer){layer, position, dimension, find_tensor, model}, x);
             continue;
         }
         double old[16];

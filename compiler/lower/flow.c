@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Flows: layers in a row, from the base to the configuration, and back. */
 #include "compiler/lower/lower.h"
-#include "compiler/lower/pieces.h"
 
 /* ---- what the layers are ----------------------------------------------------------------------------------------- */
 
@@ -40,6 +39,25 @@ static void declare_coupling(Lower *lower, FlowLayer *layer)
     coupling_declare(lower, layer, pass_count, dimension - pass_count);
 }
 
+static void declare_layer(Lower *lower, FlowLayer *layer)
+{
+    switch (layer->spec->kind) {
+    case LAYER_COUPLING:
+        declare_coupling(lower, layer);
+        break;
+    case LAYER_LINEAR:
+        linear_declare(lower, layer);
+        break;
+    case LAYER_ACTNORM:
+        actnorm_declare(lower, layer);
+        break;
+    case LAYER_PERMUTE:
+    case LAYER_REPEAT: /* none in the expanded list */
+        layer->order = layer->spec->order_count > 0 ? layer->spec->order : reversed_order(lower);
+        break;
+    }
+}
+
 void flow_declare(Lower *lower)
 {
     const ModelSpec *spec = lower->spec;
@@ -47,10 +65,7 @@ void flow_declare(Lower *lower)
     for (int i = 0; i < spec->expanded_count && !lower->weights_too_large; i++) {
         FlowLayer *layer = &lower->layers[i];
         *layer = (FlowLayer){.spec = &spec->expanded[i], .position = i};
-        if (layer->spec->kind == LAYER_COUPLING)
-            declare_coupling(lower, layer);
-        else
-            layer->order = layer->spec->order_count > 0 ? layer->spec->order : reversed_order(lower);
+        declare_layer(lower, layer);
     }
     standardise_declare(lower);
 }
@@ -72,7 +87,7 @@ static void apply_coupling(Lower *lower, IrBuilder *builder, const FlowLayer *la
     IrId *operands = ARENA_ARRAY(lower->arena, IrId, kind->tensor_count + 2), results[2];
     pieces_split(builder, pieces, layer->passes);
     for (int i = 0; i < kind->tensor_count; i++)
-        operands[i] = builder->function->inputs[layer->first_tensor + i];
+        operands[i] = flow_tensor(lower, builder, layer->first_tensor + i);
     operands[kind->tensor_count] = pieces->pieces[0].value;
     operands[kind->tensor_count + 1] = pieces->pieces[1].value;
     builder->note = arena_print(lower->arena, "flow.layers.%lld", (long long)layer->position);
@@ -84,14 +99,54 @@ static void apply_coupling(Lower *lower, IrBuilder *builder, const FlowLayer *la
     add_to_log_q(builder, inverse ? IR_ADD : IR_SUB, log_q, results[1]);
 }
 
+IrId flow_tensor(const Lower *lower, const IrBuilder *builder, int tensor)
+{
+    if (lower->first_values && lower->first_values[tensor] >= 0)
+        return lower->first_values[tensor];
+    return builder->function->inputs[tensor];
+}
+
+static void apply_linear(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
+                         IrId *log_q)
+{
+    IrId x = pieces_join(builder, pieces), log_det;
+    builder->note = arena_print(lower->arena, "flow.layers.%lld", (long long)layer->position);
+    x = linear_apply(lower, builder, layer, inverse, x, &log_det);
+    *pieces = pieces_start(lower->arena, x, pieces->dimension);
+    add_to_log_q(builder, inverse ? IR_ADD : IR_SUB, log_q, log_det);
+}
+
+static void apply_actnorm(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
+                          IrId *log_q)
+{
+    IrId log_det;
+    if (lower->first_values) {
+        *pieces = pieces_start(lower->arena, pieces_join(builder, pieces), pieces->dimension);
+        actnorm_initialise(lower, builder, layer, inverse, pieces->pieces[0].value);
+    }
+    actnorm_apply(lower, builder, layer, inverse, pieces, &log_det);
+    add_to_log_q(builder, inverse ? IR_ADD : IR_SUB, log_q, log_det);
+}
+
 static void apply_layer(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
                         IrId *log_q)
 {
     builder->span = layer->spec->span;
-    if (layer->spec->kind == LAYER_PERMUTE)
-        pieces_permute(pieces, layer->order, inverse);
-    else
+    switch (layer->spec->kind) {
+    case LAYER_COUPLING:
         apply_coupling(lower, builder, layer, inverse, pieces, log_q);
+        break;
+    case LAYER_LINEAR:
+        apply_linear(lower, builder, layer, inverse, pieces, log_q);
+        break;
+    case LAYER_ACTNORM:
+        apply_actnorm(lower, builder, layer, inverse, pieces, log_q);
+        break;
+    case LAYER_PERMUTE:
+    case LAYER_REPEAT:
+        pieces_permute(pieces, layer->order, inverse);
+        break;
+    }
 }
 
 static IrId call_base(Lower *lower, IrBuilder *builder, IrId z)

@@ -3,14 +3,30 @@
 #include "compiler/lower/lower.h"
 #include "runtime/core/random.h"
 
+/* Samples of a training step, with their log q. */
+static void draw_samples(Lower *lower, IrBuilder *builder, IrId *x, IrId *log_q)
+{
+    IrType shape = ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &lower->program->dimension);
+    builder->span = lower->spec->flow_span;
+    IrId noise = ir_draw(builder, IR_DRAW_NORMAL, shape, RANDOM_TRAIN_NOISE, 0, -1, 0);
+    flow_sample(lower, builder, ir_name(builder->function, noise, "noise"), x, log_q);
+}
+
+void loss_first_pass(Lower *lower, IrBuilder *builder)
+{
+    IrId x, log_q;
+    if (lower_has_loss(lower, LOSS_FORWARD_KL))
+        flow_log_prob(lower, builder, lower_data(lower, builder->function));
+    else
+        draw_samples(lower, builder, &x, &log_q);
+}
+
 /* Reverse Kullback-Leibler divergence to exp(-U / kT) / Z, but for log Z: the mean of log q(x) + U(x) / kT over x =
  * f(z) (the variational free energy in units of kT). The derivative flows through x and log q (reparameterisation). */
 static IrId reverse_kl(Lower *lower, IrBuilder *builder, IrFunction *entry)
 {
-    IrType shape = ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &lower->program->dimension);
-    builder->span = lower->spec->flow_span;
-    IrId noise = ir_draw(builder, IR_DRAW_NORMAL, shape, RANDOM_TRAIN_NOISE, 0, -1, 0), x, log_q, energy;
-    flow_sample(lower, builder, ir_name(entry, noise, "noise"), &x, &log_q);
+    IrId x, log_q, energy;
+    draw_samples(lower, builder, &x, &log_q);
     builder->span = lower->spec->energy_span;
     ir_call(builder, lower->energy, 1, &x, &energy);
     ir_name(entry, energy, "energy");

@@ -4,12 +4,14 @@
 #define COMPILER_LOWER_LOWER_H
 
 #include "compiler/expr/expr.h"
+#include "compiler/lower/pieces.h"
 #include "compiler/lower/program.h"
 
 enum { LOWER_OPS_MAX = 1000000, LOWER_TENSORS_MAX = 500000 };
 #define LOWER_WEIGHTS_MAX INT64_C(2147483647)
 
 typedef struct CouplingKind CouplingKind;
+typedef struct LinearKind LinearKind;
 
 /* A layer of the expanded list. */
 typedef struct FlowLayer {
@@ -20,7 +22,8 @@ typedef struct FlowLayer {
     /* coupling */
     const bool *passes; /* for each component: it passes unchanged and conditions the others */
     CouplingKind *kind;
-    int first_tensor;
+    LinearKind *linear;
+    int first_tensor; /* of all that have tensors */
 } FlowLayer;
 
 typedef struct Lower {
@@ -30,11 +33,13 @@ typedef struct Lower {
     Program *program;
     IrModule *module;
     size_t errors_before;
-    int tensor_room;
+    int tensor_room, initialised_room;
+    IrId *first_values; /* while ENTRY_INITIALISE is made: the tensors' first values as far as they are known, or -1 */
     bool weights_too_large, ops_too_large; /* reported */
     FlowLayer *layers;
     CouplingKind *kinds; /* a list */
-    bool *splits[4];     /* alternate and halves, for even and odd couplings; made when wanted */
+    LinearKind *linear_kinds;
+    bool *splits[4]; /* alternate and halves, for even and odd couplings; made when wanted */
     int64_t *reversed;
     int data_tensor;                   /* the first of "data.mean" and "data.scale"; -1: data are not standardised */
     IrFunction *to_units, *from_units; /* of standardised data */
@@ -128,12 +133,36 @@ void coupling_declare(Lower *lower, FlowLayer *layer, int64_t pass_count, int64_
 IrFunction *coupling_forward(Lower *lower, CouplingKind *kind);
 IrFunction *coupling_inverse(Lower *lower, CouplingKind *kind);
 
+/* ---- linear layers (linear.c) ------------------------------------------------------------------------------------ */
+
+void linear_declare(Lower *lower, FlowLayer *layer);
+/* x [D] -> y [D], or back; *log_det is that of the direction (SHARED). */
+IrId linear_apply(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, IrId x, IrId *log_det);
+
+/* ---- actnorm (actnorm.c) ----------------------------------------------------------------------------------------- */
+
+void actnorm_declare(Lower *lower, FlowLayer *layer);
+/* Scales and shifts the pieces where they lie. */
+void actnorm_apply(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
+                   IrId *log_det);
+/* Sets the first values of a layer that x [D] is about to enter. */
+void actnorm_initialise(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, IrId x);
+
+/* ---- first values (initialise.c) --------------------------------------------------------------------------------- */
+
+/* The first value of this tensor is computed: whoever declares it sets lower->first_values while the entry is made. */
+void lower_add_initialised(Lower *lower, int tensor);
+/* ENTRY_INITIALISE, where there are such tensors. */
+void initialise_lower(Lower *lower);
+
 /* ---- flows (flow.c) ---------------------------------------------------------------------------------------------- */
 
 /* What each layer of the expanded list is, and its tensors. */
 void flow_declare(Lower *lower);
 /* From noise [D] (standard normal) to x [D] and log q(x), in an entry with weights. */
 void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *x, IrId *log_q);
+/* A tensor of the program inside an entry with weights: an input, or its first value when that has been computed. */
+IrId flow_tensor(const Lower *lower, const IrBuilder *builder, int tensor);
 /* log q of x. */
 IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x);
 
@@ -161,6 +190,8 @@ void energy_lower(Lower *lower);
 /* ENTRY_LOSS: the weighted sum of the spec's losses, each of which has what it needs: an energy, data. */
 void loss_lower(Lower *lower);
 bool lower_has_loss(const Lower *lower, LossKind kind);
+/* Takes the first batch through the flow, in the direction in which losses do: from data, or else from the base. */
+void loss_first_pass(Lower *lower, IrBuilder *builder);
 
 /* ---- what is differentiated (derivatives.c) ---------------------------------------------------------------------- */
 

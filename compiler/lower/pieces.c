@@ -106,6 +106,11 @@ void pieces_split(IrBuilder *builder, Pieces *pieces, const bool *passes)
     pieces->count = 2;
 }
 
+IrId pieces_pick(IrBuilder *builder, const Pieces *pieces, const Piece *piece, IrId vector)
+{
+    return take(builder, vector, pieces->dimension, piece->count, piece->components);
+}
+
 IrId pieces_join(IrBuilder *builder, const Pieces *pieces)
 {
     Piece all = whole(builder, pieces);

@@ -25,6 +25,8 @@ Pieces pieces_start(Arena *arena, IrId x, int64_t dimension);
 void pieces_permute(Pieces *pieces, const int64_t *order, bool inverse);
 /* Two pieces in rising order: the components with `passes`, then the others. Neither is empty. */
 void pieces_split(IrBuilder *builder, Pieces *pieces, const bool *passes);
+/* The elements of a vector [dimension] that stand for a piece's components. */
+IrId pieces_pick(IrBuilder *builder, const Pieces *pieces, const Piece *piece, IrId vector);
 /* The whole, [dimension] in order. */
 IrId pieces_join(IrBuilder *builder, const Pieces *pieces);
 

@@ -204,6 +204,8 @@ static void make_entries(Lower *lower)
         make_call(lower, ENTRY_OBSERVABLES, lower->observables, "values");
     if (lower->spec->loss_count > 0)
         loss_lower(lower);
+    if (lower->spec->loss_count > 0)
+        initialise_lower(lower);
     if (!lower_failed(lower) && lower_check_ops(lower))
         derivatives_lower(lower);
 }

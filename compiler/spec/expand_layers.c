@@ -67,7 +67,7 @@ static bool passes(const LayerSpec *layer, int64_t dimension, int64_t component)
     return (component % 2 != 0) == is_odd;
 }
 
-/* Follows each component through the layers; the first that no coupling ever transforms, or -1. */
+/* Follows each component through the layers; the first that no layer gives another shape, or -1. */
 static int64_t find_untouched(const Build *build)
 {
     const ModelSpec *model = build->model;
@@ -79,7 +79,9 @@ static int64_t find_untouched(const Build *build)
         for (int64_t i = 0; i < dimension; i++) {
             if (layer->kind == LAYER_COUPLING)
                 touched[i] = before[i] || !passes(layer, dimension, i);
-            else
+            else if (layer->kind == LAYER_LINEAR)
+                touched[i] = true;
+            else if (layer->kind == LAYER_PERMUTE)
                 touched[i] = before[layer->order != NULL ? layer->order[i] : dimension - 1 - i];
         }
     }

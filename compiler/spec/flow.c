@@ -93,13 +93,10 @@ static void build_coupling(const Build *build, const Value *coupling, LayerSpec 
     layer->bound = build_number(value_get(coupling, "bound"), 0);
 }
 
-static void build_permute(const Build *build, const Value *permute, LayerSpec *layer)
+/* The entries of an order, each of 0 to the dimension - 1 once. */
+static void build_order(const Build *build, const Value *order, LayerSpec *layer)
 {
-    const Value *order = value_get(permute, "order");
     int64_t dimension = build->model->dimension;
-    layer->kind = LAYER_PERMUTE;
-    if (order == NULL || order->kind != VALUE_LIST)
-        return;
     int64_t *indices = ARENA_ARRAY(build->arena, int64_t, order->count);
     layer->order_count = (int64_t)order->count;
     layer->order = indices;
@@ -126,6 +123,30 @@ static void build_permute(const Build *build, const Value *permute, LayerSpec *l
     }
 }
 
+static void build_permute(const Build *build, const Value *permute, LayerSpec *layer)
+{
+    const Value *order = value_get(permute, "order");
+    layer->kind = LAYER_PERMUTE;
+    if (order != NULL && order->kind == VALUE_LIST)
+        build_order(build, order, layer);
+}
+
+static void build_linear(const Build *build, const Value *linear, LayerSpec *layer)
+{
+    const Value *permutation = value_get(linear, "permutation");
+    int64_t dimension = build->model->dimension;
+    layer->kind = LAYER_LINEAR;
+    if (permutation != NULL && permutation->kind == VALUE_LIST)
+        build_order(build, permutation, layer);
+    if (!value_is(permutation, "reverse"))
+        return;
+    int64_t *order = ARENA_ARRAY(build->arena, int64_t, dimension);
+    for (int64_t i = 0; i < dimension; i++)
+        order[i] = dimension - 1 - i;
+    layer->order = order;
+    layer->order_count = dimension;
+}
+
 static void build_layer(const Build *build, const Value *value, LayerSpec *layer)
 {
     const ValueField *choice = value->kind == VALUE_MAP ? value->choice : NULL;
@@ -134,6 +155,10 @@ static void build_layer(const Build *build, const Value *value, LayerSpec *layer
         build_coupling(build, value_chosen(value), layer);
     } else if (value_chose(value, "permute")) {
         build_permute(build, value_chosen(value), layer);
+    } else if (value_chose(value, "linear")) {
+        build_linear(build, value_chosen(value), layer);
+    } else if (value_chose(value, "actnorm")) {
+        layer->kind = LAYER_ACTNORM;
     } else if (value_chose(value, "repeat")) {
         layer->kind = LAYER_REPEAT;
         layer->repeat = build_integer(value_chosen(value), 1);

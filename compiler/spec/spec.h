@@ -78,7 +78,7 @@ typedef struct NetSpec {
     Span span;
 } NetSpec;
 
-typedef enum LayerKind { LAYER_COUPLING, LAYER_PERMUTE, LAYER_REPEAT } LayerKind;
+typedef enum LayerKind { LAYER_COUPLING, LAYER_PERMUTE, LAYER_REPEAT, LAYER_ACTNORM, LAYER_LINEAR } LayerKind;
 typedef enum Transform { TRANSFORM_ADDITIVE, TRANSFORM_AFFINE, TRANSFORM_SPLINE } Transform;
 typedef enum Split { SPLIT_ALTERNATE, SPLIT_HALVES, SPLIT_MASK } Split;
 
@@ -96,7 +96,8 @@ struct LayerSpec {
     double log_scale_bound; /* 0: none */
     int64_t bins;           /* splines: at least 2 */
     double bound;           /* SPLINE: within plus and minus this, in units of the base's scale; linear outside */
-    /* permute: with `order`, y[i] = x[order[i]]; without, the components in reverse */
+    /* permute: with `order`, y[i] = x[order[i]]; without, the components in reverse
+     * linear: the same of its permutation; without `order`, none */
     int64_t order_count;
     const int64_t *order;
     /* repeat */
@@ -167,7 +168,7 @@ typedef struct ModelSpec {
     double base_scale; /* flow.base: gaussian: {scale} */
     int layer_count;   /* as written */
     const LayerSpec *layers;
-    int expanded_count; /* repeats unrolled: couplings and permutes alone */
+    int expanded_count; /* repeats unrolled: all other layers */
     const LayerSpec *expanded;
     Span flow_span;
     int loss_count;

@@ -82,6 +82,15 @@ static void make_data(Checks *checks)
     }
 }
 
+/* As training starts. */
+static bool draw_weights(Checks *checks, Failure *failure)
+{
+    const Session *session = checks->session;
+    weights_initialise(session->model, session->seed, checks->weights_single);
+    return weights_compute(session->model, session->seed, session->scalars_single, checks->data_single,
+                           checks->weights_single, session->workspace, session->threads, failure);
+}
+
 bool checks_start(Checks *checks, const Session *session, Failure *failure)
 {
     *checks = (Checks){.session = session};
@@ -89,17 +98,19 @@ bool checks_start(Checks *checks, const Session *session, Failure *failure)
         checks_end(checks);
         return false;
     }
+    make_data(checks);
     if (session->weights != NULL)
         memcpy(checks->weights_single, session->weights, session->model->weight_count * sizeof(float));
-    else
-        weights_initialise(session->model, session->seed, checks->weights_single);
+    else if (!draw_weights(checks, failure)) {
+        checks_end(checks);
+        return false;
+    }
     for (size_t i = 0; i < session->model->weight_count; i++) {
         /* a start may be the identity, which would hide errors */
         if (session->weights == NULL)
             checks->weights_single[i] += 0.05f * draw_initial_normal(session->seed, 1, 0, i);
         checks->weights[i] = (double)checks->weights_single[i];
     }
-    make_data(checks);
     return true;
 }
 

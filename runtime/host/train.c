@@ -145,6 +145,29 @@ static bool start_states(Training *training, Failure *failure)
                            training->weights + data->scale_offset, failure);
 }
 
+static void set_scalars(Training *training, int64_t step)
+{
+    model_scalars_at(training->model, step, (int64_t)training->at.steps, training->scalars);
+    for (int i = 0; i < training->model->scalar_count; i++)
+        training->scalars_single[i] = (float)training->scalars[i];
+}
+
+static bool start_weights(Training *training, Failure *failure)
+{
+    weights_initialise(training->model, training->at.seed, training->weights);
+    set_scalars(training, 0);
+    if (!start_states(training, failure))
+        return false;
+    if (training->feeds_data) {
+        if (!minibatch_start(&training->minibatches, &training->data, training->at.seed, failure))
+            return false;
+        minibatch_take(&training->minibatches, 0, (size_t)training->model->training.batch, training->batch);
+        minibatch_end(&training->minibatches); /* a run that is resumed may have another seed */
+    }
+    return weights_compute(training->model, training->at.seed, training->scalars_single, training->batch,
+                           training->weights, training->workspace, training->threads, failure);
+}
+
 static bool start(Training *training, const Arguments *arguments, Failure *failure)
 {
     const Model *model = training->model;
@@ -159,10 +182,8 @@ static bool start(Training *training, const Arguments *arguments, Failure *failu
     if (!session_threads(arguments, &training->threads, failure) || !start_data(training, arguments, failure) ||
         !claim_memory(training, failure))
         return false;
-    weights_initialise(model, training->at.seed, training->weights);
-    if (!start_states(training, failure))
-        return false;
-    if (!optimiser_start(&training->optimiser, model, training->weights, failure) ||
+    if (!start_weights(training, failure) ||
+        !optimiser_start(&training->optimiser, model, training->weights, failure) ||
         !run_open(&training->run, arguments->output, arguments->resume, arguments->overwrite, failure) ||
         !resume(training, arguments, failure) ||
         (training->feeds_data &&
@@ -289,9 +310,7 @@ static bool take_step(Training *training, Failure *failure)
 {
     const Model *model = training->model;
     const int64_t step = (int64_t)training->at.step, steps = (int64_t)training->at.steps;
-    model_scalars_at(model, step, steps, training->scalars);
-    for (int i = 0; i < model->scalar_count; i++)
-        training->scalars_single[i] = (float)training->scalars[i];
+    set_scalars(training, step);
     training->rate = schedule_value(&model->training.rate, step, steps);
     if (training->feeds_data)
         minibatch_take(&training->minibatches, (uint64_t)step, (size_t)model->training.batch, training->batch);

@@ -28,6 +28,31 @@ void weights_initialise(const Model *model, uint64_t seed, float *weights)
     }
 }
 
+bool weights_compute(const Model *model, uint64_t seed, const float *scalars, const float *data, float *weights,
+                     void *workspace, int threads, Failure *failure)
+{
+    const ModelFunctions32 *functions = model->single_precision;
+    bool good = true;
+    if (functions->initialise == NULL)
+        return true;
+    float *values = memory_claim(model->weight_count, sizeof *values, "first values", failure);
+    if (values == NULL)
+        return false;
+    functions->initialise(weights, scalars, data, seed, values, workspace, threads);
+    for (int t = 0; t < model->tensor_count && good; t++) {
+        const ModelTensor *tensor = &model->tensors[t];
+        for (size_t i = tensor->offset; i < tensor->offset + tensor->count && tensor->initialised && good; i++) {
+            weights[i] = values[i];
+            if (!isfinite(values[i]))
+                good =
+                    failure_set(failure, FAILURE_NOT_FINITE,
+                                "the first value of '%s', computed from the first batch, is not finite", tensor->name);
+        }
+    }
+    free(values);
+    return good;
+}
+
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 /* Text of one file's metadata: what has no text of its own elsewhere. */

@@ -9,6 +9,7 @@
 #include "sha256.h"
 
 #define weights_initialise RUNTIME_NAME(weights_initialise)
+#define weights_compute    RUNTIME_NAME(weights_compute)
 #define weights_write      RUNTIME_NAME(weights_write)
 #define weights_read       RUNTIME_NAME(weights_read)
 #define weights_path       RUNTIME_NAME(weights_path)
@@ -17,6 +18,12 @@
 /* The weights that a training with this seed starts from: element e of tensor t is the draw with purpose init of sample
  * e, block t. UNIFORM: scale (2 u - 1); NORMAL: scale n; CONSTANT: scale. The same floats on every machine. */
 void weights_initialise(const Model *model, uint64_t seed, float *weights);
+
+/* After weights_initialise: the first values of the tensors for which the model computes them (the scales of its actnorm
+ * layers), from the first batch; nothing where it has none. `scalars` are those of step 0, `data` the batch's rows where
+ * the model's steps take data, `workspace` is the single precision's. Failures: 70 memory, 2 a value is not finite. */
+bool weights_compute(const Model *model, uint64_t seed, const float *scalars, const float *data, float *weights,
+                     void *workspace, int threads, Failure *failure);
 
 /* What made a weights file. */
 typedef struct WeightsFacts {

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/* Layers that transform all components together, one by one: inverses, log-determinants against numerical Jacobians,
+ * first values, and a package that trains with them. That whole flows of them are right is the subject of
+ * test_lower.c. */
+#include "compiler/lower/lower.h"
+#include "compiler/lower/staircase.h"
+#include "runtime/core/random.h"
+#include "tests/ir_helpers.h"
+#include "tests/shell.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* ---- programs of specs ------------------------------------------------------------------------------------------- */
+
+static const char ENERGY[] = "energy: {terms: [{over: components, value: \"x^2/2\"}]}\n";
+
+/* A flow of `dimension` components with these layers, as YAML. */
+static Program *program_of(Arena *arena, int dimension, int batch, const char *layers)
+{
+    const char *text = arena_print(arena,
+                                   "ansatz: 1\nname: layers\nsystem: {vector: %d}\n%s"
+                                   "architecture: {flow: {base: {gaussian: {scale: 3}}, layers: [%s]}}\n"
+                                   "loss: [reverse_kl]\ntrain: {batch: %d}\n",
+                                   dimension, ENERGY, layers, batch);
+    Diagnostics diagnostics;
+    diagnostics_start(&diagnostics, arena);
+    const ModelSpec *spec = spec_read_text(arena, "layers.yaml", text, &diagnostics);
+    Program *program = spec ? lower_program(arena, spec, &diagnostics) : NULL;
+    if (!program) {
+        Text errors = text_start(arena);
+        diagnostics_print(&diagnostics, &errors, 0);
+        fail_msg("%s", errors.bytes);
+    }
+    return program;
+}
+
+/* Runs an entry with weights and all scalars 1; `x` where the entry has it. */
+static IrTensor *run_entry(Arena *arena, const Program *program, EntryKind kind, int64_t batch, const double *weights,
+                           const double *x)
+{
+    static const double ONE = 1;
+    const ProgramEntry *entry = &program->entries[kind];
+    IrTensor *inputs = ARENA_ARRAY(arena, IrTensor, entry->function->input_count);
+    for (int i = 0; i < entry->function->input_count; i++) {
+        const IrType *type = ir_type_of(entry->function, entry->function->inputs[i]);
+        const double *data = i < entry->tensor_count ? weights + program->tensors[entry->tensor_inputs[i]].offset
+                             : type->rank == 0       ? &ONE
+                                                     : x;
+        inputs[i] = ir_test_filled(arena, type, batch, data);
+    }
+    IrRun run = {.arena = arena, .batch = batch, .seed = 5};
+    IrTensor *outputs = ARENA_ARRAY(arena, IrTensor, entry->function->output_count);
+    ir_interpret(&run, entry->function, inputs, outputs);
+    assert_null(run.error);
+    return outputs;
+}
+
+/* ---- a layer's function ------------------------------------------------------------------------------------------ */
+
+/* With random tensors; its last input is the vector that it maps. */
+typedef struct Layer {
+    Arena *arena;
+    const IrFunction *function;
+    IrTensor *inputs;
+    int64_t size;
+} Layer;
+
+static Layer layer_of(Arena *arena, const Program *program, const char *name)
+{
+    TestRandom random = {11};
+    Layer layer = {.arena = arena, .function = ir_test_find(program->module, name), .size = program->dimension};
+    layer.inputs = ir_test_random_inputs(arena, layer.function, 1, &random, -0.7, 0.7);
+    return layer;
+}
+
+static const IrTensor *layer_run(const Layer *layer, const double *x)
+{
+    IrTensor *last = &layer->inputs[layer->function->input_count - 1];
+    last->data = ARENA_ARRAY(layer->arena, double, layer->size);
+    memcpy(last->data, x, (size_t)layer->size * sizeof x[0]);
+    return ir_test_run(layer->arena, layer->function, 1, layer->inputs);
+}
+
+/* log|det dy/dx| by central differences of four points and elimination with row exchanges. */
+static double numerical_log_det(const Layer *layer, const double *x)
+{
+    static const double STEPS[] = {-2e-3, -1e-3, 1e-3, 2e-3}, WEIGHTS[] = {1, -8, 8, -1};
+    int64_t n = layer->size;
+    double *a = ARENA_ARRAY(layer->arena, double, n *n), *moved = ARENA_ARRAY(layer->arena, double, n), sum = 0;
+    for (int64_t j = 0; j < n; j++)
+        for (int point = 0; point < 4; point++) {
+            memcpy(moved, x, (size_t)n * sizeof x[0]);
+            moved[j] += STEPS[point];
+            const double *y = layer_run(layer, moved)[0].data;
+            for (int64_t i = 0; i < n; i++)
+                a[i * n + j] += WEIGHTS[point] / 12e-3 * y[i];
+        }
+    for (int64_t k = 0; k < n; k++) {
+        int64_t pivot = k;
+        for (int64_t i = k + 1; i < n; i++)
+            pivot = fabs(a[i * n + k]) > fabs(a[pivot * n + k]) ? i : pivot;
+        for (int64_t j = 0; j < n && pivot != k; j++) {
+            double old = a[k * n + j];
+            a[k * n + j] = a[pivot * n + j];
+            a[pivot * n + j] = old;
+        }
+        sum += log(fabs(a[k * n + k]));
+        for (int64_t i = k + 1; i < n; i++)
+            for (int64_t j = n - 1; j >= k; j--)
+                a[i * n + j] -= a[i * n + k] / a[k * n + k] * a[k * n + j];
+    }
+    return sum;
+}
+
+static const double *some_x(Arena *arena, int64_t size)
+{
+    TestRandom random = {23};
+    double *x = ARENA_ARRAY(arena, double, size);
+    for (int64_t i = 0; i < size; i++)
+        x[i] = test_uniform(&random, -1.5, 1.5);
+    return x;
+}
+
+/* The functions `name` and `name`_inverse undo each other. */
+static void expect_inverse(Arena *arena, const Program *program, const char *name)
+{
+    Layer forward = layer_of(arena, program, name);
+    Layer back = layer_of(arena, program, arena_print(arena, "%s_inverse", name));
+    const double *x = some_x(arena, forward.size), *y = layer_run(&forward, x)[0].data;
+    ir_test_expect(layer_run(&back, y)[0].data, x, forward.size, 1e-9, "x after both");
+}
+
+/* ---- linear ------------------------------------------------------------------------------------------------------ */
+
+static const char *const LINEAR[] = {"linear", "linear: {permutation: reverse}"};
+
+static void test_linear_inverts(void **state)
+{
+    for (int size = 1; size < 40; size += 6)
+        for (int i = 0; i < 2; i++)
+            expect_inverse(*state, program_of(*state, size, 4, LINEAR[i]), "linear");
+}
+
+static void test_linear_has_the_log_determinant_of_its_diagonal(void **state)
+{
+    for (int size = 1; size < 12; size += 3) {
+        Layer layer = layer_of(*state, program_of(*state, size, 4, LINEAR[1]), "linear");
+        double expected = 0, actual = numerical_log_det(&layer, some_x(*state, size));
+        for (int i = 0; i < size; i++)
+            expected += layer.inputs[1].data[i];
+        ir_test_expect(&actual, &expected, 1, 1e-9, "log_det");
+    }
+}
+
+/* Layers of one permutation share a function; a new one moves the components and does nothing else. */
+static void test_linear_starts_as_its_permutation(void **state)
+{
+    Program *program =
+        program_of(*state, 3, 4, "{linear: {permutation: [2, 0, 1]}}, {linear: {permutation: [2, 0, 1]}}");
+    static const double X[] = {3, 1.5, -2}, EXPECTED[] = {-2, 3, 1.5};
+    assert_null(ir_function_find(program->module, "linear_2"));
+    Layer layer = layer_of(*state, program, "linear");
+    for (int i = 0; i < 3; i++)
+        memset(layer.inputs[i].data, 0, (size_t)layer.inputs[i].count * sizeof(double));
+    ir_test_expect(layer_run(&layer, X)[0].data, EXPECTED, 3, 0, "y");
+    for (int t = 0; t < program->tensor_count; t++) {
+        assert_int_equal(program->tensors[t].init, INIT_CONSTANT);
+        assert_true(program->tensors[t].scale == 0.0);
+    }
+}
+
+static void test_staircases_multiply_by_no_more_than_they_must(void **state)
+{
+    Program *program = program_of(*state, 64, 4, LINEAR[0]);
+    const IrFunction *function = ir_function_find(program->module, "linear");
+    int64_t flops = 0, least = 2 * 2 * 64 * 63 / 2;
+    for (int i = 0; i < function->op_count; i++)
+        flops += ir_op_flops(function, &function->ops[i]);
+    assert_true(flops >= least && flops < least * 5 / 4);
+}
+
+/* Against the dense product, for keys that repeat and that leave rows empty. */
+static void test_staircases_are_masked_products(void **state)
+{
+    enum { ROWS = 37, COLUMNS = 23 };
+    for (int above = 0; above < 2; above++) {
+        int64_t rows[ROWS], columns[COLUMNS], size[] = {ROWS, COLUMNS};
+        for (int64_t i = 0; i < ROWS; i++)
+            rows[i] = i / 3;
+        for (int64_t j = 0; j < COLUMNS; j++)
+            columns[j] = 2 + j / 2;
+        Staircase stairs = {ROWS, COLUMNS, rows, columns, above == 1};
+        IrModule *module = ir_module_new(*state, "stairs");
+        IrFunction *function = ir_function_new(module, "product");
+        IrBuilder builder = {.function = function};
+        IrId matrix = ir_input(function, "matrix", ir_type(IR_REAL, IR_KIND_PARAMETER, 2, size));
+        IrId start = ir_input(function, "start", ir_type(IR_REAL, IR_KIND_PARAMETER, 1, size));
+        IrId x = ir_input(function, "x", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, size + 1));
+        ir_output(function, "y", staircase_apply(&builder, &stairs, matrix, x, start));
+        ir_output(function, "masked", staircase_masked(&builder, &stairs, matrix));
+        TestRandom random = {3};
+        IrTensor *inputs = ir_test_random_inputs(*state, function, 1, &random, -1, 1);
+        IrTensor *outputs = ir_test_run(*state, function, 1, inputs);
+        double y[ROWS], masked[ROWS * COLUMNS];
+        for (int i = 0; i < ROWS; i++) {
+            y[i] = inputs[1].data[i];
+            for (int j = 0; j < COLUMNS; j++) {
+                bool kept = above ? columns[j] >= rows[i] : columns[j] <= rows[i];
+                masked[i * COLUMNS + j] = kept ? inputs[0].data[i * COLUMNS + j] : 0;
+                y[i] += masked[i * COLUMNS + j] * inputs[2].data[j];
+            }
+        }
+        ir_test_expect(outputs[0].data, y, ROWS, 1e-14, "y");
+        ir_test_expect(outputs[1].data, masked, ROWS * COLUMNS, 0, "masked");
+    }
+}
+
+/* ---- first values ------------------------------------------------------------------------------------------------ */
+
+static double *random_weights_of(Arena *arena, const Program *program)
+{
+    TestRandom random = {7};
+    double *weights = ARENA_ARRAY(arena, double, program->weight_count);
+    for (int64_t i = 0; i < program->weight_count; i++)
+        weights[i] = test_uniform(&random, -0.5, 0.5);
+    return weights;
+}
+
+/* The weights with the first values in their places. */
+static void initialise(Arena *arena, const Program *program, int64_t batch, double *weights)
+{
+    IrTensor *values = run_entry(arena, program, ENTRY_INITIALISE, batch, weights, NULL);
+    for (int i = 0; i < program->initialised_count; i++) {
+        int64_t offset = program->tensors[program->initialised[i]].offset;
+        assert_false(values[i].per_sample);
+        memcpy(weights + offset, values[i].data, (size_t)values[i].count * sizeof(double));
+    }
+}
+
+/* A batch of samples drawn with the training's noise: ENTRY_SAMPLE of the same flow, its draw's purpose changed. */
+static const double *training_samples(Arena *arena, Program *program, int64_t batch, const double *weights)
+{
+    IrFunction *entry = program->entries[ENTRY_SAMPLE].function;
+    for (int i = 0; i < entry->op_count; i++)
+        if (entry->ops[i].code == IR_DRAW_NORMAL)
+            entry->ops[i].purpose = RANDOM_TRAIN_NOISE;
+    return run_entry(arena, program, ENTRY_SAMPLE, batch, weights, NULL)[0].data;
+}
+
+static void expect_standard(const double *x, int64_t batch, int64_t dimension)
+{
+    for (int64_t i = 0; i < dimension; i++) {
+        double mean = 0, variance = 0, zero = 0, one = 1;
+        for (int64_t s = 0; s < batch; s++)
+            mean += x[s * dimension + i] / (double)batch;
+        for (int64_t s = 0; s < batch; s++)
+            variance += pow(x[s * dimension + i] - mean, 2) / (double)batch;
+        ir_test_expect(&mean, &zero, 1, 1e-12, "mean");
+        ir_test_expect(&variance, &one, 1, 1e-12, "variance");
+    }
+}
+
+/* However far down the flow: each of the actnorms is the last of a flow, whose weights are those of the first. */
+static void test_actnorms_outputs_start_with_mean_0_and_deviation_1(void **state)
+{
+    enum { BATCH = 50, DIMENSION = 3 };
+    static const char *const FLOWS[] = {
+        "actnorm", "actnorm, linear, actnorm",
+        "actnorm, linear, actnorm, permute, {coupling: {net: {mlp: [5]}}}, {coupling: {net: {mlp: [5]}}}, actnorm"};
+    for (int i = 0; i < 3; i++) {
+        Program *program = program_of(*state, DIMENSION, BATCH, FLOWS[i]);
+        double *weights = random_weights_of(*state, program);
+        assert_int_equal(program->initialised_count, 2 * (i + 1));
+        initialise(*state, program, BATCH, weights);
+        expect_standard(training_samples(*state, program, BATCH, weights), BATCH, DIMENSION);
+    }
+}
+
+/* Components that do not vary keep their scale: nothing is infinite. */
+static void test_a_batch_of_one_starts_with_scale_1(void **state)
+{
+    Program *program = program_of(*state, 2, 1, "actnorm");
+    double weights[4] = {7, 7, 7, 7}, zeros[2] = {0};
+    initialise(*state, program, 1, weights);
+    ir_test_expect(weights, zeros, 2, 0, "log_scale");
+    ir_test_expect(training_samples(*state, program, 1, weights), zeros, 2, 1e-15, "x");
+}
+
+static void test_flows_without_first_values_have_no_entry(void **state)
+{
+    const Program *program = program_of(*state, 3, 4, "linear, permute");
+    assert_null(program->entries[ENTRY_INITIALISE].function);
+    assert_int_equal(program->initialised_count, 0);
+}
+
+/* ---- as a package ------------------------------------------------------------------------------------------------ */
+
+static void run_package(const char *layers)
+{
+    const char *folder = shell_folder();
+    char text[1000];
+    int length = snprintf(text, sizeof text,
+                          "ansatz: 1\nname: layers\nsystem: {vector: 3}\n%s"
+                          "architecture: {flow: {base: {gaussian: {scale: 3}}, layers: [%s]}}\n"
+                          "loss: [reverse_kl]\ntrain: {batch: 96, steps: 20}\n",
+                          ENERGY, layers);
+    shell_write(text, (size_t)length, "%s/layers.yaml", folder);
+    shell_must("cd %s && %s emit layers.yaml -o package && ninja -C package", folder, shell_ansatz());
+    shell_must("cd %s && package/layers selftest && package/layers train -o run --quiet --threads 1", folder);
+    shell_must("cd %s && package/layers selftest -w run && package/layers evaluate -w run -n 2000", folder);
+}
+
+static void test_packages_check_themselves_and_train(void **state)
+{
+    (void)state;
+    run_package("actnorm, {linear: {permutation: reverse}}, {coupling: {net: {mlp: [8, 8], residual: true, "
+                "normalize: layer}}}, actnorm, {coupling: {net: {mlp: [8]}}}, linear");
+    shell_clean();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_linear_inverts),
+        cmocka_unit_test(test_linear_has_the_log_determinant_of_its_diagonal),
+        cmocka_unit_test(test_linear_starts_as_its_permutation),
+        cmocka_unit_test(test_staircases_multiply_by_no_more_than_they_must),
+        cmocka_unit_test(test_staircases_are_masked_products),
+        cmocka_unit_test(test_actnorms_outputs_start_with_mean_0_and_deviation_1),
+        cmocka_unit_test(test_a_batch_of_one_starts_with_scale_1),
+        cmocka_unit_test(test_flows_without_first_values_have_no_entry),
+        cmocka_unit_test(test_packages_check_themselves_and_train),
+    };
+    return cmocka_run_group_tests(tests, ir_test_start, ir_test_end);
+}
