@@ -16,6 +16,8 @@ typedef struct PlainLayer {
     const void *context;
 } PlainLayer;
 
+double plain_activation(Activation activation, double x);
+
 /* A layer that is no coupling and no permute, from the base to the configuration, on x in place; returns log|det J|. */
 double plain_layer(const PlainLayer *layer, double *x);
 

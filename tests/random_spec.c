@@ -167,9 +167,18 @@ static LayerSpec random_permute(Maker *maker, int64_t dimension)
 /* Of the layers that transform all components. */
 static LayerSpec random_whole(Maker *maker, int64_t dimension)
 {
-    LayerSpec layer = {.kind = chance(maker, 50) ? LAYER_ACTNORM : LAYER_LINEAR, .span = next_span(maker)};
+    static const LayerKind KINDS[] = {LAYER_ACTNORM, LAYER_LINEAR, LAYER_MASKED_AUTOREGRESSIVE};
+    LayerSpec layer = {.kind = KINDS[test_integer(&maker->random, dimension > 1 ? 3 : 2)], .span = next_span(maker)};
     if (layer.kind == LAYER_LINEAR && chance(maker, 50))
         random_order(maker, &layer, dimension);
+    if (layer.kind == LAYER_MASKED_AUTOREGRESSIVE) {
+        layer.transform = chance(maker, 75) ? TRANSFORM_AFFINE : TRANSFORM_ADDITIVE;
+        layer.net = random_net(maker);
+        layer.net.masked = true;
+        layer.net.normalize = false;
+        layer.fast_sampling = chance(maker, 50);
+        layer.log_scale_bound = chance(maker, 50) ? 1 : 2;
+    }
     return layer;
 }
 
@@ -321,8 +330,10 @@ const char *random_spec_text(Arena *arena, uint64_t seed, const ModelSpec *spec)
     for (int i = 0; i < spec->expanded_count; i++) {
         const LayerSpec *layer = &spec->expanded[i];
         if (layer->kind != LAYER_COUPLING) {
-            static const char *const NAMES[] = {"coupling", "permute", "repeat", "actnorm", "linear"};
+            static const char *const NAMES[] = {"coupling", "permute", "repeat", "actnorm", "linear", "autoregressive"};
             text_print(&text, "; %s", NAMES[layer->kind]);
+            for (int h = 0; h < layer->net.hidden_count; h++)
+                text_print(&text, "%s%lld", h == 0 ? " " : ",", (long long)layer->net.hidden[h]);
             continue;
         }
         text_print(&text, "; %s%s %s", TRANSFORMS[layer->transform], layer->separate ? " separate" : "",

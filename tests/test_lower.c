@@ -91,23 +91,6 @@ static const double *tensor_named(const Model *model, const char *name, int64_t 
     return NULL;
 }
 
-static double activate(Activation activation, double x)
-{
-    switch (activation) {
-    case ACTIVATION_TANH:
-        return tanh(x);
-    case ACTIVATION_RELU:
-        return x > 0 ? x : 0;
-    case ACTIVATION_SILU:
-        return x / (1 + exp(-x));
-    case ACTIVATION_GELU:
-        return x * 0.5 * erfc(-x / sqrt(2));
-    case ACTIVATION_SOFTPLUS:
-        return fmax(x, 0) + log1p(exp(-fabs(x)));
-    }
-    return NAN;
-}
-
 /* To mean 0 and deviation 1, in place; then the gain and bias of "PATH.normalize". */
 static void plain_normalize(const Model *model, const char *path, double *y, int64_t count)
 {
@@ -142,7 +125,7 @@ static void plain_net(const Model *model, int layer, const char *net, const NetS
         if (k < spec->hidden_count && spec->normalize)
             plain_normalize(model, path, y, rows);
         for (int64_t i = 0; i < rows && k < spec->hidden_count; i++)
-            y[i] = activate(spec->activation, y[i]) + (spec->residual && rows == in_count ? x[i] : 0);
+            y[i] = plain_activation(spec->activation, y[i]) + (spec->residual && rows == in_count ? x[i] : 0);
         x = y;
         in_count = rows;
     }
@@ -805,8 +788,8 @@ static double loss_at(const Model *model, const double *direction, double distan
 static bool has_corners(const ModelSpec *spec)
 {
     for (int i = 0; i < spec->expanded_count; i++)
-        if (spec->expanded[i].kind == LAYER_COUPLING &&
-            (spec->expanded[i].net.activation == ACTIVATION_RELU || spec->expanded[i].transform == TRANSFORM_SPLINE))
+        if (spec->expanded[i].transform == TRANSFORM_SPLINE ||
+            (spec->expanded[i].net.hidden_count > 0 && spec->expanded[i].net.activation == ACTIVATION_RELU))
             return true;
     return false;
 }

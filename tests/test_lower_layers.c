@@ -138,6 +138,14 @@ static void expect_inverse(Arena *arena, const Program *program, const char *nam
     ir_test_expect(layer_run(&back, y)[0].data, x, forward.size, 1e-9, "x after both");
 }
 
+static int64_t flops_of(const IrFunction *function)
+{
+    int64_t flops = 0;
+    for (int i = 0; i < function->op_count; i++)
+        flops += ir_op_flops(function, &function->ops[i]);
+    return flops;
+}
+
 /* ---- linear ------------------------------------------------------------------------------------------------------ */
 
 static const char *const LINEAR[] = {"linear", "linear: {permutation: reverse}"};
@@ -181,9 +189,7 @@ static void test_staircases_multiply_by_no_more_than_they_must(void **state)
 {
     Program *program = program_of(*state, 64, 4, LINEAR[0]);
     const IrFunction *function = ir_function_find(program->module, "linear");
-    int64_t flops = 0, least = 2 * 2 * 64 * 63 / 2;
-    for (int i = 0; i < function->op_count; i++)
-        flops += ir_op_flops(function, &function->ops[i]);
+    int64_t flops = flops_of(function), least = 2 * 2 * 64 * 63 / 2;
     assert_true(flops >= least && flops < least * 5 / 4);
 }
 
@@ -221,6 +227,79 @@ static void test_staircases_are_masked_products(void **state)
         ir_test_expect(outputs[0].data, y, ROWS, 1e-14, "y");
         ir_test_expect(outputs[1].data, masked, ROWS * COLUMNS, 0, "masked");
     }
+}
+
+/* ---- masked autoregressive --------------------------------------------------------------------------------------- */
+
+static const char *autoregressive(Arena *arena, const char *transform, const char *widths, const char *fast)
+{
+    return arena_print(arena,
+                       "masked_autoregressive: {transform: %s, net: {masked_mlp: [%s], residual: true}, fast: %s}",
+                       transform, widths, fast);
+}
+
+static const char *const FAST[] = {"density", "sampling"};
+static const char *const WIDTHS[] = {"", "3", "7, 7", "24, 5, 24"};
+
+static void test_autoregressive_layers_invert(void **state)
+{
+    for (int size = 2; size < 12; size += 3)
+        for (int i = 0; i < 8; i++) {
+            const char *affine = autoregressive(*state, "affine", WIDTHS[i / 2], FAST[i % 2]);
+            const char *additive = autoregressive(*state, "additive", WIDTHS[i / 2], FAST[i % 2]);
+            expect_inverse(*state, program_of(*state, size, 4, affine), "autoregressive_affine");
+            expect_inverse(*state, program_of(*state, size, 4, additive), "autoregressive_additive");
+        }
+}
+
+static void test_autoregressive_layers_have_the_log_determinant_of_their_jacobian(void **state)
+{
+    static const char *const NAMES[] = {"autoregressive_affine", "autoregressive_affine_inverse"};
+    for (int i = 0; i < 16; i++) {
+        const char *text = autoregressive(*state, "affine", WIDTHS[i / 4], FAST[i / 2 % 2]);
+        Layer layer = layer_of(*state, program_of(*state, 5, 4, text), NAMES[i % 2]);
+        const double *x = some_x(*state, 5);
+        double expected = numerical_log_det(&layer, x);
+        ir_test_expect(layer_run(&layer, x)[1].data, &expected, 1, 1e-8, "log_det");
+    }
+    const char *text = autoregressive(*state, "additive", "8", "density");
+    Layer layer = layer_of(*state, program_of(*state, 5, 4, text), "autoregressive_additive");
+    double zero = 0, actual = numerical_log_det(&layer, some_x(*state, 5));
+    assert_int_equal(layer.function->output_count, 1);
+    ir_test_expect(&actual, &zero, 1, 1e-8, "log_det");
+}
+
+/* Output i changes with input i and those before it, and with no other; that it does with all of those before it needs
+ * units of every degree. */
+static void test_autoregressive_layers_see_what_comes_before(void **state)
+{
+    enum { SIZE = 6 };
+    for (int i = 0; i < 4; i++) {
+        const char *text = autoregressive(*state, "affine", "11, 11", FAST[i % 2]);
+        Layer layer = layer_of(*state, program_of(*state, SIZE, 4, text),
+                               i < 2 ? "autoregressive_affine" : "autoregressive_affine_inverse");
+        const double *x = some_x(*state, SIZE), *y = layer_run(&layer, x)[0].data;
+        for (int j = 0; j < SIZE; j++) {
+            double moved[SIZE];
+            memcpy(moved, x, sizeof moved);
+            moved[j] += 0.5;
+            const double *z = layer_run(&layer, moved)[0].data;
+            for (int k = 0; k < SIZE; k++)
+                assert_true((z[k] != y[k]) == (k >= j));
+        }
+    }
+}
+
+/* One pass leaves out half of the net; the other way takes all of it and a little more, but not once for each
+ * component. */
+static void test_autoregressive_layers_go_through_the_net_once(void **state)
+{
+    const int64_t size = 16, hidden = 64, dense = 2 * (size * hidden + hidden * hidden + hidden * 2 * size);
+    Program *program = program_of(*state, (int)size, 4, autoregressive(*state, "affine", "64, 64", "density"));
+    int64_t all = flops_of(ir_function_find(program->module, "autoregressive_affine_inverse"));
+    int64_t steps = flops_of(ir_function_find(program->module, "autoregressive_affine"));
+    assert_true(all > dense * 2 / 5 && all < dense * 3 / 5);
+    assert_true(steps > dense && steps < dense * 3 / 2);
 }
 
 /* ---- first values ------------------------------------------------------------------------------------------------ */
@@ -284,6 +363,28 @@ static void test_actnorms_outputs_start_with_mean_0_and_deviation_1(void **state
     }
 }
 
+/* Whatever was drawn: element (i, j) of a first layer's weight stays where unit i may see input j. */
+static void test_masked_entries_start_as_0(void **state)
+{
+    enum { SIZE = 4, HIDDEN = 6 };
+    Program *program = program_of(*state, SIZE, 4, autoregressive(*state, "affine", "6", "density"));
+    double *weights = random_weights_of(*state, program), *before = random_weights_of(*state, program);
+    static const int DEGREES[HIDDEN] = {1, 1, 2, 2, 3, 3};
+    assert_int_equal(program->initialised_count, 2);
+    initialise(*state, program, 4, weights);
+    for (int i = 0; i < HIDDEN; i++)
+        for (int j = 0; j < SIZE; j++) {
+            double expected = j + 1 <= DEGREES[i] ? before[SIZE * i + j] : 0;
+            ir_test_expect(weights + SIZE * i + j, &expected, 1, 0, "a weight of the first layer");
+        }
+    for (int i = 0; i < 2 * SIZE; i++)
+        for (int j = 0; j < HIDDEN; j++) {
+            int64_t at = program->tensors[2].offset + HIDDEN * i + j;
+            double expected = DEGREES[j] <= i / 2 ? before[at] : 0;
+            ir_test_expect(weights + at, &expected, 1, 0, "a weight of the last layer");
+        }
+}
+
 /* Components that do not vary keep their scale: nothing is infinite. */
 static void test_a_batch_of_one_starts_with_scale_1(void **state)
 {
@@ -323,6 +424,8 @@ static void test_packages_check_themselves_and_train(void **state)
     (void)state;
     run_package("actnorm, {linear: {permutation: reverse}}, {coupling: {net: {mlp: [8, 8], residual: true, "
                 "normalize: layer}}}, actnorm, {coupling: {net: {mlp: [8]}}}, linear");
+    run_package("{masked_autoregressive: {net: {masked_mlp: [8, 8]}}}, permute, {masked_autoregressive: {net: "
+                "{masked_mlp: [8, 8], residual: true}, fast: sampling}}");
     shell_clean();
 }
 
@@ -334,6 +437,11 @@ int main(void)
         cmocka_unit_test(test_linear_starts_as_its_permutation),
         cmocka_unit_test(test_staircases_multiply_by_no_more_than_they_must),
         cmocka_unit_test(test_staircases_are_masked_products),
+        cmocka_unit_test(test_autoregressive_layers_invert),
+        cmocka_unit_test(test_autoregressive_layers_have_the_log_determinant_of_their_jacobian),
+        cmocka_unit_test(test_autoregressive_layers_see_what_comes_before),
+        cmocka_unit_test(test_autoregressive_layers_go_through_the_net_once),
+        cmocka_unit_test(test_masked_entries_start_as_0),
         cmocka_unit_test(test_actnorms_outputs_start_with_mean_0_and_deviation_1),
         cmocka_unit_test(test_a_batch_of_one_starts_with_scale_1),
         cmocka_unit_test(test_flows_without_first_values_have_no_entry),

@@ -133,11 +133,28 @@ static void write_blocks(Arena *arena, Planner *planner, const Packing *packing,
     text_print(out, "        %s);\n%s", call.bytes, after.bytes);
 }
 
+/* Whether an entry has anything for each sample; one that has nothing runs once. */
+static bool has_rows(const Entry *entry)
+{
+    for (int i = 0; i < entry->function->input_count; i++)
+        if (is_row_input(entry, i))
+            return true;
+    for (int i = 0; i < entry->function->output_count; i++)
+        if (entry->outputs[i].rows || ir_type_of(entry->function, entry->function->outputs[i])->kind == IR_KIND_SAMPLE)
+            return true;
+    return false;
+}
+
 static void write_plain_entry(Arena *arena, Planner *planner, const Packing *packing, const Entry *entry,
                               const SharedParts *parts, Text *out)
 {
     EntryWorkspace size = entry_workspace(planner, entry);
     text_print(out, "\nvoid %s(%s)\n{\n", entry->name, entry->parameters);
+    if (!has_rows(entry)) {
+        text_put(out, strstr(entry->parameters, " *data,") != NULL ? "    (void)data;\n" : "");
+        text_put(out, strstr(entry->parameters, " seed,") != NULL ? "    (void)seed;\n" : "");
+        text_put(out, "    const size_t count = 1;\n");
+    }
     text_put(out, "    (void)threads;\n    PARALLEL_FOR\n    for (ptrdiff_t number = 0; number < block_count(count); "
                   "number++) {\n");
     Text body = text_start(arena);

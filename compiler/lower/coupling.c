@@ -129,8 +129,7 @@ static void put_note(Lower *lower, const CouplingKind *kind, IrFunction *functio
     function->note = note.bytes;
 }
 
-/* B tanh(raw / B): close to raw where it is small, and never beyond B. */
-static IrId bounded(IrBuilder *builder, IrId raw, double bound)
+IrId coupling_bounded(IrBuilder *builder, IrId raw, double bound)
 {
     if (bound <= 0)
         return raw;
@@ -159,7 +158,8 @@ static Numbers apply_nets(IrBuilder *builder, const CouplingKind *kind, const Ir
     }
     ir_name(builder->function, numbers.shift, "shift");
     if (affine)
-        numbers.log_scale = ir_name(builder->function, bounded(builder, raw, kind->spec->log_scale_bound), "log_scale");
+        numbers.log_scale =
+            ir_name(builder->function, coupling_bounded(builder, raw, kind->spec->log_scale_bound), "log_scale");
     return numbers;
 }
 

@@ -48,6 +48,9 @@ static void declare_layer(Lower *lower, FlowLayer *layer)
     case LAYER_LINEAR:
         linear_declare(lower, layer);
         break;
+    case LAYER_MASKED_AUTOREGRESSIVE:
+        autoregressive_declare(lower, layer);
+        break;
     case LAYER_ACTNORM:
         actnorm_declare(lower, layer);
         break;
@@ -106,14 +109,20 @@ IrId flow_tensor(const Lower *lower, const IrBuilder *builder, int tensor)
     return builder->function->inputs[tensor];
 }
 
-static void apply_linear(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
-                         IrId *log_q)
+/* A layer that takes all components together. */
+static void apply_whole(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
+                        IrId *log_q)
 {
     IrId x = pieces_join(builder, pieces), log_det;
+    bool is_linear = layer->spec->kind == LAYER_LINEAR;
+    if (lower->first_values && !is_linear)
+        autoregressive_initialise(lower, builder, layer);
     builder->note = arena_print(lower->arena, "flow.layers.%lld", (long long)layer->position);
-    x = linear_apply(lower, builder, layer, inverse, x, &log_det);
+    x = is_linear ? linear_apply(lower, builder, layer, inverse, x, &log_det)
+                  : autoregressive_apply(lower, builder, layer, inverse, x, &log_det);
     *pieces = pieces_start(lower->arena, x, pieces->dimension);
-    add_to_log_q(builder, inverse ? IR_ADD : IR_SUB, log_q, log_det);
+    if (log_det >= 0)
+        add_to_log_q(builder, inverse ? IR_ADD : IR_SUB, log_q, log_det);
 }
 
 static void apply_actnorm(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
@@ -137,7 +146,8 @@ static void apply_layer(Lower *lower, IrBuilder *builder, const FlowLayer *layer
         apply_coupling(lower, builder, layer, inverse, pieces, log_q);
         break;
     case LAYER_LINEAR:
-        apply_linear(lower, builder, layer, inverse, pieces, log_q);
+    case LAYER_MASKED_AUTOREGRESSIVE:
+        apply_whole(lower, builder, layer, inverse, pieces, log_q);
         break;
     case LAYER_ACTNORM:
         apply_actnorm(lower, builder, layer, inverse, pieces, log_q);

@@ -12,6 +12,7 @@ enum { LOWER_OPS_MAX = 1000000, LOWER_TENSORS_MAX = 500000 };
 
 typedef struct CouplingKind CouplingKind;
 typedef struct LinearKind LinearKind;
+typedef struct AutoregressiveKind AutoregressiveKind;
 
 /* A layer of the expanded list. */
 typedef struct FlowLayer {
@@ -23,6 +24,7 @@ typedef struct FlowLayer {
     const bool *passes; /* for each component: it passes unchanged and conditions the others */
     CouplingKind *kind;
     LinearKind *linear;
+    AutoregressiveKind *autoregressive;
     int first_tensor; /* of all that have tensors */
 } FlowLayer;
 
@@ -39,6 +41,7 @@ typedef struct Lower {
     FlowLayer *layers;
     CouplingKind *kinds; /* a list */
     LinearKind *linear_kinds;
+    AutoregressiveKind *autoregressive_kinds;
     bool *splits[4]; /* alternate and halves, for even and odd couplings; made when wanted */
     int64_t *reversed;
     int data_tensor;                   /* the first of "data.mean" and "data.scale"; -1: data are not standardised */
@@ -85,6 +88,11 @@ void mlp_inputs(IrFunction *function, const MlpShape *shape, const char *prefix,
 IrId mlp_apply(IrBuilder *builder, const MlpShape *shape, const IrId *inputs, IrId x);
 /* The activation of each element. */
 IrId mlp_activate(IrBuilder *builder, Activation activation, IrId x);
+const char *mlp_activation_text(Activation activation);
+/* Weights of a layer start uniform in [-limit, limit]: for tanh sqrt(6 / (in + out)) (Glorot, Bengio 2010, eq. 16), for
+ * activations that cut one side off sqrt(6 / in) (He, Zhang, Ren, Sun 2015, eq. 10); a tenth of it for the last layer.
+ */
+double mlp_weight_limit(const NetSpec *net, int layer, int64_t in, int64_t out);
 /* Whether two nets differ at most in their place and in what goes in and out. */
 bool mlp_same(const NetSpec *a, const NetSpec *b);
 /* "4 -> 64 -> 64 -> 8, tanh" */
@@ -132,6 +140,17 @@ struct CouplingKind {
 void coupling_declare(Lower *lower, FlowLayer *layer, int64_t pass_count, int64_t move_count);
 IrFunction *coupling_forward(Lower *lower, CouplingKind *kind);
 IrFunction *coupling_inverse(Lower *lower, CouplingKind *kind);
+
+/* B tanh(raw / B): close to raw where it is small, and never beyond B; raw itself where the bound is 0. */
+IrId coupling_bounded(IrBuilder *builder, IrId raw, double bound);
+
+/* ---- masked autoregressive layers (autoregressive.c) ------------------------------------------------------------- */
+
+void autoregressive_declare(Lower *lower, FlowLayer *layer);
+void autoregressive_initialise(Lower *lower, IrBuilder *builder, const FlowLayer *layer);
+/* x [D] -> y [D], or back; *log_det is that of the direction, -1 where it is 0. */
+IrId autoregressive_apply(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, IrId x,
+                          IrId *log_det);
 
 /* ---- linear layers (linear.c) ------------------------------------------------------------------------------------ */
 

@@ -13,20 +13,23 @@ static int64_t width(const MlpShape *shape, int layer)
     return layer < 0 ? shape->inputs : layer < shape->net->hidden_count ? shape->net->hidden[layer] : shape->outputs;
 }
 
-/* Uniform in [-limit, limit]: for tanh sqrt(6 / (in + out)) (Glorot, Bengio 2010, eq. 16), for activations that cut one
- * side off sqrt(6 / in) (He, Zhang, Ren, Sun 2015, eq. 10). */
-static double weight_limit(Activation activation, int64_t in, int64_t out)
-{
-    double fan = activation == ACTIVATION_TANH ? (double)in + (double)out : (double)in;
-    return sqrt(6 / fan);
-}
-
 /* What the last layer's start is multiplied by. From exactly zero, runs of the double well in other programs ended lower
  * for some seeds; `ninja show` is the check of this value. */
 static const double LAST_LAYER_START = 0.1;
 
 /* Added to the variance that a layer is normalised by. */
 static const double NORMALIZE_EPSILON = 1e-5;
+
+double mlp_weight_limit(const NetSpec *net, int layer, int64_t in, int64_t out)
+{
+    double fan = net->activation == ACTIVATION_TANH ? (double)in + (double)out : (double)in;
+    return sqrt(6 / fan) * (layer == net->hidden_count ? LAST_LAYER_START : 1);
+}
+
+const char *mlp_activation_text(Activation activation)
+{
+    return ACTIVATION_TEXT[activation];
+}
 
 /* ---- tensors ----------------------------------------------------------------------------------------------------- */
 
@@ -42,8 +45,8 @@ typedef struct LayerTensor {
 static int layer_tensors(const MlpShape *shape, int layer, LayerTensor tensors[4])
 {
     bool last = layer == shape->net->hidden_count;
-    double limit = weight_limit(shape->net->activation, width(shape, layer - 1), width(shape, layer));
-    tensors[0] = (LayerTensor){"weight", 2, INIT_UNIFORM, limit * (last ? LAST_LAYER_START : 1)};
+    double limit = mlp_weight_limit(shape->net, layer, width(shape, layer - 1), width(shape, layer));
+    tensors[0] = (LayerTensor){"weight", 2, INIT_UNIFORM, limit};
     tensors[1] = (LayerTensor){"bias", 1, INIT_CONSTANT, 0};
     if (last || !shape->net->normalize)
         return 2;
@@ -157,7 +160,7 @@ void mlp_describe(const MlpShape *shape, Text *out)
 {
     for (int layer = -1; layer <= shape->net->hidden_count; layer++)
         text_print(out, "%s%lld", layer < 0 ? "" : " -> ", (long long)width(shape, layer));
-    text_print(out, ", %s", ACTIVATION_TEXT[shape->net->activation]);
+    text_print(out, ", %s", mlp_activation_text(shape->net->activation));
     text_put(out, shape->net->normalize ? " of what layer normalisation gives" : "");
     text_put(out, shape->net->residual ? ", each hidden layer's input added where widths agree" : "");
 }

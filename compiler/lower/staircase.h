@@ -5,8 +5,7 @@
 
 #include "compiler/ir/ir.h"
 
-/* Element (i, j) is kept where column_keys[j] <= row_keys[i]; with `above`, where column_keys[j] >= row_keys[i]. Both
- * lists rise. */
+/* Element (i, j) is kept where column_keys[j] <= row_keys[i]; with `above`, where column_keys[j] >= row_keys[i]. */
 typedef struct Staircase {
     int64_t rows, columns;
     const int64_t *row_keys, *column_keys;
@@ -15,7 +14,7 @@ typedef struct Staircase {
 
 /* The matrix [rows, columns] with zeros where nothing is kept. */
 IrId staircase_masked(IrBuilder *builder, const Staircase *stairs, IrId matrix);
-/* start [rows] + (that matrix) x [columns], without the products with its zeros. */
+/* start [rows] + (that matrix) x [columns], with next to no products with its zeros. Both lists of keys rise. */
 IrId staircase_apply(IrBuilder *builder, const Staircase *stairs, IrId matrix, IrId x, IrId start);
 
 #endif

@@ -138,9 +138,9 @@ const SchemaCode SCHEMA_CODES[] = {
      "split: {mask: [1, 1]}", "split: {mask: [1, 0]}"},
     {"E0303", "an order that is no permutation", "Each of 0 to n - 1 stands in it once.", "permute: [0, 0]",
      "permute: [1, 0]"},
-    {"E0304", "a coupling of one component",
-     "A coupling transforms some components given the others: a system of one component has no others. Give it an "
-     "auxiliary second one with an energy of its own.",
+    {"E0304", "a layer that needs several components",
+     "Couplings and masked autoregressive layers transform some components given others: a system of one component has "
+     "no others. Give it an auxiliary second one with an energy of its own.",
      "system: {vector: 1}", "system: {vector: 2} and a term x[1]^2/2"},
     {"E0306", "a table with uneven rows", "A table's rows are lists of numbers of one length.",
      "parameters: {m: [[1, 2], [3]]}", "parameters: {m: [[1, 2], [3, 4]]}"},
@@ -148,6 +148,13 @@ const SchemaCode SCHEMA_CODES[] = {
     {"E0320", "nothing to normalise",
      "Layer normalisation takes a layer's units to mean 0 and deviation 1: one unit alone always becomes 0.",
      "net: {mlp: [1], normalize: layer}", "net: {mlp: [8], normalize: layer}"},
+    {"E0321", "a net that does not fit the layer",
+     "A masked autoregressive layer takes a masked net, in which no output sees its own input; all others take nets in "
+     "which every output sees every input.",
+     "masked_autoregressive: {net: {mlp: [64]}}", "masked_autoregressive: {net: {masked_mlp: [64]}}"},
+    {"E0322", "a masked net that would see everything",
+     "Layer normalisation mixes all units of a layer, so every output would see every input, its own too.",
+     "net: {masked_mlp: [64], normalize: layer}", "net: {masked_mlp: [64]}"},
     {"W0301", "a component that nothing transforms",
      "Every coupling passes this component unchanged, so it keeps the base's distribution, whatever the training does.",
      "layers: [{coupling: {net: {mlp: [64]}}}]", "layers: [{repeat: 2, layers: [{coupling: {net: {mlp: [64]}}}]}]"},

@@ -79,7 +79,7 @@ static int64_t find_untouched(const Build *build)
         for (int64_t i = 0; i < dimension; i++) {
             if (layer->kind == LAYER_COUPLING)
                 touched[i] = before[i] || !passes(layer, dimension, i);
-            else if (layer->kind == LAYER_LINEAR)
+            else if (layer->kind == LAYER_LINEAR || layer->kind == LAYER_MASKED_AUTOREGRESSIVE)
                 touched[i] = true;
             else if (layer->kind == LAYER_PERMUTE)
                 touched[i] = before[layer->order != NULL ? layer->order[i] : dimension - 1 - i];

@@ -5,8 +5,14 @@
 static const LayerSpec *build_layers(const Build *build, const Value *list, int *count);
 
 /* A layer of one unit has no spread to normalise: it would give the same for every input. */
-static void check_normalized(const Build *build, const NetSpec *net, const Value *widths)
+static void check_normalized(const Build *build, const NetSpec *net, const Value *widths, const Value *normalize)
 {
+    if (net->masked) {
+        diagnostics_error(build->diagnostics, normalize->span, "E0322",
+                          "layer normalisation would let every output of a masked net see every input")
+            ->help = "leave out normalize";
+        return;
+    }
     for (int i = 0; i < net->hidden_count; i++)
         if (net->hidden[i] == 1)
             diagnostics_error(build->diagnostics, widths->items[i]->span, "E0320",
@@ -14,13 +20,20 @@ static void check_normalized(const Build *build, const NetSpec *net, const Value
                 ->help = "make the layer wider, or leave out normalize";
 }
 
-static NetSpec build_net(const Build *build, const Value *net)
+static NetSpec build_net(const Build *build, const Value *net, bool masked)
 {
     static const char *const NAMES[] = {"tanh", "relu", "silu", "gelu", "softplus"};
     NetSpec result = {.activation = ACTIVATION_TANH};
-    const Value *widths = value_get(net, "mlp"), *activation = value_get(net, "activation");
+    const Value *widths = value_get(net, masked ? "masked_mlp" : "mlp"), *activation = value_get(net, "activation");
     if (net == NULL)
         return result;
+    result.masked = masked;
+    if (net->kind == VALUE_MAP && net->choice != NULL && !value_chose(net, masked ? "masked_mlp" : "mlp"))
+        diagnostics_error(build->diagnostics, net->choice->name_span, "E0321",
+                          masked ? "a masked autoregressive layer needs a masked net, not '%s'"
+                                 : "a coupling needs a net whose outputs see all inputs, not '%s'",
+                          net->choice->name)
+            ->help = masked ? "net: {masked_mlp: [64, 64]}" : "net: {mlp: [64, 64]}";
     result.span = net->span;
     for (int i = 0; i < (int)(sizeof NAMES / sizeof NAMES[0]); i++)
         if (value_is(activation, NAMES[i]))
@@ -34,8 +47,8 @@ static NetSpec build_net(const Build *build, const Value *net)
     }
     result.residual = build_boolean(value_get(net, "residual"), false);
     result.normalize = value_is(value_get(net, "normalize"), "layer");
-    if (result.normalize)
-        check_normalized(build, &result, widths);
+    if (result.normalize && widths != NULL)
+        check_normalized(build, &result, widths, value_get(net, "normalize"));
     return result;
 }
 
@@ -86,11 +99,25 @@ static void build_coupling(const Build *build, const Value *coupling, LayerSpec 
         diagnostics_error(build->diagnostics, layer->span, "E0304",
                           "a coupling splits the components in two, and this system has one component")
             ->help = "give the system a second component, as an auxiliary one of energy x[1]^2/2";
-    layer->net = build_net(build, value_get(coupling, "net"));
+    layer->net = build_net(build, value_get(coupling, "net"), false);
     layer->separate = build_boolean(value_get(coupling, "separate"), false);
     layer->log_scale_bound = build_number(value_get(coupling, "log_scale_bound"), 0);
     layer->bins = build_integer(value_get(coupling, "bins"), 0);
     layer->bound = build_number(value_get(coupling, "bound"), 0);
+}
+
+static void build_masked_autoregressive(const Build *build, const Value *value, LayerSpec *layer)
+{
+    layer->kind = LAYER_MASKED_AUTOREGRESSIVE;
+    layer->transform = build_transform(value_get(value, "transform"));
+    layer->fast_sampling = value_is(value_get(value, "fast"), "sampling");
+    layer->log_scale_bound = build_number(value_get(value, "log_scale_bound"), 0);
+    layer->net = build_net(build, value_get(value, "net"), true);
+    if (build->model->dimension == 1)
+        diagnostics_error(build->diagnostics, layer->span, "E0304",
+                          "an autoregressive layer transforms components given those before them, and this system has "
+                          "one component")
+            ->help = "give the system a second component, as an auxiliary one of energy x[1]^2/2";
 }
 
 /* The entries of an order, each of 0 to the dimension - 1 once. */
@@ -155,6 +182,8 @@ static void build_layer(const Build *build, const Value *value, LayerSpec *layer
         build_coupling(build, value_chosen(value), layer);
     } else if (value_chose(value, "permute")) {
         build_permute(build, value_chosen(value), layer);
+    } else if (value_chose(value, "masked_autoregressive")) {
+        build_masked_autoregressive(build, value_chosen(value), layer);
     } else if (value_chose(value, "linear")) {
         build_linear(build, value_chosen(value), layer);
     } else if (value_chose(value, "actnorm")) {

@@ -73,12 +73,20 @@ typedef struct NetSpec {
     int hidden_count;
     const int64_t *hidden; /* widths of the hidden layers */
     Activation activation;
+    bool masked;    /* no output sees its own input or a later one */
     bool residual;  /* each hidden layer's input is added to it where the widths agree */
     bool normalize; /* layer normalisation of each hidden layer, before the activation */
     Span span;
 } NetSpec;
 
-typedef enum LayerKind { LAYER_COUPLING, LAYER_PERMUTE, LAYER_REPEAT, LAYER_ACTNORM, LAYER_LINEAR } LayerKind;
+typedef enum LayerKind {
+    LAYER_COUPLING,
+    LAYER_PERMUTE,
+    LAYER_REPEAT,
+    LAYER_ACTNORM,
+    LAYER_LINEAR,
+    LAYER_MASKED_AUTOREGRESSIVE
+} LayerKind;
 typedef enum Transform { TRANSFORM_ADDITIVE, TRANSFORM_AFFINE, TRANSFORM_SPLINE } Transform;
 typedef enum Split { SPLIT_ALTERNATE, SPLIT_HALVES, SPLIT_MASK } Split;
 
@@ -86,7 +94,7 @@ typedef struct LayerSpec LayerSpec;
 struct LayerSpec {
     LayerKind kind;
     Span span;
-    /* coupling */
+    /* coupling, and masked autoregressive as far as it has the same */
     Transform transform;
     Split split;
     int64_t mask_count;
@@ -96,6 +104,7 @@ struct LayerSpec {
     double log_scale_bound; /* 0: none */
     int64_t bins;           /* splines: at least 2 */
     double bound;           /* SPLINE: within plus and minus this, in units of the base's scale; linear outside */
+    bool fast_sampling;     /* masked autoregressive: one pass of the net samples; else one pass gives densities */
     /* permute: with `order`, y[i] = x[order[i]]; without, the components in reverse
      * linear: the same of its permutation; without `order`, none */
     int64_t order_count;

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* Masked autoregressive layers. Component i is transformed with numbers that a masked net makes of the components
+ * before i on one side of the layer: of the configuration's (fast density; Papamakarios, Pavlakou, Murray 2017), or of
+ * the base's (fast sampling; Kingma and others 2016). From that side to the other one pass of the net does; the way
+ * back goes component by component. */
+#include "compiler/lower/lower.h"
+#include "compiler/lower/masked_mlp.h"
+
+/* All layers of one structure share two functions, (tensors, x) -> y, log_det and back; without log_det where the
+ * transform keeps volumes. */
+struct AutoregressiveKind {
+    AutoregressiveKind *next;
+    const LayerSpec *spec;
+    int number;
+    MaskedShape net;
+    int tensor_count;
+    IrFunction *forward, *inverse; /* NULL until wanted */
+};
+
+static bool same_structure(const LayerSpec *a, const LayerSpec *b)
+{
+    return a->transform == b->transform && a->fast_sampling == b->fast_sampling && mlp_same(&a->net, &b->net) &&
+           (a->transform != TRANSFORM_AFFINE || a->log_scale_bound == b->log_scale_bound);
+}
+
+static AutoregressiveKind *find_kind(Lower *lower, const LayerSpec *spec)
+{
+    AutoregressiveKind **end = &lower->autoregressive_kinds;
+    int number = 1;
+    for (; *end; end = &(*end)->next) {
+        if (same_structure((*end)->spec, spec))
+            return *end;
+        number += (*end)->spec->transform == spec->transform;
+    }
+    AutoregressiveKind *kind = *end = ARENA_NEW(lower->arena, AutoregressiveKind);
+    *kind = (AutoregressiveKind){.spec = spec, .number = number};
+    kind->net = (MaskedShape){lower->program->dimension, spec->transform == TRANSFORM_AFFINE ? 2 : 1, &spec->net};
+    kind->tensor_count = masked_tensor_count(&kind->net);
+    return kind;
+}
+
+void autoregressive_declare(Lower *lower, FlowLayer *layer)
+{
+    layer->autoregressive = find_kind(lower, layer->spec);
+    layer->first_tensor = lower->program->tensor_count;
+    masked_declare(lower, &layer->autoregressive->net,
+                   arena_print(lower->arena, "flow.layers.%lld.net", (long long)layer->position));
+}
+
+void autoregressive_initialise(Lower *lower, IrBuilder *builder, const FlowLayer *layer)
+{
+    masked_initialise(lower, builder, &layer->autoregressive->net, layer->first_tensor);
+}
+
+/* ---- functions --------------------------------------------------------------------------------------------------- */
+
+/* Number `index` of the numbers [D, n] of all components, or of the numbers [n] of one. */
+static IrId number(IrBuilder *builder, IrId numbers, int64_t index)
+{
+    const IrType *type = ir_type_of(builder->function, numbers);
+    if (type->rank == 1)
+        return ir_element(builder, numbers, index);
+    int64_t size = type->size[0];
+    return ir_reshape(builder, ir_slice(builder, numbers, 1, index, 1), 1, &size);
+}
+
+/* One component, or all, with known numbers; *log_slope is that of the direction, -1 where it is 0. */
+static IrId transform(IrBuilder *builder, const LayerSpec *spec, IrId numbers, IrId from, bool inverse, IrId *log_slope)
+{
+    *log_slope = -1;
+    if (spec->transform == TRANSFORM_ADDITIVE)
+        return ir_binary(builder, inverse ? IR_SUB : IR_ADD, from, number(builder, numbers, 0));
+    IrId log_scale = coupling_bounded(builder, number(builder, numbers, 0), spec->log_scale_bound);
+    IrId shift = ir_name(builder->function, number(builder, numbers, 1), "shift");
+    ir_name(builder->function, log_scale, "log_scale");
+    *log_slope = inverse ? ir_unary(builder, IR_NEG, log_scale) : log_scale;
+    IrId scale = ir_name(builder->function, ir_unary(builder, IR_EXP, *log_slope), "scale");
+    if (inverse)
+        return ir_binary(builder, IR_MUL, ir_binary(builder, IR_SUB, from, shift), scale);
+    return ir_binary(builder, IR_ADD, ir_binary(builder, IR_MUL, from, scale), shift);
+}
+
+static void put_note(Lower *lower, const AutoregressiveKind *kind, IrFunction *function, bool inverse)
+{
+    const LayerSpec *spec = kind->spec;
+    bool affine = spec->transform == TRANSFORM_AFFINE;
+    const char *seen = spec->fast_sampling ? "x" : "y";
+    Text note = text_start(lower->arena);
+    text_print(&note, "%s: y_i = x_i%s + t_i(%s before i); log|det J| = %s.\n",
+               inverse ? "Inverse of a masked autoregressive layer" : "Masked autoregressive layer",
+               affine ? arena_print(lower->arena, " exp(s_i(%s before i))", seen) : "", seen, affine ? "sum s" : "0");
+    text_put(&note, spec->fast_sampling ? "Kingma and others 2016, eq. 10-14.\n"
+                                        : "Papamakarios, Pavlakou, Murray 2017, eq. 2-4.\n");
+    text_put(&note, affine ? "(s, t): a masked net " : "t: a masked net ");
+    masked_describe(&kind->net, &note);
+    if (affine && spec->log_scale_bound > 0) {
+        text_put(&note, "; s = B tanh(raw / B), B = ");
+        text_number(&note, spec->log_scale_bound);
+    }
+    text_put(&note, inverse == spec->fast_sampling ? "; component by component." : ".");
+    function->note = note.bytes;
+}
+
+/* "masked_autoregressive_affine", ..., "_inverse", "_step" */
+static IrFunction *begin(Lower *lower, const AutoregressiveKind *kind, bool inverse)
+{
+    Text name = text_start(lower->arena);
+    text_print(&name, "autoregressive_%s", kind->spec->transform == TRANSFORM_AFFINE ? "affine" : "additive");
+    if (kind->number > 1)
+        text_print(&name, "_%d", kind->number);
+    text_put(&name, inverse ? "_inverse" : "");
+    IrFunction *function = ir_function_new(lower->module, name.bytes);
+    function->span = kind->spec->span;
+    put_note(lower, kind, function, inverse);
+    return function;
+}
+
+/* Component by component: the numbers come from what has been made so far. */
+static IrId apply_steps(Lower *lower, IrBuilder *builder, AutoregressiveKind *kind, const IrId *tensors, bool inverse,
+                        IrId from, IrId *log_slope)
+{
+    IrId value, numbers, slope, to;
+    const char *name = arena_print(lower->arena, "%s_step", builder->function->name);
+    MaskedSteps steps = masked_steps_begin(lower, &kind->net, name, kind->spec->span, &value, &numbers);
+    IrId made = transform(&steps.builder, kind->spec, numbers, value, inverse, &slope);
+    masked_steps_end(&steps, made, slope);
+    masked_steps_apply(builder, &steps, tensors, from, &to, log_slope);
+    return to;
+}
+
+static IrFunction *make(Lower *lower, AutoregressiveKind *kind, bool inverse)
+{
+    IrFunction *function = begin(lower, kind, inverse);
+    IrBuilder builder = {.function = function, .span = kind->spec->span};
+    IrId *tensors = ARENA_ARRAY(lower->arena, IrId, kind->tensor_count), to, log_slope;
+    masked_inputs(function, &kind->net, "net", tensors);
+    IrId from = ir_input(function, inverse ? "y" : "x", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &kind->net.size));
+    if (inverse == kind->spec->fast_sampling)
+        to = apply_steps(lower, &builder, kind, tensors, inverse, from, &log_slope);
+    else
+        to = transform(&builder, kind->spec, masked_apply(&builder, &kind->net, tensors, from), from, inverse,
+                       &log_slope);
+    ir_output(function, inverse ? "x" : "y", to);
+    if (log_slope >= 0)
+        ir_output(function, "log_det", ir_reduce_all(&builder, IR_REDUCE_SUM, log_slope));
+    return function;
+}
+
+IrId autoregressive_apply(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, IrId x, IrId *log_det)
+{
+    AutoregressiveKind *kind = layer->autoregressive;
+    IrFunction **callee = inverse ? &kind->inverse : &kind->forward;
+    IrId *operands = ARENA_ARRAY(lower->arena, IrId, kind->tensor_count + 1), results[2] = {-1, -1};
+    if (!*callee)
+        *callee = make(lower, kind, inverse);
+    for (int i = 0; i < kind->tensor_count; i++)
+        operands[i] = flow_tensor(lower, builder, layer->first_tensor + i);
+    operands[kind->tensor_count] = x;
+    ir_call(builder, *callee, kind->tensor_count + 1, operands, results);
+    *log_det = (*callee)->output_count > 1 ? ir_name(builder->function, results[1], "log_det") : -1;
+    return ir_name(builder->function, results[0], inverse ? "x" : "y");
+}
