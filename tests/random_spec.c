@@ -189,7 +189,7 @@ static LayerSpec *random_layers(Maker *maker, int64_t dimension, int depth, int 
     for (int i = 0; i < *count; i++) {
         if (depth < 2 && chance(maker, 25)) {
             layers[i] = (LayerSpec){.kind = LAYER_REPEAT, .span = next_span(maker)};
-            layers[i].repeat = 1 + test_integer(&maker->random, 3);
+            layers[i].repeat = 1 + test_integer(&maker->random, depth == 0 ? 3 : 2); /* deeper ones would be chaotic */
             layers[i].layers = random_layers(maker, dimension, depth + 1, &layers[i].layer_count);
         } else if (chance(maker, 20)) {
             layers[i] = random_whole(maker, dimension);
