@@ -89,19 +89,19 @@ static const IrTensor *layer_run(const Layer *layer, const double *x)
     return ir_test_run(layer->arena, layer->function, 1, layer->inputs);
 }
 
-/* log|det dy/dx| by central differences of four points and elimination with row exchanges. */
-static double numerical_log_det(const Layer *layer, const double *x)
+/* log|det dy/dx| by central differences of four points, this far apart, and elimination with row exchanges. */
+static double numerical_log_det(const Layer *layer, const double *x, double apart)
 {
-    static const double STEPS[] = {-2e-3, -1e-3, 1e-3, 2e-3}, WEIGHTS[] = {1, -8, 8, -1};
+    static const double STEPS[] = {-2, -1, 1, 2}, WEIGHTS[] = {1, -8, 8, -1};
     int64_t n = layer->size;
     double *a = ARENA_ARRAY(layer->arena, double, n *n), *moved = ARENA_ARRAY(layer->arena, double, n), sum = 0;
     for (int64_t j = 0; j < n; j++)
         for (int point = 0; point < 4; point++) {
             memcpy(moved, x, (size_t)n * sizeof x[0]);
-            moved[j] += STEPS[point];
+            moved[j] += STEPS[point] * apart;
             const double *y = layer_run(layer, moved)[0].data;
             for (int64_t i = 0; i < n; i++)
-                a[i * n + j] += WEIGHTS[point] / 12e-3 * y[i];
+                a[i * n + j] += WEIGHTS[point] / (12 * apart) * y[i];
         }
     for (int64_t k = 0; k < n; k++) {
         int64_t pivot = k;
@@ -161,7 +161,7 @@ static void test_linear_has_the_log_determinant_of_its_diagonal(void **state)
 {
     for (int size = 1; size < 12; size += 3) {
         Layer layer = layer_of(*state, program_of(*state, size, 4, LINEAR[1]), "linear");
-        double expected = 0, actual = numerical_log_det(&layer, some_x(*state, size));
+        double expected = 0, actual = numerical_log_det(&layer, some_x(*state, size), 1e-3);
         for (int i = 0; i < size; i++)
             expected += layer.inputs[1].data[i];
         ir_test_expect(&actual, &expected, 1, 1e-9, "log_det");
@@ -259,14 +259,29 @@ static void test_autoregressive_layers_have_the_log_determinant_of_their_jacobia
         const char *text = autoregressive(*state, "affine", WIDTHS[i / 4], FAST[i / 2 % 2]);
         Layer layer = layer_of(*state, program_of(*state, 5, 4, text), NAMES[i % 2]);
         const double *x = some_x(*state, 5);
-        double expected = numerical_log_det(&layer, x);
+        double expected = numerical_log_det(&layer, x, 1e-3);
         ir_test_expect(layer_run(&layer, x)[1].data, &expected, 1, 1e-8, "log_det");
     }
     const char *text = autoregressive(*state, "additive", "8", "density");
     Layer layer = layer_of(*state, program_of(*state, 5, 4, text), "autoregressive_additive");
-    double zero = 0, actual = numerical_log_det(&layer, some_x(*state, 5));
+    double zero = 0, actual = numerical_log_det(&layer, some_x(*state, 5), 1e-3);
     assert_int_equal(layer.function->output_count, 1);
     ir_test_expect(&actual, &zero, 1, 1e-8, "log_det");
+}
+
+/* A spline's second derivative jumps at its knots: the points of a difference lie close together. */
+static void test_autoregressive_splines(void **state)
+{
+    static const char *const NAMES[] = {"autoregressive_spline", "autoregressive_spline_inverse"};
+    for (int i = 0; i < 16; i++) {
+        const char *text = autoregressive(*state, "spline, bins: 5, bound: 1", WIDTHS[i / 4], FAST[i / 2 % 2]);
+        Program *program = program_of(*state, 5, 4, text);
+        Layer layer = layer_of(*state, program, NAMES[i % 2]);
+        const double *x = some_x(*state, 5);
+        double expected = numerical_log_det(&layer, x, 1e-6);
+        ir_test_expect(layer_run(&layer, x)[1].data, &expected, 1, 1e-5, "log_det");
+        expect_inverse(*state, program, NAMES[0]);
+    }
 }
 
 /* Output i changes with input i and those before it, and with no other; that it does with all of those before it needs
@@ -410,7 +425,7 @@ static void run_package(const char *layers)
     char text[1000];
     int length = snprintf(text, sizeof text,
                           "ansatz: 1\nname: layers\nsystem: {vector: 3}\n%s"
-                          "architecture: {flow: {base: {gaussian: {scale: 3}}, layers: [%s]}}\n"
+                          "architecture: {flow: {layers: [%s]}}\n"
                           "loss: [reverse_kl]\ntrain: {batch: 96, steps: 20}\n",
                           ENERGY, layers);
     shell_write(text, (size_t)length, "%s/layers.yaml", folder);
@@ -425,7 +440,8 @@ static void test_packages_check_themselves_and_train(void **state)
     run_package("actnorm, {linear: {permutation: reverse}}, {coupling: {net: {mlp: [8, 8], residual: true, "
                 "normalize: layer}}}, actnorm, {coupling: {net: {mlp: [8]}}}, linear");
     run_package("{masked_autoregressive: {net: {masked_mlp: [8, 8]}}}, permute, {masked_autoregressive: {net: "
-                "{masked_mlp: [8, 8], residual: true}, fast: sampling}}");
+                "{masked_mlp: [8, 8], residual: true}, fast: sampling}}, {masked_autoregressive: {transform: spline, "
+                "net: {masked_mlp: [8]}}}");
     shell_clean();
 }
 
@@ -439,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_staircases_are_masked_products),
         cmocka_unit_test(test_autoregressive_layers_invert),
         cmocka_unit_test(test_autoregressive_layers_have_the_log_determinant_of_their_jacobian),
+        cmocka_unit_test(test_autoregressive_splines),
         cmocka_unit_test(test_autoregressive_layers_see_what_comes_before),
         cmocka_unit_test(test_autoregressive_layers_go_through_the_net_once),
         cmocka_unit_test(test_masked_entries_start_as_0),

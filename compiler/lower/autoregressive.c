@@ -13,14 +13,18 @@ struct AutoregressiveKind {
     const LayerSpec *spec;
     int number;
     MaskedShape net;
+    SplineShape spline; /* of one component */
     int tensor_count;
     IrFunction *forward, *inverse; /* NULL until wanted */
 };
 
 static bool same_structure(const LayerSpec *a, const LayerSpec *b)
 {
-    return a->transform == b->transform && a->fast_sampling == b->fast_sampling && mlp_same(&a->net, &b->net) &&
-           (a->transform != TRANSFORM_AFFINE || a->log_scale_bound == b->log_scale_bound);
+    if (a->transform != b->transform || a->fast_sampling != b->fast_sampling || !mlp_same(&a->net, &b->net))
+        return false;
+    if (a->transform == TRANSFORM_SPLINE)
+        return a->bins == b->bins && a->bound == b->bound;
+    return a->transform == TRANSFORM_ADDITIVE || a->log_scale_bound == b->log_scale_bound;
 }
 
 static AutoregressiveKind *find_kind(Lower *lower, const LayerSpec *spec)
@@ -34,7 +38,11 @@ static AutoregressiveKind *find_kind(Lower *lower, const LayerSpec *spec)
     }
     AutoregressiveKind *kind = *end = ARENA_NEW(lower->arena, AutoregressiveKind);
     *kind = (AutoregressiveKind){.spec = spec, .number = number};
-    kind->net = (MaskedShape){lower->program->dimension, spec->transform == TRANSFORM_AFFINE ? 2 : 1, &spec->net};
+    kind->spline = (SplineShape){1, spec->bins, spec->bound * lower->spec->base_scale, SPLINE_TAILS};
+    kind->net = (MaskedShape){lower->program->dimension, 0, &spec->net};
+    kind->net.numbers = spec->transform == TRANSFORM_SPLINE   ? spline_number_count(&kind->spline)
+                        : spec->transform == TRANSFORM_AFFINE ? 2
+                                                              : 1;
     kind->tensor_count = masked_tensor_count(&kind->net);
     return kind;
 }
@@ -64,10 +72,40 @@ static IrId number(IrBuilder *builder, IrId numbers, int64_t index)
     return ir_reshape(builder, ir_slice(builder, numbers, 1, index, 1), 1, &size);
 }
 
-/* One component, or all, with known numbers; *log_slope is that of the direction, -1 where it is 0. */
-static IrId transform(IrBuilder *builder, const LayerSpec *spec, IrId numbers, IrId from, bool inverse, IrId *log_slope)
+/* The numbers [D, n] of all components in the order in which splines take them: widths, heights, slopes. */
+static IrId spline_numbers(IrBuilder *builder, int64_t bins, IrId numbers)
 {
+    const int64_t size = ir_type_of(builder->function, numbers)->size[0], widths[] = {bins, bins, bins - 1};
+    IrId parts[3];
+    for (int i = 0; i < 3; i++) {
+        int64_t count = size * widths[i];
+        parts[i] = ir_reshape(builder, ir_slice(builder, numbers, 1, i * bins, widths[i]), 1, &count);
+    }
+    return ir_concat(builder, 0, 3, parts);
+}
+
+static IrId transform_by_spline(IrBuilder *builder, const AutoregressiveKind *kind, IrId numbers, IrId from,
+                                bool inverse, IrId *log_slope)
+{
+    SplineShape shape = kind->spline;
+    if (ir_type_of(builder->function, from)->rank == 1) {
+        shape.count = kind->net.size;
+        numbers = spline_numbers(builder, shape.bins, numbers);
+        return spline_apply(builder, &shape, numbers, from, inverse, log_slope);
+    }
+    IrId to = spline_apply(builder, &shape, numbers, ir_reshape(builder, from, 1, &shape.count), inverse, log_slope);
+    *log_slope = ir_element(builder, *log_slope, 0);
+    return ir_element(builder, to, 0);
+}
+
+/* One component, or all, with known numbers; *log_slope is that of the direction, -1 where it is 0. */
+static IrId transform(IrBuilder *builder, const AutoregressiveKind *kind, IrId numbers, IrId from, bool inverse,
+                      IrId *log_slope)
+{
+    const LayerSpec *spec = kind->spec;
     *log_slope = -1;
+    if (spec->transform == TRANSFORM_SPLINE)
+        return transform_by_spline(builder, kind, numbers, from, inverse, log_slope);
     if (spec->transform == TRANSFORM_ADDITIVE)
         return ir_binary(builder, inverse ? IR_SUB : IR_ADD, from, number(builder, numbers, 0));
     IrId log_scale = coupling_bounded(builder, number(builder, numbers, 0), spec->log_scale_bound);
@@ -80,32 +118,40 @@ static IrId transform(IrBuilder *builder, const LayerSpec *spec, IrId numbers, I
     return ir_binary(builder, IR_ADD, ir_binary(builder, IR_MUL, from, scale), shift);
 }
 
+static const char *const NAMES[] = {"additive", "affine", "spline"};
+
 static void put_note(Lower *lower, const AutoregressiveKind *kind, IrFunction *function, bool inverse)
 {
+    static const char *const FORMULAS[] = {"y_i = x_i + t_i; log|det J| = 0",
+                                           "y_i = x_i exp(s_i) + t_i; log|det J| = sum s",
+                                           "y_i = g(x_i; p_i), g monotone; log|det J| = sum log g'"};
+    static const char *const NUMBERS[] = {"t_i", "s_i and t_i", "p_i"};
     const LayerSpec *spec = kind->spec;
-    bool affine = spec->transform == TRANSFORM_AFFINE;
-    const char *seen = spec->fast_sampling ? "x" : "y";
     Text note = text_start(lower->arena);
-    text_print(&note, "%s: y_i = x_i%s + t_i(%s before i); log|det J| = %s.\n",
-               inverse ? "Inverse of a masked autoregressive layer" : "Masked autoregressive layer",
-               affine ? arena_print(lower->arena, " exp(s_i(%s before i))", seen) : "", seen, affine ? "sum s" : "0");
+    text_print(&note, "%s: %s.\n", inverse ? "Inverse of a masked autoregressive layer" : "Masked autoregressive layer",
+               FORMULAS[spec->transform]);
     text_put(&note, spec->fast_sampling ? "Kingma and others 2016, eq. 10-14.\n"
                                         : "Papamakarios, Pavlakou, Murray 2017, eq. 2-4.\n");
-    text_put(&note, affine ? "(s, t): a masked net " : "t: a masked net ");
+    text_print(&note, "%s: a masked net of the %s before i, ", NUMBERS[spec->transform],
+               spec->fast_sampling ? "x" : "y");
     masked_describe(&kind->net, &note);
-    if (affine && spec->log_scale_bound > 0) {
+    if (spec->transform == TRANSFORM_AFFINE && spec->log_scale_bound > 0) {
         text_put(&note, "; s = B tanh(raw / B), B = ");
         text_number(&note, spec->log_scale_bound);
+    }
+    if (spec->transform == TRANSFORM_SPLINE) {
+        text_print(&note, "; %lld bins of [-B, B], B = ", (long long)spec->bins);
+        text_number(&note, kind->spline.bound);
     }
     text_put(&note, inverse == spec->fast_sampling ? "; component by component." : ".");
     function->note = note.bytes;
 }
 
-/* "masked_autoregressive_affine", ..., "_inverse", "_step" */
+/* "autoregressive_affine", ..., "_inverse", "_step" */
 static IrFunction *begin(Lower *lower, const AutoregressiveKind *kind, bool inverse)
 {
     Text name = text_start(lower->arena);
-    text_print(&name, "autoregressive_%s", kind->spec->transform == TRANSFORM_AFFINE ? "affine" : "additive");
+    text_print(&name, "autoregressive_%s", NAMES[kind->spec->transform]);
     if (kind->number > 1)
         text_print(&name, "_%d", kind->number);
     text_put(&name, inverse ? "_inverse" : "");
@@ -122,7 +168,7 @@ static IrId apply_steps(Lower *lower, IrBuilder *builder, AutoregressiveKind *ki
     IrId value, numbers, slope, to;
     const char *name = arena_print(lower->arena, "%s_step", builder->function->name);
     MaskedSteps steps = masked_steps_begin(lower, &kind->net, name, kind->spec->span, &value, &numbers);
-    IrId made = transform(&steps.builder, kind->spec, numbers, value, inverse, &slope);
+    IrId made = transform(&steps.builder, kind, numbers, value, inverse, &slope);
     masked_steps_end(&steps, made, slope);
     masked_steps_apply(builder, &steps, tensors, from, &to, log_slope);
     return to;
@@ -138,8 +184,7 @@ static IrFunction *make(Lower *lower, AutoregressiveKind *kind, bool inverse)
     if (inverse == kind->spec->fast_sampling)
         to = apply_steps(lower, &builder, kind, tensors, inverse, from, &log_slope);
     else
-        to = transform(&builder, kind->spec, masked_apply(&builder, &kind->net, tensors, from), from, inverse,
-                       &log_slope);
+        to = transform(&builder, kind, masked_apply(&builder, &kind->net, tensors, from), from, inverse, &log_slope);
     ir_output(function, inverse ? "x" : "y", to);
     if (log_slope >= 0)
         ir_output(function, "log_det", ir_reduce_all(&builder, IR_REDUCE_SUM, log_slope));

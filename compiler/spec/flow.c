@@ -112,6 +112,8 @@ static void build_masked_autoregressive(const Build *build, const Value *value, 
     layer->transform = build_transform(value_get(value, "transform"));
     layer->fast_sampling = value_is(value_get(value, "fast"), "sampling");
     layer->log_scale_bound = build_number(value_get(value, "log_scale_bound"), 0);
+    layer->bins = build_integer(value_get(value, "bins"), 0);
+    layer->bound = build_number(value_get(value, "bound"), 0);
     layer->net = build_net(build, value_get(value, "net"), true);
     if (build->model->dimension == 1)
         diagnostics_error(build->diagnostics, layer->span, "E0304",
