@@ -105,6 +105,7 @@ static void *compile(EmitCases *cases, const EmitBuild *build)
     standalone_begin(&header);
     text_put(&header, cases->parts->tables.bytes);
     text_put(&header, cases->parts->kernels.bytes);
+    text_print(&header, "#if ANSATZ_BLOCK > 1\n%s#endif\n", cases->parts->sums.bytes);
     text_put(&text, "#include \"cases.h\"\n");
     for (int i = 0; i < cases->count; i++)
         text_print(&text, "void %s(const Arguments *arguments, size_t count, void *workspace, int threads);\n",

@@ -159,6 +159,14 @@ static const Case CASES[] = {
      "(%x: sample real[18], %y: sample real[40]) { %a = batch_contract %x, %y \"i,j->ij\" %b = batch_sum %y"
      " return %a, %b }",
      128},
+    {"gradients of wide layers",
+     "(%x: sample real[331], %y: sample real[402], %z: sample real[3, 402]) { %a = batch_contract %x, %y \"i,j->ij\""
+     " %b = batch_contract %x, %y \"i,j->ji\" %u = tanh %x %c = batch_contract %y, %u \"i,j->ij\""
+     " %s = reduce_sum %c axes [1] %t = transpose %z axes [1, 0] %v = slice %t axis 1 start 1 length 1"
+     " %w = reshape %v to [402] %d = batch_contract %w, %x \"i,j->ij\" return %a, %b, %s, %d }",
+     150},
+    {"a wide layer's gradient of one sample",
+     "(%x: sample real[512], %y: sample real[256]) { %a = batch_contract %x, %y \"i,j->ij\" return %a }", 1},
     {"collect and distribute",
      "(%x: sample real[2], %s: sample real) { %a = collect %x %b = reduce_sum %a axes [0] %c = broadcast %b to [70, 2] "
      "axes [1]"

@@ -108,8 +108,8 @@ static void test_one_sample_at_a_time_has_the_same_bits(void **state)
     (void)state;
     static const char *const flags[] = {"-O3 -march=native", "-O0", "-O2 -DANSATZ_LANE_BYTES=4"};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        shell_must("cd %s && gcc -std=c11 %s -I. -Ipackage -o one program.c package/double_well_model_one.c "
-                   "package/double_well_energy_one.c -lm && ./one >got && cmp got expected",
+        shell_must("cd %s && gcc -std=c11 %s -I. -Ipackage -o one program.c package/double_well_one.c "
+                   " -lm && ./one >got && cmp got expected",
                    folder, flags[i]);
 }
 
@@ -122,8 +122,8 @@ static void test_a_microcontroller_has_the_same_bits(void **state)
         "cd %s && arm-none-eabi-gcc --specs=picolibc.specs --crt0=hosted --oslib=semihost -std=c11 -mcpu=cortex-m4 "
         "-mfloat-abi=hard -mfpu=fpv4-sp-d16 -O2 -I. -Ipackage -Wl,--defsym=__flash=0x0 "
         "-Wl,--defsym=__flash_size=0x400000 -Wl,--defsym=__ram=0x20000000 -Wl,--defsym=__ram_size=0x200000 "
-        "-Wl,--defsym=__stack_size=8192 -T picolibc.ld program.c package/double_well_model_one.c "
-        "package/double_well_energy_one.c -o board.elf -lm",
+        "-Wl,--defsym=__stack_size=8192 -T picolibc.ld program.c package/double_well_one.c "
+        " -o board.elf -lm",
         folder);
     shell_must("cd %s && timeout 120 qemu-system-arm -M mps2-an386 -nographic -monitor none "
                "-semihosting-config enable=on,target=native -kernel board.elf </dev/null 2>&1 | tr -d '\\r' >got; "
@@ -160,7 +160,8 @@ static void test_emitted_code_has_no_warnings(void **state)
 static void test_every_external_name_has_the_prefix(void **state)
 {
     (void)state;
-    shell_must("cd %s/package && test -z \"$(nm -g --defined-only build/*.o build/runtime/host/*.o | awk 'NF == 3 "
+    shell_must("cd %s/package && test -z \"$(nm -g --defined-only build/*.o build/runtime/*.o build/runtime/host/*.o | "
+               "awk 'NF == 3 "
                "{print $3}' | grep "
                "-v -e '^double_well_' -e '^main$')\"",
                folder);
@@ -186,8 +187,9 @@ static void test_two_packages_link_into_one_program(void **state)
     shell_must(
         "cd %s && ninja -C second && rm -f second/build/second_main.o package/build/double_well_main.o && gcc -std=c11 "
         "-O1 "
-        "-march=native -fopenmp -o both both.c package/build/*.o package/build/runtime/host/*.o second/build/*.o "
-        "second/build/runtime/host/*.o -lm && ./both && ninja -C package",
+        "-march=native -fopenmp -o both both.c package/build/*.o package/build/runtime/*.o "
+        "package/build/runtime/host/*.o "
+        "second/build/*.o second/build/runtime/*.o second/build/runtime/host/*.o -lm && ./both && ninja -C package",
         folder);
 }
 

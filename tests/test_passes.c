@@ -185,8 +185,8 @@ static void expect_module_values(Arena *arena, const IrModule *before, const IrM
 {
     int run = 0;
     for (int i = 0; i < after->function_count; i++) {
-        const IrFunction *function = ir_test_find(before, after->functions[i]->name);
-        if (!same_signature(function, after->functions[i]))
+        const IrFunction *function = ir_function_find(before, after->functions[i]->name);
+        if (!function || !same_signature(function, after->functions[i]))
             continue;
         expect_same_values(arena, function, after->functions[i], tolerance, keeps_nan);
         run++;

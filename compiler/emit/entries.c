@@ -3,6 +3,8 @@
  * back. Entries with phases are in phase_entries.c. */
 #include "compiler/emit/phase_entries.h"
 
+#include "compiler/passes/passes.h"
+
 #include <string.h>
 
 bool entry_has_phases(const Planner *planner, const Entry *entry)
@@ -10,6 +12,18 @@ bool entry_has_phases(const Planner *planner, const Entry *entry)
     return planner->phases->of[entry->function->position]->has_batch;
 }
 
+/* The elements of a gradient of which blocks make no parts, or 0. */
+static int64_t wide_elements(const Entry *entry, int output)
+{
+    const IrFunction *function = entry->function;
+    const IrId value = function->outputs[output];
+    const int32_t op = function->values[value].op;
+    bool wide = entry->outputs[output].kind == OUTPUT_GRADIENT && op >= 0 &&
+                passes_is_wide_product(function, &function->ops[op]);
+    return wide ? ir_type_count(ir_type_of(function, value)) : 0;
+}
+
+/* A block's parts lie as the gradient does, without what is made for the whole batch. */
 void entry_plan(Planner *planner, Entry *entry)
 {
     if (!entry_has_phases(planner, entry))
@@ -17,10 +31,17 @@ void entry_plan(Planner *planner, Entry *entry)
     int outputs = entry->function->output_count;
     int64_t *partials = ARENA_ARRAY(planner->arena, int64_t, outputs + 1), reserved = 0;
     for (int i = 0; i < outputs; i++) {
-        bool gradient = entry->outputs[i].kind == OUTPUT_GRADIENT;
-        partials[i] = gradient ? entry->outputs[i].offset : -1;
-        reserved = gradient ? entry->weight_count : reserved;
+        partials[i] = -1;
+        if (entry->outputs[i].kind != OUTPUT_GRADIENT)
+            continue;
+        reserved = entry->weight_count;
+        partials[i] = entry->outputs[i].offset;
+        for (int k = 0; k < outputs; k++)
+            if (entry->outputs[k].offset < entry->outputs[i].offset)
+                partials[i] -= wide_elements(entry, k);
     }
+    for (int i = 0; i < outputs; i++)
+        reserved -= wide_elements(entry, i);
     entry->plan = planner_plan_entry(planner, entry->function, partials, reserved);
 }
 

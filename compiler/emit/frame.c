@@ -23,7 +23,8 @@ static void use_place(Plan *plan, int slot, int group)
     if (place->last < group)
         place->last = group;
     const Group *reader = &plan->groups[group], *maker = place->first >= 0 ? &plan->groups[place->first] : reader;
-    place->travels = place->travels || reader->level != maker->level || reader->sample != maker->sample;
+    place->travels =
+        place->travels || reader->level != maker->level || reader->sample != maker->sample || reader->whole;
     if (place->kind == PLACE_NONE)
         place->kind = PLACE_FRAME;
 }
@@ -59,7 +60,8 @@ static int64_t scratch_count(const Plan *plan, const IrOp *op)
     const IrFunction *function = plan->function;
     int64_t count = 0;
     SampleSum sum;
-    if (op->code == IR_BATCH_CONTRACT && plan_sample_sum(plan, op, &sum)) /* the transposed operand */
+    if (op->code == IR_BATCH_CONTRACT && !plan->wide[op->results[0]] &&
+        plan_sample_sum(plan, op, &sum)) /* the transposed operand */
         return sum.positions * sum.padded_columns;
     for (int c = 0; op->code == IR_SCAN && c < op->carried; c++) /* the carried values' next state */
         count += round_up(ir_type_count(ir_type_of(function, op->results[c])));
@@ -163,11 +165,11 @@ static void place_partials(Plan *plan, const int64_t *partials, int64_t reserved
     for (int i = 0; i < function->output_count; i++) {
         IrId value = function->outputs[i];
         bool direct = plan->places[value].kind == PLACE_OUTPUT && plan->places[value].index == i;
-        if (direct && plan->sums[value] && !plan->doubles[value])
+        if (direct && plan->sums[value] && !plan->doubles[value] && !plan->wide[value])
             plan->partials[value] = partials[i];
     }
     for (int v = 0; v < function->value_count; v++) {
-        if (!plan->sums[v] || plan->partials[v] >= 0)
+        if (!plan->sums[v] || plan->wide[v] || plan->partials[v] >= 0)
             continue;
         int64_t *area = plan->doubles[v] ? &plan->partial_doubles : &plan->partial_reals;
         plan->partials[v] = *area;

@@ -87,14 +87,19 @@ static void put_declaration(Writer *writer, Text *out, int slot)
     }
 }
 
+PhasePart phase_part(const Group *group)
+{
+    return group->whole ? PART_BATCH : group->sample ? PART_BLOCK : PART_ONCE;
+}
+
 /* The groups' text first, so that only the places that it uses are declared before it. */
-static const char *write_chosen(Writer *writer, bool all, int level, bool sample)
+static const char *write_chosen(Writer *writer, bool all, int level, PhasePart part)
 {
     const Plan *plan = writer->plan;
     Text body = text_start(writer->arena), whole = text_start(writer->arena), *out = writer->out;
     writer->out = &body;
     for (int g = 0; g < plan->group_count; g++)
-        if (all || (plan->groups[g].level == level && plan->groups[g].sample == sample))
+        if (all || (plan->groups[g].level == level && phase_part(&plan->groups[g]) == part))
             write_group(writer, &plan->groups[g]);
     writer->out = out;
     for (int slot = 0; slot < 2 * plan->function->value_count; slot++)
@@ -104,14 +109,14 @@ static const char *write_chosen(Writer *writer, bool all, int level, bool sample
     return whole.bytes;
 }
 
-const char *write_groups(Writer *writer, int level, bool sample)
+const char *write_groups(Writer *writer, int level, PhasePart part)
 {
-    return write_chosen(writer, false, level, sample);
+    return write_chosen(writer, false, level, part);
 }
 
 const char *write_all_groups(Writer *writer)
 {
-    return write_chosen(writer, true, 0, false);
+    return write_chosen(writer, true, 0, PART_ONCE);
 }
 
 /* ---- functions ------------------------------------------------------------------------------- */

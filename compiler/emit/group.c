@@ -239,7 +239,9 @@ static void place_op(Plan *plan, int index, bool sample, int level)
             begin_loop(plan, index, sample, level);
     } else if (!begin_dense(plan, index, sample, level)) {
         copies_for(plan, op, level);
-        group_add(plan, group_new(plan, GROUP_SINGLE, sample, level), index);
+        Group *group = group_new(plan, GROUP_SINGLE, sample, level);
+        group->whole = plan->wide[op->results[0]];
+        group_add(plan, group, index);
     }
 }
 

@@ -241,6 +241,8 @@ const char *package_plan(PackageWriter *writer)
 
 /* ---- text ------------------------------------------------------------------------------------------------------------------ */
 
+static const char *const CODE_FILES[CODE_FILE_COUNT] = {"energy", "model", "score", "train"};
+
 static void write_code(PackageWriter *writer, CodeFile file, Text *out)
 {
     const IrModule *module = writer->program->module;
@@ -302,17 +304,25 @@ static void add_parts(PackageWriter *writer)
     if (writer->parts->kernels.length > 0)
         text_print(&text, "\n/* ---- contraction kernels, one for each shape ---- */\n%s",
                    writer->parts->kernels.bytes);
+    if (writer->parts->sums.length > 0)
+        text_print(&text,
+                   "\n/* ---- sums over the samples of a block, likewise ---- */\n\n#if ANSATZ_BLOCK > 1\n%s\n#endif\n",
+                   writer->parts->sums.bytes);
     text_put(&text, "\n#endif\n");
     package_add_text(writer, arena_print(writer->arena, "%s_parts.h", writer->name), &text);
 }
 
-static void add_variant(PackageWriter *writer, const char *file, const char *variant, const char *define,
-                        const char *what)
+/* The text of some files of code again in one translation unit, which reads the headers and the kernels once. */
+static void add_variant(PackageWriter *writer, const char *variant, const char *define, const char *what,
+                        const bool has[CODE_FILE_COUNT])
 {
     Text text = text_start(writer->arena);
     package_head(writer, &text, what);
-    text_print(&text, "#define %s\n#include \"%s_%s.c\"\n", define, writer->name, file);
-    package_add_text(writer, arena_print(writer->arena, "%s_%s_%s.c", writer->name, file, variant), &text);
+    text_print(&text, "#define %s\n", define);
+    for (CodeFile file = 0; file < CODE_FILE_COUNT; file++)
+        if (has[file])
+            text_print(&text, "#include \"%s_%s.c\"\n", writer->name, CODE_FILES[file]);
+    package_add_text(writer, arena_print(writer->arena, "%s_%s.c", writer->name, variant), &text);
 }
 
 /* Matrices that one sample at a time reads by columns where it has features in vector lanes: the copy that has them so. */
@@ -354,6 +364,7 @@ void package_add_code(PackageWriter *writer)
     static const char *const whats[CODE_FILE_COUNT] = {
         "The energy, its force, and the observables.", "The model: from noise to samples and back.",
         "The gradient of the model's log-density.", "One training step: the loss and its gradient in every weight."};
+    bool has[CODE_FILE_COUNT] = {false};
     for (CodeFile file = 0; file < CODE_FILE_COUNT; file++) {
         Text code = text_start(writer->arena), text = text_start(writer->arena);
         write_code(writer, file, &code);
@@ -364,11 +375,12 @@ void package_add_code(PackageWriter *writer)
         package_head(writer, &text, whats[file]);
         text_print(&text, "#include \"%s_parts.h\"\n", writer->name);
         text_add(&text, code.bytes, code.length);
-        package_add_text(writer, arena_print(writer->arena, "%s_%s.c", writer->name, package_file_name(file)), &text);
-        add_variant(writer, package_file_name(file), "double", "ANSATZ_PRECISION 64", "The same in double.");
-        if (package_has_one(file))
-            add_variant(writer, package_file_name(file), "one", "ANSATZ_BLOCK 1",
-                        "The same for one sample at a time, features in lanes.");
+        package_add_text(writer, arena_print(writer->arena, "%s_%s.c", writer->name, CODE_FILES[file]), &text);
+        has[file] = true;
     }
+    add_variant(writer, "double", "ANSATZ_PRECISION 64", "All of it in double.", has);
+    for (CodeFile file = 0; file < CODE_FILE_COUNT; file++)
+        has[file] = has[file] && package_has_one(file);
+    add_variant(writer, "one", "ANSATZ_BLOCK 1", "Energy and model for one sample at a time, features in lanes.", has);
     add_parts(writer);
 }

@@ -26,34 +26,97 @@ static const char *object_of(Arena *arena, const char *path)
     return arena_print(arena, "build/%.*s.o", (int)(strlen(path) - 2), path);
 }
 
+/* Files of the host's runtime that are compiled together, because their headers cost more than they do: each unit includes
+ * its files one after another, so that no two of a unit may have a static name in common. Others are compiled alone. */
+static const struct HostUnit {
+    const char *name, *files; /* each with a space before and behind */
+} HOST_UNITS[] = {
+    {"system", " files interrupt progress "}, /* those that ask for POSIX */
+    {"text", " json_read json_write sha256 utf8 configurations_write csv_write npy_write safetensors_write "},
+    {"tables", " csv_read number "},
+    {"arrays", " npy_read configurations_read "},
+    {"weights", " safetensors_read weights checkpoint "},
+    {"estimates", " estimates evaluate evaluator importance pareto nearest density report requirement verdict "},
+    {"program", " arguments program run sample selftest session train failure "},
+};
+enum { HOST_UNIT_COUNT = sizeof HOST_UNITS / sizeof *HOST_UNITS };
+
+static const char HOST_FOLDER[] = "runtime/host/";
+
+static bool is_host(const char *path)
+{
+    return strncmp(path, HOST_FOLDER, strlen(HOST_FOLDER)) == 0 && ends_with(path, ".c");
+}
+
+/* The number of the unit that has a file of the host's, or HOST_UNIT_COUNT. */
+static int host_unit(Arena *arena, const char *path)
+{
+    const char *file = path + strlen(HOST_FOLDER);
+    const char *word = arena_print(arena, " %.*s ", (int)(strlen(file) - 2), file);
+    int unit = 0;
+    while (unit < HOST_UNIT_COUNT && strstr(HOST_UNITS[unit].files, word) == NULL)
+        unit++;
+    return unit;
+}
+
+/* The host's files: units, then those that stand alone. */
+static void put_host(PackageWriter *writer, Text *text, Text *objects)
+{
+    Text units[HOST_UNIT_COUNT], alone = text_start(writer->arena);
+    for (int u = 0; u < HOST_UNIT_COUNT; u++)
+        units[u] = text_start(writer->arena);
+    for (size_t i = 0; i < EMBEDDED_FILE_COUNT; i++) {
+        const char *path = arena_print(writer->arena, "runtime/%s", EMBEDDED_FILES[i].path);
+        if (!is_host(path))
+            continue;
+        int unit = host_unit(writer->arena, path);
+        if (unit < HOST_UNIT_COUNT) {
+            text_print(&units[unit], " $\n    %s", path);
+            continue;
+        }
+        text_print(&alone, "build %s: cc %s\n  level = -O1\n", object_of(writer->arena, path), path);
+        text_print(objects, " $\n    %s", object_of(writer->arena, path));
+    }
+    for (int u = 0; u < HOST_UNIT_COUNT; u++) {
+        text_print(text, "build build/runtime/%s.o: unit%s\n  level = -O1\n", HOST_UNITS[u].name, units[u].bytes);
+        text_print(objects, " $\n    build/runtime/%s.o", HOST_UNITS[u].name);
+    }
+    text_print(text, "%s", alone.bytes);
+}
+
+/* What takes longest comes first. */
+static void put_code(PackageWriter *writer, Text *text, Text *objects)
+{
+    static const char *const endings[] = {"_train.c", "_double.c", "_model.c", "_score.c",
+                                          "_one.c",   "_energy.c", "_main.c"};
+    for (size_t e = 0; e < sizeof endings / sizeof *endings; e++)
+        for (int i = 0; i < writer->package->file_count; i++) {
+            const char *path = writer->package->files[i].path;
+            if (strcmp(path, arena_print(writer->arena, "%s%s", writer->name, endings[e])) != 0)
+                continue;
+            bool blocks = !ends_with(path, "_double.c") && !ends_with(path, "_one.c") && !ends_with(path, "_main.c");
+            text_print(text, "build %s: cc %s\n  level = %s\n", object_of(writer->arena, path), path,
+                       blocks ? "-O3" : "-O1");
+            text_print(objects, " $\n    %s", object_of(writer->arena, path));
+        }
+}
+
 void package_add_build(PackageWriter *writer)
 {
     Text text = text_start(writer->arena), objects = text_start(writer->arena);
     text_print(
         &text,
         "# Builds the program %s. cflags may be changed: results do not depend on the level of optimisation or on\n"
-        "# vector instructions; -ffast-math is refused. The double and the host files are not worth -O3.\n"
+        "# vector instructions; -ffast-math is refused. What is not for blocks of floats gains nothing from -O3.\n"
         "cc = cc\ncflags = -std=c11 -march=native -fopenmp\n\nrule cc\n"
         "  command = $cc $cflags $level -MMD -MF $out.d -c $in -o $out\n  depfile = $out.d\n  deps = gcc\n"
-        "  description = $in\nrule link\n  command = $cc $cflags $in -o $out -lm\n  description = $out\n\n",
+        "  description = $in\nrule unit\n"
+        "  command = for file in $in; do echo \"#include \\\"$$file\\\"\"; done | $\n"
+        "    $cc $cflags $level -I. -MMD -MF $out.d -x c -c - -o $out\n  depfile = $out.d\n  deps = gcc\n"
+        "  description = $out\nrule link\n  command = $cc $cflags $in -o $out -lm\n  description = $out\n\n",
         writer->name);
-    const Package *package = writer->package;
-    for (int i = 0; i < package->file_count; i++) {
-        const char *path = package->files[i].path;
-        if (!ends_with(path, ".c") || strncmp(path, "example/", 8) == 0 || strncmp(path, "dispatch/", 9) == 0)
-            continue;
-        bool slow = strncmp(path, "runtime/", 8) == 0 || ends_with(path, "_double.c") || ends_with(path, "_main.c");
-        text_print(&text, "build %s: cc %s\n  level = %s\n", object_of(writer->arena, path), path,
-                   slow ? "-O1" : "-O3");
-        text_print(&objects, " $\n    %s", object_of(writer->arena, path));
-    }
-    for (size_t i = 0; i < EMBEDDED_FILE_COUNT && writer->options->without_runtime; i++) {
-        const char *path = arena_print(writer->arena, "runtime/%s", EMBEDDED_FILES[i].path);
-        if (!ends_with(path, ".c"))
-            continue;
-        text_print(&text, "build %s: cc %s\n  level = -O1\n", object_of(writer->arena, path), path);
-        text_print(&objects, " $\n    %s", object_of(writer->arena, path));
-    }
+    put_code(writer, &text, &objects);
+    put_host(writer, &text, &objects);
     text_print(&text, "\nbuild %s: link%s\ndefault %s\n", writer->name, objects.bytes, writer->name);
     package_add_text(writer, "build.ninja", &text);
 }
@@ -101,7 +164,7 @@ void package_add_readme(PackageWriter *writer)
                "force, observables |\n"
                "| `%s_model.c` | noise to samples and back |\n| `%s_score.c` | the gradient of log q in x |\n"
                "| `%s_train.c` | a training step: loss and gradient |\n"
-               "| `%s_parts.h` | contraction kernels and tables that these share |\n| `%s_*_double.c`, `%s_*_one.c` | "
+               "| `%s_parts.h` | contraction kernels and tables that these share |\n| `%s_double.c`, `%s_one.c` | "
                "the same text in double, "
                "and for one sample at a time |\n| `%s_main.c` | what the program must know of the model |\n| "
                "`dispatch/` | the same for wider vectors than the compiler's flags allow, picked at start |\n| "

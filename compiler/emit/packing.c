@@ -33,6 +33,11 @@ int64_t packing_transposed_rows(const Packing *packing, const IrFunction *functi
     return rows != NULL ? rows[input] : 0;
 }
 
+bool packing_is_blocks_only(const Packing *packing, const IrFunction *function)
+{
+    return packing->one != NULL && !packing->one[function->position];
+}
+
 /* The input of `function` that a value is, or -1. */
 static int input_of(const IrFunction *function, IrId value)
 {
@@ -260,8 +265,8 @@ static void agree_on_rows(Transposing *transposing, const PackedEntry *a, const 
 
 /* Rows are -1 while no use is known. Callees stand before callers, so the walk goes backwards, and again while a caller
  * learns of a callee. */
-static void find_transposed(Planner *planner, const IrModule *module, const Packing *packing,
-                            const PackedEntry *entries, int entry_count)
+static void find_transposed(Planner *planner, const IrModule *module, Packing *packing, const PackedEntry *entries,
+                            int entry_count)
 {
     Transposing transposing = {.planner = planner, .packing = packing, .module = module, .changed = true};
     transposing.reached = ARENA_ARRAY(planner->arena, bool, module->function_count + 1);
@@ -273,6 +278,7 @@ static void find_transposed(Planner *planner, const IrModule *module, const Pack
     }
     for (int e = 0; e < entry_count; e++)
         transposing.reached[entries[e].function->position] = entries[e].one_sample;
+    packing->one = transposing.reached;
     while (transposing.changed) {
         transposing.changed = false;
         for (int f = module->function_count - 1; f >= 0; f--)

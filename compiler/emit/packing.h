@@ -20,6 +20,7 @@ typedef struct Packing {
     int64_t **inputs;  /* by function position: for each input its offset from `weights`, or -1; NULL: none is packed */
     int64_t **outputs; /* for each output its offset from `gradient`, or -1; NULL: none is packed */
     int64_t **rows;    /* for each input: the rows of a matrix that is kept transposed, or 0 */
+    const bool *one;   /* by position: an entry for one sample reaches the function; NULL: nothing is known */
 } Packing;
 
 /* `entry_count` 0: nothing is packed. */
@@ -31,6 +32,9 @@ bool packing_has_inputs(const Packing *packing, const IrFunction *function);
 bool packing_has_outputs(const Packing *packing, const IrFunction *function);
 /* The rows of an input that is kept transposed, or 0. */
 int64_t packing_transposed_rows(const Packing *packing, const IrFunction *function, int input);
+
+/* Whether the function is only ever compiled for blocks of samples. */
+bool packing_is_blocks_only(const Packing *packing, const IrFunction *function);
 
 /* Where a call's callee finds its `weights`, counted from the caller's; false: it has none. */
 bool packing_call_weights(const Packing *packing, const IrFunction *caller, const IrOp *op, int64_t *offset);

@@ -104,9 +104,11 @@ static const char *offset_text(Arena *arena, const char *base, int64_t offset)
     return offset == 0 ? base : arena_print(arena, "%s + %lld", base, (long long)offset);
 }
 
-/* A block's part of an area: "sums + shard * 4740". */
-static const char *block_part(Arena *arena, const char *area, int64_t size)
+/* A block's part of an area: "sums + shard * 4740"; for the whole batch, where the first begins. */
+static const char *block_part(Arena *arena, PhasePart part, const char *area, int64_t size)
 {
+    if (part == PART_BATCH)
+        return area;
     return arena_print(arena, "%s + shard * %lld", area, (long long)size);
 }
 
@@ -125,7 +127,7 @@ static int64_t batch_size(const Entry *entry)
     return batch_offset(entry, true, entry->function->output_count);
 }
 
-static void add_inputs(Writer *writer, const Entry *entry, Parameters *parameters, Text *declarations)
+static void add_inputs(Writer *writer, const Entry *entry, PhasePart part, Parameters *parameters, Text *declarations)
 {
     const IrFunction *function = entry->function;
     for (int i = 0; i < function->input_count; i++) {
@@ -139,7 +141,7 @@ static void add_inputs(Writer *writer, const Entry *entry, Parameters *parameter
             text_print(declarations, "    const real %s = scalars[%lld];\n", name, (long long)bound->offset);
         else if (type->kind == IR_KIND_SAMPLE)
             add(parameters, "const real *", name,
-                offset_text(writer->arena, block_part(writer->arena, "batch", batch_size(entry)),
+                offset_text(writer->arena, block_part(writer->arena, part, "batch", batch_size(entry)),
                             batch_offset(entry, false, i)));
         else if (type->rank == 0)
             add(parameters, "const real ", name, arena_print(writer->arena, "*(%s)", bound->array));
@@ -148,7 +150,7 @@ static void add_inputs(Writer *writer, const Entry *entry, Parameters *parameter
     }
 }
 
-static void add_outputs(Writer *writer, const Entry *entry, const char *body, Parameters *parameters)
+static void add_outputs(Writer *writer, const Entry *entry, PhasePart part, const char *body, Parameters *parameters)
 {
     const IrFunction *function = entry->function;
     for (int i = 0; i < function->output_count; i++) {
@@ -157,51 +159,57 @@ static void add_outputs(Writer *writer, const Entry *entry, const char *body, Pa
             continue;
         if (is_sample(entry, function->outputs[i]))
             add(parameters, "real *", name,
-                offset_text(writer->arena, block_part(writer->arena, "batch", batch_size(entry)),
+                offset_text(writer->arena, block_part(writer->arena, part, "batch", batch_size(entry)),
                             batch_offset(entry, true, i)));
         else
             add(parameters, "real *", name, output_pointer(writer->arena, entry, i));
     }
 }
 
-/* Writes the function of a phase, once or for each block, and gives the text of its call; NULL: there is nothing to do.
+/* Writes the function of a part of a phase, and gives the text of its call; NULL: there is nothing to do.
  */
 static const char *write_phase(Arena *arena, Planner *planner, const Packing *packing, const Entry *entry,
-                               SharedParts *parts, int level, bool sample, Text *out)
+                               SharedParts *parts, int level, PhasePart part, Text *out)
 {
     const Plan *plan = entry->plan;
     bool any = false;
     for (int g = 0; g < plan->group_count; g++)
-        any = any || (plan->groups[g].level == level && plan->groups[g].sample == sample);
+        any = any || (plan->groups[g].level == level && phase_part(&plan->groups[g]) == part);
     if (!any)
         return NULL;
     Writer *writer = writer_new(arena, planner, packing, plan, parts, out);
     const char *function_name = parts->functions[entry->function->position];
-    const char *body = write_groups(writer, level, sample);
+    const char *body = write_groups(writer, level, part);
     Parameters parameters = {arena, text_start(arena), text_start(arena)};
     Text declarations = text_start(arena);
     if (has_word(body, "block"))
         add(&parameters, "const Block *", "block", "&block");
     if (has_word(body, "weights"))
         add(&parameters, "const real *", "weights", "weights");
-    add_inputs(writer, entry, &parameters, &declarations);
+    add_inputs(writer, entry, part, &parameters, &declarations);
     if (declarations.length > 0)
         add(&parameters, "const real *", "scalars", "scalars");
-    add_outputs(writer, entry, body, &parameters);
+    add_outputs(writer, entry, part, body, &parameters);
     if (has_word(body, "shared"))
         add(&parameters, "real *", "shared", "shared");
     if (has_word(body, "batch"))
-        add(&parameters, "real *", "batch", block_part(arena, "batch", batch_size(entry)));
+        add(&parameters, "real *", "batch", block_part(arena, part, "batch", batch_size(entry)));
     if (has_word(body, "sums"))
-        add(&parameters, "real *", "sums", block_part(arena, "sums", round_reals(plan->partial_reals)));
+        add(&parameters, "real *", "sums", block_part(arena, part, "sums", round_reals(plan->partial_reals)));
     if (has_word(body, "double_sums"))
         add(&parameters, "double *", "double_sums",
-            block_part(arena, "double_sums", round_reals(plan->partial_doubles)));
+            block_part(arena, part, "double_sums", round_reals(plan->partial_doubles)));
+    if (has_word(body, "shard_stride"))
+        add(&parameters, "size_t ", "shard_stride", arena_print(arena, "%lld", (long long)batch_size(entry)));
+    if (has_word(body, "threads"))
+        add(&parameters, "int ", "threads", "threads");
     if (has_word(body, "workspace"))
         add(&parameters, "real *", "workspace",
-            sample ? arena_print(arena, "frames + ANSATZ_THREAD() * %lld", (long long)round_reals(plan->workspace))
-                   : "frames");
-    const char *base = arena_print(arena, "%s_%s", function_name, sample ? "block" : "once");
+            part == PART_BLOCK
+                ? arena_print(arena, "frames + ANSATZ_THREAD() * %lld", (long long)round_reals(plan->workspace))
+                : "frames");
+    static const char *const names[PART_COUNT] = {"once", "block", "batch"};
+    const char *base = arena_print(arena, "%s_%s", function_name, names[part]);
     const char *name = identifiers_new(&parts->names, level == 0 ? base : arena_print(arena, "%s_%d", base, level));
     text_print(out, "\nstatic void %s(%s)\n{\n%s%s}\n", name,
                parameters.declared.length > 0 ? parameters.declared.bytes : "void", declarations.bytes, body);
@@ -253,7 +261,7 @@ static void write_reductions(const Entry *entry, int level, Text *out)
     const Plan *plan = entry->plan;
     Reduction run = {0}, next;
     for (int v = 0; v < entry->function->value_count; v++) {
-        if (!plan->sums[v] || plan->levels[v] != level || !find_target(entry, v, &next))
+        if (!plan->sums[v] || plan->wide[v] || plan->levels[v] != level || !find_target(entry, v, &next))
             continue;
         const char *to = offset_text(plan->arena, next.base, next.offset);
         if (plan->doubles[v]) {
@@ -337,7 +345,7 @@ static void write_block_loop(const Entry *entry, int level, const char *call, Te
 {
     const IrFunction *function = entry->function;
     Text before = text_start(out->arena), after = text_start(out->arena);
-    const char *batch = block_part(out->arena, "batch", batch_size(entry));
+    const char *batch = block_part(out->arena, PART_BLOCK, "batch", batch_size(entry));
     for (int i = 0; i < function->input_count && level == 0; i++)
         if (is_sample(entry, function->inputs[i]))
             text_print(&before, "        block_from_rows(&block, %s, %lld, %s);\n", entry->inputs[i].array,
@@ -369,10 +377,14 @@ void phase_entry_write(Arena *arena, Planner *planner, const Packing *packing, c
         loss = loss || entry->outputs[i].kind == OUTPUT_LOSS;
     for (int level = 0; level < plan->level_count; level++) {
         write_reductions(entry, level, &body);
-        const char *once = write_phase(arena, planner, packing, entry, parts, level, false, out);
+        const char *once = write_phase(arena, planner, packing, entry, parts, level, PART_ONCE, out);
         if (once != NULL)
             text_print(&body, "    %s\n", once);
-        write_block_loop(entry, level, write_phase(arena, planner, packing, entry, parts, level, true, out), &body);
+        write_block_loop(entry, level, write_phase(arena, planner, packing, entry, parts, level, PART_BLOCK, out),
+                         &body);
+        const char *batch = write_phase(arena, planner, packing, entry, parts, level, PART_BATCH, out);
+        if (batch != NULL)
+            text_print(&body, "    %s\n", batch);
     }
     write_shared_rows(entry, &body);
     text_print(out, "\n%s %s(%s)\n{\n", loss ? "double" : "void", entry->name, entry->parameters);

@@ -2,6 +2,8 @@
 /* Planning: views and phases of one function; then groups (group.c) and memory (frame.c). */
 #include "compiler/emit/plan.h"
 
+#include "compiler/passes/passes.h"
+
 #include <string.h>
 
 Planner *planner_new(Arena *arena, const IrModule *module, PhaseTable *phases)
@@ -132,6 +134,7 @@ static void find_levels(Planner *planner, Plan *plan)
             /* what a block gives back that is no part of a sum is the same from each: it is taken from one */
             plan->firsts[result] = kind == BATCH_NONE && plan_op_is_sample(plan, op) && !plan_is_sample(plan, result);
             plan->sums[result] = kind == BATCH_PART || plan->firsts[result];
+            plan->wide[result] = kind == BATCH_PART && passes_is_wide_product(function, op);
             plan->doubles[result] = kind == BATCH_PART && phases_is_double(planner->phases, function, op, r);
             plan->levels[result] = level + (kind != BATCH_NONE || plan->firsts[result]);
             if (plan->levels[result] >= plan->level_count)
@@ -169,6 +172,7 @@ static Plan *plan_new(Planner *planner, const IrFunction *function, bool entry)
     plan->sums = ARENA_ARRAY(arena, bool, values + 1);
     plan->doubles = ARENA_ARRAY(arena, bool, values + 1);
     plan->firsts = ARENA_ARRAY(arena, bool, values + 1);
+    plan->wide = ARENA_ARRAY(arena, bool, values + 1);
     plan->partials = ARENA_ARRAY(arena, int64_t, values + 1);
     plan->places = ARENA_ARRAY(arena, Place, 2 * values + 1);
     plan->copied = ARENA_ARRAY(arena, bool, 2 * values + 1);

@@ -61,6 +61,7 @@ typedef enum GroupKind {
 typedef struct Group {
     GroupKind kind;
     bool sample; /* done for each sample, or once */
+    bool whole;  /* entries: done for the whole batch, behind all blocks of its level */
     int level;   /* the phase in which it runs */
     int64_t count;
     bool has_sums;
@@ -95,6 +96,7 @@ typedef struct Plan {
     int level_count;
     bool *sums;                             /* for each value: a sum over the batch, which blocks make in parts */
     bool *doubles;                          /* ... whose parts are doubles */
+    bool *wide;                             /* ... that no block makes a part of: it is made for the whole batch */
     bool *firsts;                           /* ... of which every block's part is the whole: one is taken */
     int64_t *partials;                      /* where a block's part stands among `sums` (or `double_sums`), or -1 */
     int64_t shared;                         /* reals that all blocks read */
@@ -151,6 +153,8 @@ typedef struct SampleSum {
 } SampleSum;
 /* sample_sum.c: whether a BATCH_CONTRACT is one. */
 bool plan_sample_sum(const Plan *plan, const IrOp *op, SampleSum *sum);
+/* The same of a wide product in an entry: its columns are those that lie side by side in the result. */
+void plan_wide_sum(const Plan *plan, const IrOp *op, SampleSum *sum);
 /* frame.c: fills places, scratch, partials and sizes of a grouped plan. */
 void plan_frame(Planner *planner, Plan *plan, const int64_t *partials, int64_t reserved);
 int64_t plan_place_size(const Place *place, bool single);

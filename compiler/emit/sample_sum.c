@@ -75,3 +75,9 @@ bool plan_sample_sum(const Plan *plan, const IrOp *op, SampleSum *sum)
     sum->padded_columns = (columns + FRAME_ALIGNMENT - 1) / FRAME_ALIGNMENT * FRAME_ALIGNMENT;
     return true;
 }
+
+void plan_wide_sum(const Plan *plan, const IrOp *op, SampleSum *sum)
+{
+    plan_sample_sum(plan, op, sum);
+    sum->columns = sum->result_stride[1] == 1 ? 1 : 0;
+}

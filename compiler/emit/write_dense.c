@@ -183,9 +183,14 @@ static const char *activation_name(const Kernel *kernel)
     return kernel->group->op_count > 1 ? "_then" : "";
 }
 
+/* Whether the kernel asks WEIGHT_STRIDES how its matrix lies. So does one that is for blocks alone, where the answer is
+ * always row-major: equal work of the model and of a training step has equal text. */
 static bool is_transposed(const Kernel *kernel)
 {
     const Plan *plan = kernel->writer->plan;
+    const Dense *dense = kernel->group->dense;
+    if (packing_is_blocks_only(kernel->writer->packing, plan->function))
+        return dense->row_stride == dense->inner && dense->inner_stride == 1;
     const IrValue *matrix = &plan->function->values[kernel->group->dense->matrix];
     return matrix->op < 0 && packing_transposed_rows(kernel->writer->packing, plan->function, matrix->result) > 0;
 }

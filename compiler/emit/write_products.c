@@ -108,38 +108,100 @@ static void write_contract(Writer *writer, const IrOp *op, const IrLabels *label
 
 /* ---- gradients of weights -------------------------------------------------------------------- */
 
+/* The kernel of one shape, written once. */
+static const char *sample_sum_kernel(Writer *writer, const SampleSum *sum)
+{
+    SharedParts *parts = writer->parts;
+    const int columns = sum->columns, rows = 1 - columns;
+    const char *shape = arena_print(
+        writer->arena,
+        "    const SampleProduct shape = {.rows = %lld, .row_stride = %lld, .columns = %lld, .positions = %lld,\n"
+        "                                 .position_stride = %lld, .result_row_stride = %lld,\n"
+        "                                 .result_column_stride = %lld};\n",
+        (long long)sum->extent[rows], (long long)sum->stride[rows], (long long)sum->extent[columns],
+        (long long)sum->positions, (long long)sum->position_stride[rows], (long long)sum->result_stride[rows],
+        (long long)sum->result_stride[columns]);
+    const char *transpose =
+        sum->positions == 1
+            ? arena_print(writer->arena, "    transpose_samples(x, %lld, %lld, transposed);\n",
+                          (long long)sum->extent[columns], (long long)sum->stride[columns])
+            : arena_print(writer->arena,
+                          "    for (int p = 0; p < %lld; p++)\n        transpose_samples(x + p * %lld * BLOCK, %lld, "
+                          "%lld, transposed + p * %lld * BLOCK);\n",
+                          (long long)sum->positions, (long long)sum->position_stride[columns],
+                          (long long)sum->extent[columns], (long long)sum->stride[columns],
+                          (long long)sum->padded_columns);
+    const char *key = arena_print(writer->arena, "sum %s%s", shape, transpose), *name = shared_parts_find(parts, key);
+    if (name != NULL)
+        return name;
+    const char *base =
+        arena_print(writer->arena, "sum_%lldx%lld", (long long)sum->extent[rows], (long long)sum->extent[columns]);
+    name = base;
+    for (int n = 2; shared_parts_find(parts, name) != NULL; n++)
+        name = arena_print(writer->arena, "%s_%d", base, n);
+    shared_parts_add(parts, name, name);
+    shared_parts_add(parts, key, name);
+    text_print(&parts->sums,
+               "\n/* %lld x %lld: the sum over samples of a[r] x[c], a weight's gradient */\n"
+               "static inline void %s(const real *a, const real *x, const int count, real *transposed, real *result)\n"
+               "{\n%s%s    contract_samples(shape, a, transposed, count, result);\n}\n",
+               (long long)sum->extent[rows], (long long)sum->extent[columns], name, shape, transpose);
+    return name;
+}
+
 static void write_sample_sum(Writer *writer, const IrOp *op, const SampleSum *sum, const Group *group)
 {
-    int columns = sum->columns, rows = 1 - columns;
-    long long padded = (long long)sum->padded_columns, step = (long long)sum->position_stride[columns];
-    writer_line(writer, "{");
-    writer->indent++;
-    writer_line(writer, "real *const transposed = workspace + FRAME(%lld, %lld);", (long long)group->scratch.offset,
-                (long long)group->scratch.offset_single);
-    const char *right = writer_slot_address(writer, sum->slot[columns], sum->offset[columns]);
-    if (sum->positions > 1) {
-        writer_line(writer, "for (int p = 0; p < %lld; p++)", (long long)sum->positions);
-        right = arena_print(writer->arena, "%s + %lld * p * BLOCK", right, step);
-        writer->indent++;
-    }
-    writer_line(writer,
-                sum->positions > 1 ? "transpose_samples(%s, %lld, %lld, transposed + %lld * p * BLOCK);"
-                                   : "transpose_samples(%s, %lld, %lld, transposed);",
-                right, (long long)sum->extent[columns], (long long)sum->stride[columns], padded);
-    writer->indent -= sum->positions > 1;
-    writer_line(writer,
-                "const SampleProduct shape = {.rows = %lld, .row_stride = %lld, .columns = %lld, .positions = %lld,",
-                (long long)sum->extent[rows], (long long)sum->stride[rows], (long long)sum->extent[columns],
-                (long long)sum->positions);
-    writer_line(writer,
-                "                             .position_stride = %lld, .result_row_stride = %lld, "
-                ".result_column_stride = %lld};",
-                (long long)sum->position_stride[rows], (long long)sum->result_stride[rows],
-                (long long)sum->result_stride[columns]);
-    writer_line(writer, "contract_samples(shape, %s, transposed, block->count, %s);",
-                writer_slot_address(writer, sum->slot[rows], sum->offset[rows]),
+    const int columns = sum->columns, rows = 1 - columns;
+    const char *name = sample_sum_kernel(writer, sum);
+    const char *a = writer_slot_address(writer, sum->slot[rows], sum->offset[rows]);
+    const char *x = writer_slot_address(writer, sum->slot[columns], sum->offset[columns]);
+    writer_line(writer, "%s(%s, %s, block->count, workspace + FRAME(%lld, %lld), %s);", name, a, x,
+                (long long)group->scratch.offset, (long long)group->scratch.offset_single,
                 writer_result_address(writer, op->results[0]));
-    writer_close(writer);
+}
+
+/* The kernel of a wide product of one shape, written once. */
+static const char *batch_kernel(Writer *writer, const SampleSum *sum)
+{
+    SharedParts *parts = writer->parts;
+    const int columns = sum->columns, rows = 1 - columns;
+    const long long row_count = (long long)sum->extent[rows], column_count = (long long)sum->extent[columns];
+    const char *shape =
+        arena_print(writer->arena, "{.rows = %lld, .row_stride = %lld, .columns = %lld, .column_stride = %lld}",
+                    row_count, (long long)sum->stride[rows], column_count, (long long)sum->stride[columns]);
+    const char *key = arena_print(writer->arena, "batch %s", shape), *name = shared_parts_find(parts, key);
+    if (name != NULL)
+        return name;
+    const char *base = arena_print(writer->arena, "batch_%lldx%lld", row_count, column_count);
+    name = base;
+    for (int n = 2; shared_parts_find(parts, name) != NULL; n++)
+        name = arena_print(writer->arena, "%s_%d", base, n);
+    shared_parts_add(parts, name, name);
+    shared_parts_add(parts, key, name);
+    text_print(
+        &parts->sums,
+        "\n/* %lld x %lld: the same sum over all shards, for a wide layer */\n"
+        "static inline void %s(const real *a, const real *x, const int shards, const size_t shard_stride, const int "
+        "last_count, real *result, const int threads)\n"
+        "{\n    (void)threads;\n    PARALLEL_FOR\n    for (ptrdiff_t task = 0; task < BATCH_TASKS(%lld, %lld); task++) "
+        "{\n"
+        "        const BatchProduct shape = %s;\n"
+        "        contract_batch(shape, (int)task, a, x, shards, shard_stride, last_count, result);\n    }\n}\n",
+        row_count, column_count, name, row_count, column_count, shape);
+    return name;
+}
+
+static void write_wide_sum(Writer *writer, const IrOp *op)
+{
+    SampleSum sum;
+    plan_wide_sum(writer->plan, op, &sum);
+    const int columns = sum.columns, rows = 1 - columns;
+    const int64_t batch = writer->plan->function->module->batch, shards = (batch + BLOCK_SAMPLES - 1) / BLOCK_SAMPLES;
+    const char *name = batch_kernel(writer, &sum);
+    writer_line(writer, "%s(%s, %s, %lld, shard_stride, %lld, %s, threads);", name,
+                writer_slot_address(writer, sum.slot[rows], sum.offset[rows]),
+                writer_slot_address(writer, sum.slot[columns], sum.offset[columns]), (long long)shards,
+                (long long)(batch - (shards - 1) * BLOCK_SAMPLES), writer_result_address(writer, op->results[0]));
 }
 
 /* ---- triangular systems ---------------------------------------------------------------------- */
@@ -192,7 +254,9 @@ void write_product(Writer *writer, const IrOp *op, const Group *group)
     IrLabels labels;
     SampleSum sum;
     ir_labels_parse(op->labels, ir_type_of(function, op->operands[0]), ir_type_of(function, op->operands[1]), &labels);
-    if (op->code == IR_BATCH_CONTRACT && plan_sample_sum(writer->plan, op, &sum))
+    if (group->whole)
+        write_wide_sum(writer, op);
+    else if (op->code == IR_BATCH_CONTRACT && plan_sample_sum(writer->plan, op, &sum))
         write_sample_sum(writer, op, &sum, group);
     else
         write_contract(writer, op, &labels, op->code == IR_BATCH_CONTRACT || group->sample);

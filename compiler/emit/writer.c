@@ -12,6 +12,7 @@ SharedParts *shared_parts_new(Arena *arena)
     SharedParts *parts = ARENA_NEW(arena, SharedParts);
     parts->tables = text_start(arena);
     parts->kernels = text_start(arena);
+    parts->sums = text_start(arena);
     parts->names = identifiers_start(arena, NULL);
     return parts;
 }
@@ -251,7 +252,7 @@ const char *writer_address(Writer *writer, IrId value, bool want_sample)
 const char *writer_result_address(Writer *writer, IrId value)
 {
     const Plan *plan = writer->plan;
-    if (!plan->sums[value])
+    if (!plan->sums[value] || plan->wide[value])
         return writer_slot_address(writer, value, 0);
     const char *area = plan->doubles[value] ? "double_sums" : "sums";
     return plan->partials[value] == 0 ? area

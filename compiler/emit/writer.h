@@ -9,11 +9,11 @@
 
 /* What the C files share besides their functions: constant arrays and contraction kernels, each written once. */
 typedef struct SharedParts {
-    Text tables, kernels;
-    Identifiers names;      /* of all file scopes */
-    const char **functions; /* the C name of each of the module's functions, by position */
-    const char **keys;      /* what a table or kernel is, in full: equal keys share one */
-    const char **values;    /* its name */
+    Text tables, kernels, sums; /* `sums`: kernels of sums over samples, for blocks alone */
+    Identifiers names;          /* of all file scopes */
+    const char **functions;     /* the C name of each of the module's functions, by position */
+    const char **keys;          /* what a table or kernel is, in full: equal keys share one */
+    const char **values;        /* its name */
     int count, room;
     int table_count;
 } SharedParts;
@@ -24,6 +24,10 @@ void shared_parts_name_functions(SharedParts *parts, const IrModule *module);
 /* The name that goes with a key; NULL: none yet. */
 const char *shared_parts_find(const SharedParts *parts, const char *key);
 void shared_parts_add(SharedParts *parts, const char *key, const char *name);
+
+/* What a phase consists of, in this order. */
+typedef enum PhasePart { PART_ONCE, PART_BLOCK, PART_BATCH, PART_COUNT } PhasePart;
+PhasePart phase_part(const Group *group);
 
 typedef enum Precedence {
     PRECEDENCE_CHOICE, /* a ? b : c */
@@ -110,7 +114,7 @@ void write_store_element(Writer *writer, const char *address, const char *index,
 void write_open_samples(Writer *writer, bool sample);
 
 /* functions.c: the groups of one phase and domain with the declarations of what they use; whole functions. */
-const char *write_groups(Writer *writer, int level, bool sample);
+const char *write_groups(Writer *writer, int level, PhasePart part);
 const char *write_all_groups(Writer *writer);
 /* What a group's text is called with besides its values; `needs_workspace` for a whole function. */
 /* Flags what `function` calls, directly or not, by position. */

@@ -18,6 +18,9 @@ const Pass PASSES[] = {
     {"common-subexpressions-2", pass_common_subexpressions},
     {"contract-fma", pass_contract_fma},
     {"dead-code-2", pass_dead_code},
+    {"lift-products", pass_lift_products},
+    {"specialise", pass_specialise},
+    {"dead-code-3", pass_dead_code}, /* inputs that only lifted products read, and what copies do not give back */
     {NULL, NULL},
 };
 

@@ -30,6 +30,14 @@ void pass_mask_sparsity(IrModule *module);
 /* Decides which products are rounded together with which sums; nothing after it may change a bit. */
 void pass_contract_fma(IrModule *module);
 
+/* Large products summed over the batch, as wide layers' gradients are, leave the functions that an entry calls. Nothing changes
+ * a bit. */
+void pass_lift_products(IrModule *module);
+/* Calls that leave much work unread call a copy of the function without it. */
+void pass_specialise(IrModule *module);
+/* Whether an op is such a product as is lifted. */
+bool passes_is_wide_product(const IrFunction *function, const IrOp *op);
+
 /* Replaces the call that is op `index` of `function` by the callee's ops. */
 void passes_inline_call(IrFunction *function, int index);
 

@@ -118,7 +118,7 @@ static ALWAYS_INLINE void dense_64x64_sigmoid_2_tile(const int rows, const int r
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 64, matrix, r, 64, 1, x, s, 1);
+    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -133,24 +133,6 @@ static ALWAYS_INLINE void dense_64x64_sigmoid_2_tile(const int rows, const int r
 static inline void dense_64x64_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     DENSE_TILES(64, dense_64x64_sigmoid_2_tile, matrix, x, start, result, result_2);
-}
-
-/* 2 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
-static ALWAYS_INLINE void dense_2x64_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
-{
-    Tile tile;
-    tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 64, matrix, r, 64, 1, x, s, 1);
-    UNROLL(TILE_ROWS)
-    for (int i = 0; i < TILE_COUNT(rows); i++)
-        UNROLL(TILE_VECTORS)
-        for (int v = 0; v < TILE_USED(rows); v++) {
-            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
-        }
-}
-static inline void dense_2x64_2(const real *matrix, const real *x, const real *start, real *result)
-{
-    DENSE_TILES(2, dense_2x64_2_tile, matrix, x, start, result);
 }
 
 /* 64 x 2: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
@@ -235,7 +217,7 @@ static ALWAYS_INLINE void dense_64x64_sigmoid_3_tile(const int rows, const int r
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 64, matrix, r, 64, 1, x, s, 1);
+    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -268,5 +250,41 @@ static inline void dense_64x2(const real *matrix, const real *x, real *result)
 {
     DENSE_TILES(64, dense_64x2_tile, matrix, x, result);
 }
+
+/* ---- sums over the samples of a block, likewise ---- */
+
+#if ANSATZ_BLOCK > 1
+
+/* 2 x 64: the sum over samples of a[r] x[c], a weight's gradient */
+static inline void sum_2x64(const real *a, const real *x, const int count, real *transposed, real *result)
+{
+    const SampleProduct shape = {.rows = 2, .row_stride = 1, .columns = 64, .positions = 1,
+                                 .position_stride = 0, .result_row_stride = 64,
+                                 .result_column_stride = 1};
+    transpose_samples(x, 64, 1, transposed);
+    contract_samples(shape, a, transposed, count, result);
+}
+
+/* 64 x 64: the sum over samples of a[r] x[c], a weight's gradient */
+static inline void sum_64x64(const real *a, const real *x, const int count, real *transposed, real *result)
+{
+    const SampleProduct shape = {.rows = 64, .row_stride = 1, .columns = 64, .positions = 1,
+                                 .position_stride = 0, .result_row_stride = 64,
+                                 .result_column_stride = 1};
+    transpose_samples(x, 64, 1, transposed);
+    contract_samples(shape, a, transposed, count, result);
+}
+
+/* 1 x 64: the sum over samples of a[r] x[c], a weight's gradient */
+static inline void sum_1x64(const real *a, const real *x, const int count, real *transposed, real *result)
+{
+    const SampleProduct shape = {.rows = 1, .row_stride = 0, .columns = 64, .positions = 1,
+                                 .position_stride = 0, .result_row_stride = 1,
+                                 .result_column_stride = 1};
+    transpose_samples(x, 64, 1, transposed);
+    contract_samples(shape, a, transposed, count, result);
+}
+
+#endif
 
 #endif

@@ -18,7 +18,7 @@ static void coupling_affine_inverse_forward(const real *weights, const real *x_a
     real *const t_2 = workspace + FRAME(128, 16);
     dense_64x1_sigmoid_2(net_0_weight, x_a, net_0_bias, hidden, partial_2);
     dense_64x64_sigmoid_2(net_1_weight, hidden, net_1_bias, hidden_2, partial);
-    dense_2x64_2(net_2_weight, hidden_2, net_2_bias, t);
+    dense_2x64(net_2_weight, hidden_2, net_2_bias, t);
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes tanh_i = lanes_tanh(lanes_load(t + i) * REAL(0.5));
         store_each(result + i, tanh_i, BLOCK - i);

@@ -16,7 +16,7 @@ static void coupling_affine_forward(const real *weights, const real *x_a, const 
     real *const log_scale = workspace + FRAME(128, 16);
     dense_64x1_sigmoid_3(net_0_weight, x_a, net_0_bias, result, hidden);
     dense_64x64_sigmoid_3(net_1_weight, hidden, net_1_bias, result_2, hidden_2);
-    dense_2x64_2(net_2_weight, hidden_2, net_2_bias, t);
+    dense_2x64(net_2_weight, hidden_2, net_2_bias, t);
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes tanh_i = lanes_tanh(lanes_load(t + i) * REAL(0.5));
         store_each(result_3 + i, tanh_i, BLOCK - i);
@@ -65,13 +65,7 @@ static void coupling_affine_backward(const Block *block, const real *weights, co
         store_row(t_2 + 1 * BLOCK + s, load_row(d_y_b + 0 * BLOCK + s));
     }
     dense_64x2(net_2_weight, t_2, d_hidden);
-    {
-        real *const transposed = workspace + FRAME(4288, 96);
-        transpose_samples(hidden_2, 64, 1, transposed);
-        const SampleProduct shape = {.rows = 2, .row_stride = 1, .columns = 64, .positions = 1,
-                                     .position_stride = 0, .result_row_stride = 64, .result_column_stride = 1};
-        contract_samples(shape, t_2, transposed, block->count, d_net_2_weight);
-    }
+    sum_2x64(t_2, hidden_2, block->count, workspace + FRAME(4288, 96), d_net_2_weight);
     sum_samples(t_2, 2, block->count, d_net_2_bias);
     for (int i = 0; i < 64 * BLOCK; i += LANES) {
         const lanes x_i_2 = lanes_load(x_2 + i);
@@ -80,22 +74,10 @@ static void coupling_affine_backward(const Block *block, const real *weights, co
         store_each(t_4 + i, lanes_fma(lanes_load(hidden + i), REAL(1.0) - x_i_3, x_i_3), 64 * BLOCK - i);
     }
     dense_64x64_then(net_1_weight, t_3, t_4, t_5);
-    {
-        real *const transposed = workspace + FRAME(8384, 160);
-        transpose_samples(hidden, 64, 1, transposed);
-        const SampleProduct shape = {.rows = 64, .row_stride = 1, .columns = 64, .positions = 1,
-                                     .position_stride = 0, .result_row_stride = 64, .result_column_stride = 1};
-        contract_samples(shape, t_3, transposed, block->count, d_net_1_weight);
-    }
+    sum_64x64(t_3, hidden, block->count, workspace + FRAME(8384, 160), d_net_1_weight);
     sum_samples(t_3, 64, block->count, d_net_1_bias);
     dense_1x64(net_0_weight, t_5, d_x_a);
-    {
-        real *const transposed = workspace + FRAME(4096, 64);
-        transpose_samples(t_5, 64, 1, transposed);
-        const SampleProduct shape = {.rows = 1, .row_stride = 0, .columns = 64, .positions = 1,
-                                     .position_stride = 0, .result_row_stride = 1, .result_column_stride = 1};
-        contract_samples(shape, x_a, transposed, block->count, d_net_0_weight);
-    }
+    sum_1x64(x_a, t_5, block->count, workspace + FRAME(4096, 64), d_net_0_weight);
     sum_samples(t_5, 64, block->count, d_net_0_bias);
 }
 

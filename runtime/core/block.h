@@ -8,7 +8,7 @@
 #include "elementary.h"
 #include "random.h"
 #if ANSATZ_BLOCK > 1
-#include "samples.h"
+#include "batch.h"
 #endif
 
 #ifdef _OPENMP

@@ -13,6 +13,9 @@
 #if ANSATZ_BLOCK == 1
 #define TILE_ROWS    1
 #define TILE_VECTORS 4
+#elif ANSATZ_PRECISION == 64 && ANSATZ_LANE_BYTES >= 32 /* for checks: short code rather than the last tenth of speed */
+#define TILE_ROWS    3
+#define TILE_VECTORS 2
 #elif ANSATZ_LANE_BYTES == 64
 #define TILE_ROWS    6
 #define TILE_VECTORS 4
@@ -115,6 +118,9 @@ static ALWAYS_INLINE void tile_start_each(Tile *tile, const int rows, const real
         tile->value[i][v] = lanes_load(start + TILE_ELEMENT(r, i, s, v));
 }
 
+/* From so many reals between a matrix's columns on, they are fetched so many columns ahead. */
+enum { FAR_STRIDE = 512, FAR_AHEAD = 32 };
+
 #if ANSATZ_BLOCK == 1
 
 /* Rows v LANES .. of a column of the matrix; where rows do not lie side by side, one after another. */
@@ -155,6 +161,12 @@ static ALWAYS_INLINE void tile_multiply(Tile *tile, const int rows, const int in
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < TILE_VECTORS; v++)
             column[v] = lanes_load(x + k * x_stride * BLOCK + s + v * LANES);
+        if (inner_stride >=
+            FAR_STRIDE) { /* a transposed wide matrix: each k is on another page, which nothing foresees */
+            const real *const ahead = a + (k + FAR_AHEAD < inner ? k + FAR_AHEAD : k) * inner_stride;
+            __builtin_prefetch(ahead);
+            __builtin_prefetch(ahead + (rows - 1) * row_stride);
+        }
         UNROLL(TILE_ROWS)
         for (int i = 0; i < rows; i++) {
             const lanes factor = lanes_splat(a[i * row_stride + k * inner_stride]);

@@ -82,7 +82,7 @@ static ALWAYS_INLINE void transpose_samples(const real *x, const int rows, const
 
 /* ---- sums of products ------------------------------------------------------------------------ */
 
-enum { SAMPLE_TILE_ROWS = LANES >= 8 ? 6 : 4, SAMPLE_TILE_VECTORS = LANES >= 16 ? 4 : 2 };
+enum { SAMPLE_TILE_ROWS = ANSATZ_PRECISION == 32 && LANES >= 8 ? 6 : 4, SAMPLE_TILE_VECTORS = LANES >= 16 ? 4 : 2 };
 
 /* Elements 0 .. columns - 1 of a vector, `stride` apart. */
 static ALWAYS_INLINE void store_columns(real *to, lanes value, const int columns, const int stride)
