@@ -17,16 +17,24 @@
 static const char *folder; /* program, run/, and half/ with a checkpoint after half of the steps */
 static int count;          /* of damaged files so far */
 
+static const char SPEC[] = "ansatz: 1\n"
+                           "name: double_well\n"
+                           "system: {vector: 2}\n"
+                           "energy: {terms: [{value: \"x[0]^4 - 4*x[0]^2 + 0.5*x[1]^2\"}]}\n"
+                           "data: {train: {file: data.csv}, validation: 0.25}\n"
+                           "architecture: {flow: {layers: [{repeat: 2, layers: [{coupling: {net: {mlp: [4]}}}]}]}}\n"
+                           "loss: [reverse_kl, forward_kl]\n"
+                           "train: {steps: 20, batch: 16}\n";
+
 static int start(void **state)
 {
     (void)state;
     const char *build = getenv("BUILD");
     bool is_sanitized = build && strstr(build, "sanitize");
     folder = shell_folder();
-    shell_must("%s emit specs/double_well.yaml -o %s/package --set train.steps=20 --set train.batch=16 "
-               "--set architecture.flow.layers.0.repeat=2 "
-               "--set 'architecture.flow.layers.0.layers.0.coupling.net.mlp=[4]'",
-               shell_ansatz(), folder);
+    shell_write(SPEC, strlen(SPEC), "%s/double_well.yaml", folder);
+    shell_must("cd %s && (echo 'x[0],x[1]' && seq 40 | sed 's/.*/0.&,-1.&/') >data.csv", folder);
+    shell_must("%s emit %s/double_well.yaml -o %s/package", shell_ansatz(), folder, folder);
     shell_must("cd %s && cc -std=c11 -O0 %s -o program package/*.c package/runtime/host/*.c -lm", folder,
                is_sanitized ? "-g -fsanitize=address,undefined -fno-sanitize-recover=all" : "");
     shell_must("cd %s && ./program train -q -o run && ./program train -q -o half --stop-at 10", folder);
@@ -42,10 +50,10 @@ static int end(void **state)
 
 /* ---- what must happen -------------------------------------------------------------------------------------------- */
 
-/* What a folder holds, with the contents' sums: nothing may change. */
+/* What a folder holds, with the sums of its files: nothing may change. */
 static char *look_at(const char *place)
 {
-    ShellResult result = shell_run("cd %s && find . -type f | sort | xargs sha256sum", place);
+    ShellResult result = shell_run("cd %s && find . | sort && find . -type f | sort | xargs sha256sum", place);
     assert_int_equal(result.code, 0);
     return result.output;
 }
@@ -83,9 +91,9 @@ static void expect_configurations(const char *name, const char *bytes, size_t le
 {
     static const char *const verbs[] = {"energy -i %s -o out.npy --force force.npy",
                                         "log_prob -w ../run -i %s -o out.npy",
-                                        "evaluate -q -w ../run -n 100 --reference %s"};
+                                        "evaluate -q -w ../run -n 100 --reference %s", "train -o new --data %s"};
     char arguments[200];
-    snprintf(arguments, sizeof arguments, verbs[count % 3], name);
+    snprintf(arguments, sizeof arguments, verbs[count % 4], name);
     expect_refusal(place_with(name, bytes, length), arguments, name, message);
 }
 
@@ -371,7 +379,7 @@ static void expect_checkpoint(const char *bytes, size_t length, const char *mess
     snprintf(place, sizeof place, "%s/case_%d", folder, count++);
     shell_must("mkdir %s && cp -r %s/half %s/run", place, folder, place);
     shell_write(bytes, length, "%s/run/checkpoint", place);
-    expect_refusal(place, "train -q -o run --resume", "run/checkpoint", message);
+    expect_refusal(place, "train -q -o run --resume --data ../data.csv", "run/checkpoint", message);
 }
 
 static void test_checkpoints(void **state)
@@ -408,16 +416,27 @@ static void test_checkpoints(void **state)
     free(weights.bytes);
 }
 
+static void test_other_data_than_the_runs(void **state)
+{
+    static const char other[] = "x[0],x[1]\n1,2\n3,4\n";
+    (void)state;
+    const char *place = place_with("other.csv", other, strlen(other));
+    shell_must("cp -r %s/half %s/run", folder, place);
+    expect_refusal(place, "train -q -o run --resume --data other.csv", "run/checkpoint",
+                   "the run learned from other data");
+    expect_refusal(place_with("one.csv", other, 14), "train -o new --data one.csv", "one.csv",
+                   "one row; a part held out for validation needs another");
+    expect_refusal(place_with("none.csv", other, 10), "train -o new --data none.csv", "none.csv", "no rows");
+}
+
 /* ---- what is not there ------------------------------------------------------------------------------------------- */
 
 static void test_what_is_no_file(void **state)
 {
     static const char *const arguments[] = {
-        "energy -i none.npy -o out.npy",
-        "energy -i none.csv -o out.npy",
-        "energy -i folder.npy -o out.npy",
-        "sample -w none -n 5 -o x.npy",
-        "evaluate -q -w ../run -n 9 --reference n.csv",
+        "train -o new --data none.csv",       "energy -i none.npy -o out.npy",
+        "energy -i none.csv -o out.npy",      "energy -i folder.npy -o out.npy",
+        "sample -w none -n 5 -o x.npy",       "evaluate -q -w ../run -n 9 --reference n.csv",
         "sample -w folder.npy -n 5 -o x.npy",
     };
     (void)state;
@@ -442,11 +461,17 @@ static void test_they_were_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arrays),          cmocka_unit_test(test_beginnings_of_arrays),
-        cmocka_unit_test(test_tables),          cmocka_unit_test(test_enormous_tables),
-        cmocka_unit_test(test_changed_weights), cmocka_unit_test(test_headers_of_weights),
-        cmocka_unit_test(test_cut_weights),     cmocka_unit_test(test_checkpoints),
-        cmocka_unit_test(test_what_is_no_file), cmocka_unit_test(test_they_were_many),
+        cmocka_unit_test(test_arrays),
+        cmocka_unit_test(test_beginnings_of_arrays),
+        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_enormous_tables),
+        cmocka_unit_test(test_changed_weights),
+        cmocka_unit_test(test_headers_of_weights),
+        cmocka_unit_test(test_cut_weights),
+        cmocka_unit_test(test_checkpoints),
+        cmocka_unit_test(test_other_data_than_the_runs),
+        cmocka_unit_test(test_what_is_no_file),
+        cmocka_unit_test(test_they_were_many),
     };
     return cmocka_run_group_tests(tests, start, end);
 }
