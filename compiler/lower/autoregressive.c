@@ -161,17 +161,20 @@ static IrFunction *begin(Lower *lower, const AutoregressiveKind *kind, bool inve
     return function;
 }
 
-/* Component by component: the numbers come from what has been made so far. */
-static IrId apply_steps(Lower *lower, IrBuilder *builder, AutoregressiveKind *kind, const IrId *tensors, bool inverse,
-                        IrId from, IrId *log_slope)
+/* One component with its numbers, as a function. */
+static IrFunction *make_component(Lower *lower, const AutoregressiveKind *kind, bool inverse, const char *name)
 {
-    IrId value, numbers, slope, to;
-    const char *name = arena_print(lower->arena, "%s_step", builder->function->name);
-    MaskedSteps steps = masked_steps_begin(lower, &kind->net, name, kind->spec->span, &value, &numbers);
-    IrId made = transform(&steps.builder, kind, numbers, value, inverse, &slope);
-    masked_steps_end(&steps, made, slope);
-    masked_steps_apply(builder, &steps, tensors, from, &to, log_slope);
-    return to;
+    IrFunction *function = ir_function_new(lower->module, arena_print(lower->arena, "%s_component", name));
+    IrBuilder builder = {.function = function, .span = kind->spec->span};
+    function->span = kind->spec->span;
+    function->note = arena_print(lower->arena, "%s component of a masked autoregressive layer with its numbers.",
+                                 inverse ? "Back from one" : "One");
+    IrId numbers = ir_input(function, "numbers", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &kind->net.numbers)), log_slope;
+    IrId value = ir_input(function, inverse ? "y" : "x", ir_type_scalar(IR_REAL, IR_KIND_SAMPLE));
+    ir_output(function, inverse ? "x" : "y", transform(&builder, kind, numbers, value, inverse, &log_slope));
+    if (log_slope >= 0)
+        ir_output(function, "log_slope", log_slope);
+    return function;
 }
 
 static IrFunction *make(Lower *lower, AutoregressiveKind *kind, bool inverse)
@@ -182,7 +185,8 @@ static IrFunction *make(Lower *lower, AutoregressiveKind *kind, bool inverse)
     masked_inputs(function, &kind->net, "net", tensors);
     IrId from = ir_input(function, inverse ? "y" : "x", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &kind->net.size));
     if (inverse == kind->spec->fast_sampling)
-        to = apply_steps(lower, &builder, kind, tensors, inverse, from, &log_slope);
+        masked_apply_steps(lower, &builder, &kind->net, tensors, make_component(lower, kind, inverse, function->name),
+                           from, &to, &log_slope);
     else
         to = transform(&builder, kind, masked_apply(&builder, &kind->net, tensors, from), from, inverse, &log_slope);
     ir_output(function, inverse ? "x" : "y", to);

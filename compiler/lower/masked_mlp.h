@@ -23,26 +23,22 @@ IrId masked_apply(IrBuilder *builder, const MaskedShape *shape, const IrId *tens
 /* "4 -> 64 -> 64 -> 4 x 2, tanh" */
 void masked_describe(const MaskedShape *shape, Text *out);
 
-/* ---- component by component -------------------------------------------------------------------------------------- */
+/* ---- the units and their degrees --------------------------------------------------------------------------------- */
 
-/* A scan over the components, in which each component of x is made from its numbers and a value of its own. The net is
- * gone through once in all: every sum is carried, and a unit adds itself to the sums of the next layer in the step in
- * which all that it sees has become known. */
-typedef struct MaskedSteps {
-    const MaskedShape *shape;
-    IrFunction *function; /* of one step */
-    IrBuilder builder;
-    IrId step;           /* its inputs */
-    IrId *sums, *slices; /* the carried sums of each layer; the columns of each matrix that this step adds */
-} MaskedSteps;
+/* Of a layer: -1 the inputs, then the hidden layers, hidden_count the outputs. Units stand in the order of their
+ * degrees: a unit sees those of the layer before with its own degree or less. */
+int64_t masked_width(const MaskedShape *shape, int layer);
+int64_t masked_degree(const MaskedShape *shape, int layer, int64_t unit);
+const int64_t *masked_degrees(Arena *arena, const MaskedShape *shape, int layer);
+/* Whether the layer's input, unit by unit, is added to it. */
+bool masked_adds_input(const MaskedShape *shape, int layer);
 
-/* Begins the function of a step: its value (rank 0), and the component's numbers [numbers]. */
-MaskedSteps masked_steps_begin(Lower *lower, const MaskedShape *shape, const char *name, Span span, IrId *value,
-                               IrId *numbers);
-/* Ends it: what the step made of x, and one more thing that it gives (-1: nothing). */
-void masked_steps_end(MaskedSteps *steps, IrId x, IrId more);
-/* The scan: from the values [size] of all components to x [size] and, where there is more, that [size]. */
-void masked_steps_apply(IrBuilder *builder, const MaskedSteps *steps, const IrId *tensors, IrId values, IrId *x,
-                        IrId *more);
+/* ---- component by component (masked_steps.c) --------------------------------------------------------------------- */
+
+/* From a value for each component, values [size], to x [size] such that x[i] = component(numbers i of x, values[i]);
+ * `component` takes numbers [numbers] and a value and gives x[i] and perhaps one thing more, then more [size] (else -1).
+ * The net is gone through once in all: each unit is computed when all that it sees has become known. */
+void masked_apply_steps(Lower *lower, IrBuilder *builder, const MaskedShape *shape, const IrId *tensors,
+                        IrFunction *component, IrId values, IrId *x, IrId *more);
 
 #endif
