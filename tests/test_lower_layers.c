@@ -22,14 +22,9 @@
 
 static const char ENERGY[] = "energy: {terms: [{over: components, value: \"x^2/2\"}]}\n";
 
-/* A flow of `dimension` components with these layers, as YAML. */
-static Program *program_of(Arena *arena, int dimension, int batch, const char *layers)
+/* A spec's program. */
+static Program *program_of_text(Arena *arena, const char *text)
 {
-    const char *text = arena_print(arena,
-                                   "ansatz: 1\nname: layers\nsystem: {vector: %d}\n%s"
-                                   "architecture: {flow: {base: {gaussian: {scale: 3}}, layers: [%s]}}\n"
-                                   "loss: [reverse_kl]\ntrain: {batch: %d}\n",
-                                   dimension, ENERGY, layers, batch);
     Diagnostics diagnostics;
     diagnostics_start(&diagnostics, arena);
     const ModelSpec *spec = spec_read_text(arena, "layers.yaml", text, &diagnostics);
@@ -40,6 +35,16 @@ static Program *program_of(Arena *arena, int dimension, int batch, const char *l
         fail_msg("%s", errors.bytes);
     }
     return program;
+}
+
+/* A flow of `dimension` components with these layers, as YAML. */
+static Program *program_of(Arena *arena, int dimension, int batch, const char *layers)
+{
+    return program_of_text(arena, arena_print(arena,
+                                              "ansatz: 1\nname: layers\nsystem: {vector: %d}\n%s"
+                                              "architecture: {flow: {base: {gaussian: {scale: 3}}, layers: [%s]}}\n"
+                                              "loss: [reverse_kl]\ntrain: {batch: %d}\n",
+                                              dimension, ENERGY, layers, batch));
 }
 
 /* Runs an entry with weights and all scalars 1; `x` where the entry has it. */
@@ -336,9 +341,9 @@ static double *random_weights_of(Arena *arena, const Program *program)
 }
 
 /* The weights with the first values in their places. */
-static void initialise(Arena *arena, const Program *program, int64_t batch, double *weights)
+static void initialise(Arena *arena, const Program *program, int64_t batch, double *weights, const double *data)
 {
-    IrTensor *values = run_entry(arena, program, ENTRY_INITIALISE, batch, weights, NULL);
+    IrTensor *values = run_entry(arena, program, ENTRY_INITIALISE, batch, weights, data);
     for (int i = 0; i < program->initialised_count; i++) {
         int64_t offset = program->tensors[program->initialised[i]].offset;
         assert_false(values[i].per_sample);
@@ -380,9 +385,40 @@ static void test_actnorms_outputs_start_with_mean_0_and_deviation_1(void **state
         Program *program = program_of(*state, DIMENSION, BATCH, FLOWS[i]);
         double *weights = random_weights_of(*state, program);
         assert_int_equal(program->initialised_count, 2 * (i + 1));
-        initialise(*state, program, BATCH, weights);
+        initialise(*state, program, BATCH, weights, NULL);
         expect_standard(training_samples(*state, program, BATCH, weights), BATCH, DIMENSION);
     }
+}
+
+/* Where the loss goes from data to the base: s and b are the logarithm of the deviation and the mean of what comes from
+ * the data. The matrix between the two is 1 here, so that nothing is left to do for the one that comes first. */
+static void test_actnorms_start_from_data_where_the_loss_does(void **state)
+{
+    enum { BATCH = 40, DIMENSION = 2 };
+    Program *program =
+        program_of_text(*state, arena_print(*state,
+                                            "ansatz: 1\nname: layers\nsystem: {vector: %d}\n"
+                                            "architecture: {flow: {layers: [actnorm, linear, actnorm]}}\n"
+                                            "data: {train: {file: rows.npy}}\n"
+                                            "loss: [forward_kl]\ntrain: {batch: %d}\n",
+                                            DIMENSION, BATCH));
+    double *weights = ARENA_ARRAY(*state, double, program->weight_count), data[BATCH * DIMENSION];
+    double expected[4] = {0}; /* log_scale, shift */
+    TestRandom random = {13};
+    for (int i = 0; i < BATCH * DIMENSION; i++)
+        data[i] = (i % DIMENSION == 0 ? 5 : -2) + test_normal(&random);
+    for (int i = 0; i < DIMENSION; i++) {
+        double squares = 0;
+        for (int s = 0; s < BATCH; s++)
+            expected[2 + i] += data[s * DIMENSION + i] / BATCH;
+        for (int s = 0; s < BATCH; s++)
+            squares += pow(data[s * DIMENSION + i] - expected[2 + i], 2) / BATCH;
+        expected[i] = log(squares) / 2;
+    }
+    initialise(*state, program, BATCH, weights, data);
+    static const double ZEROS[4] = {0};
+    ir_test_expect(weights, ZEROS, 4, 1e-12, "the one that data reach last");
+    ir_test_expect(weights + program->weight_count - 4, expected, 4, 1e-12, "the one that data reach first");
 }
 
 /* Whatever was drawn: element (i, j) of a first layer's weight stays where unit i may see input j. */
@@ -393,7 +429,7 @@ static void test_masked_entries_start_as_0(void **state)
     double *weights = random_weights_of(*state, program), *before = random_weights_of(*state, program);
     static const int DEGREES[HIDDEN] = {1, 1, 2, 2, 3, 3};
     assert_int_equal(program->initialised_count, 2);
-    initialise(*state, program, 4, weights);
+    initialise(*state, program, 4, weights, NULL);
     for (int i = 0; i < HIDDEN; i++)
         for (int j = 0; j < SIZE; j++) {
             double expected = j + 1 <= DEGREES[i] ? before[SIZE * i + j] : 0;
@@ -412,7 +448,7 @@ static void test_a_batch_of_one_starts_with_scale_1(void **state)
 {
     Program *program = program_of(*state, 2, 1, "actnorm");
     double weights[4] = {7, 7, 7, 7}, zeros[2] = {0};
-    initialise(*state, program, 1, weights);
+    initialise(*state, program, 1, weights, NULL);
     ir_test_expect(weights, zeros, 2, 0, "log_scale");
     ir_test_expect(training_samples(*state, program, 1, weights), zeros, 2, 1e-15, "x");
 }
@@ -468,6 +504,7 @@ int main(void)
         cmocka_unit_test(test_autoregressive_layers_go_through_the_net_once),
         cmocka_unit_test(test_masked_entries_start_as_0),
         cmocka_unit_test(test_actnorms_outputs_start_with_mean_0_and_deviation_1),
+        cmocka_unit_test(test_actnorms_start_from_data_where_the_loss_does),
         cmocka_unit_test(test_a_batch_of_one_starts_with_scale_1),
         cmocka_unit_test(test_flows_without_first_values_have_no_entry),
         cmocka_unit_test(test_packages_check_themselves_and_train),

@@ -145,7 +145,7 @@ static bool start_states(Training *training, Failure *failure)
                            training->weights + data->scale_offset, failure);
 }
 
-static void set_scalars(Training *training, int64_t step)
+static void update_scalars(Training *training, int64_t step)
 {
     model_scalars_at(training->model, step, (int64_t)training->at.steps, training->scalars);
     for (int i = 0; i < training->model->scalar_count; i++)
@@ -155,7 +155,7 @@ static void set_scalars(Training *training, int64_t step)
 static bool start_weights(Training *training, Failure *failure)
 {
     weights_initialise(training->model, training->at.seed, training->weights);
-    set_scalars(training, 0);
+    update_scalars(training, 0);
     if (!start_states(training, failure))
         return false;
     if (training->feeds_data) {
@@ -310,7 +310,7 @@ static bool take_step(Training *training, Failure *failure)
 {
     const Model *model = training->model;
     const int64_t step = (int64_t)training->at.step, steps = (int64_t)training->at.steps;
-    set_scalars(training, step);
+    update_scalars(training, step);
     training->rate = schedule_value(&model->training.rate, step, steps);
     if (training->feeds_data)
         minibatch_take(&training->minibatches, (uint64_t)step, (size_t)model->training.batch, training->batch);
