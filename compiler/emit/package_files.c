@@ -84,21 +84,21 @@ static void put_host(PackageWriter *writer, Text *text, Text *objects)
     text_print(text, "%s", alone.bytes);
 }
 
-/* What takes longest comes first. */
+/* What is for blocks of floats is one unit: its files use the same kernels. What takes longest comes first. */
 static void put_code(PackageWriter *writer, Text *text, Text *objects)
 {
-    static const char *const endings[] = {"_train.c", "_double.c", "_model.c", "_score.c",
-                                          "_one.c",   "_energy.c", "_main.c"};
-    for (size_t e = 0; e < sizeof endings / sizeof *endings; e++)
-        for (int i = 0; i < writer->package->file_count; i++) {
-            const char *path = writer->package->files[i].path;
-            if (strcmp(path, arena_print(writer->arena, "%s%s", writer->name, endings[e])) != 0)
-                continue;
-            bool blocks = !ends_with(path, "_double.c") && !ends_with(path, "_one.c") && !ends_with(path, "_main.c");
-            text_print(text, "build %s: cc %s\n  level = %s\n", object_of(writer->arena, path), path,
-                       blocks ? "-O3" : "-O1");
-            text_print(objects, " $\n    %s", object_of(writer->arena, path));
-        }
+    text_print(text, "build build/%s.o: unit", writer->name);
+    for (CodeFile file = 0; file < CODE_FILE_COUNT; file++)
+        if (package_has_file(writer, file))
+            text_print(text, " %s_%s.c", writer->name, package_file_name(file));
+    text_put(text, "\n  level = -O3\n");
+    text_print(objects, " $\n    build/%s.o", writer->name);
+    static const char *const others[] = {"double", "one", "main"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        text_print(text, "build build/%s_%s.o: cc %s_%s.c\n  level = -O1\n", writer->name, others[i], writer->name,
+                   others[i]);
+        text_print(objects, " $\n    build/%s_%s.o", writer->name, others[i]);
+    }
 }
 
 void package_add_build(PackageWriter *writer)
