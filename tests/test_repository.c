@@ -96,6 +96,18 @@ static void test_clang_accepts_every_file(void **state)
                                flags));
 }
 
+/* A package compiles some files of the host's runtime together: no two of them may have a static name in common. */
+static void test_files_of_a_unit_go_together(void **state)
+{
+    if (!getenv("ANSATZ"))
+        skip();
+    expect_silence(*state,
+                   "folder=$(mktemp -d) && \"$ANSATZ\" emit specs/double_well.yaml -o $folder/package 2>/dev/null && "
+                   "cd $folder/package && sed -i 's/ -O1/ -O0 -fsyntax-only/' build.ninja && "
+                   "{ ninja -k 0 $(sed -n 's/^build \\(build.runtime.[a-z]*.o\\): unit.*/\\1/p' build.ninja) | "
+                   "grep -A3 error; rm -r $folder; }");
+}
+
 /* Other versions of clang-format break lines otherwise; Debian 12 has this one. What it prints is where to run it. */
 static void test_every_file_has_its_format(void **state)
 {
@@ -194,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_file_has_its_licence),
         cmocka_unit_test(test_clang_accepts_every_file),
+        cmocka_unit_test(test_files_of_a_unit_go_together),
         cmocka_unit_test(test_every_file_has_its_format),
         cmocka_unit_test(test_readme_shows_the_spec),
         cmocka_unit_test(test_setup_does_nothing_where_all_is_there),

@@ -46,6 +46,28 @@ static void test_threads_do_not_change_training(void **state)
     }
 }
 
+/* Layers wide enough for gradients that are made for the whole batch at once, of two shards and a part of a third. */
+static const char WIDE_SPEC[] =
+    "ansatz: 1\nname: wide\nsystem: {vector: 20}\nenergy: {terms: [{over: components, value: \"x^2/2\"}]}\n"
+    "architecture: {flow: {layers: [{repeat: 2, layers: [{coupling: {transform: additive, split: halves, "
+    "net: {mlp: [150, 900], activation: relu}}}]}]}}\nloss: [reverse_kl: {}]\ntrain: {steps: 3, batch: 150}\n";
+
+static void test_wide_layers_train_the_same(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    shell_write(WIDE_SPEC, strlen(WIDE_SPEC), "%s/wide.yaml", folder);
+    shell_must("%s emit %s/wide.yaml -o %s/wide && grep -q batch_900x150 %s/wide/wide_train.c", shell_ansatz(), folder,
+               folder, folder);
+    shell_must("cd %s/wide && ninja && for t in 1 3; do ./wide train -o run-$t --threads $t || exit; done", folder);
+    shell_must("cd %s/wide && sed -i 's/-march=native/-DANSATZ_LANE_BYTES=16/' build.ninja && ninja && "
+               "./wide train -o run-narrow --threads 2",
+               folder);
+    shell_must("cd %s/wide && cmp run-1/weights.safetensors run-3/weights.safetensors && cmp "
+               "run-1/weights.safetensors run-narrow/weights.safetensors",
+               folder);
+}
+
 /* A run of 100 steps that is interrupted at 50: its schedules are those of 100 steps. */
 static void test_resume_gives_the_same_bits(void **state)
 {
@@ -187,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_do_not_change_training),
+        cmocka_unit_test(test_wide_layers_train_the_same),
         cmocka_unit_test(test_resume_gives_the_same_bits),
         cmocka_unit_test(test_two_emits_are_the_same),
         cmocka_unit_test(test_the_date_does_not_matter),
