@@ -357,6 +357,48 @@ static void test_weights_start_from_seed_and_nothing_else(void **state)
         assert_true(fabsf(first[HOST_LOG_SCALE + i]) < 0.1f);
 }
 
+static float first_shift; /* what the model below computes */
+
+static void compute_first(const float *weights, const float *scalars, const float *data, uint64_t seed, float *values,
+                          void *workspace, int threads)
+{
+    assert_true(scalars != NULL && data != NULL && workspace != NULL && threads == 1 && seed == 3);
+    for (int i = 0; i < HOST_WEIGHTS; i++)
+        values[i] = 100; /* of other tensors: nobody may look at them */
+    values[HOST_SHIFT] = first_shift;
+    values[HOST_SHIFT + 1] = data[1] + weights[HOST_STATE];
+}
+
+static void test_first_values_are_computed_for_flagged_tensors_alone(void **state)
+{
+    (void)state;
+    ModelTensor tensors[3];
+    ModelFunctions32 functions = host_functions_single;
+    Model model = host_model;
+    Failure failure;
+    float weights[HOST_WEIGHTS], drawn[HOST_WEIGHTS];
+    const float scalars[] = {1, 1}, data[] = {4, 8};
+    char workspace[64];
+    memcpy(tensors, host_model.tensors, sizeof tensors);
+    tensors[0].initialised = true;
+    model.tensors = tensors;
+    model.single_precision = &functions;
+    weights_initialise(&model, 3, weights);
+    memcpy(drawn, weights, sizeof drawn);
+    functions.initialise = NULL;
+    assert_true(weights_compute(&model, 3, scalars, data, weights, workspace, 1, &failure));
+    assert_memory_equal(weights, drawn, sizeof weights);
+    functions.initialise = compute_first;
+    first_shift = 2;
+    assert_true(weights_compute(&model, 3, scalars, data, weights, workspace, 1, &failure));
+    assert_true(weights[HOST_SHIFT] == 2 && weights[HOST_SHIFT + 1] == 8.25f);
+    assert_memory_equal(weights + 2, drawn + 2, sizeof weights - 2 * sizeof weights[0]);
+    first_shift = NAN;
+    assert_false(weights_compute(&model, 3, scalars, data, weights, workspace, 1, &failure));
+    assert_int_equal(failure.code, FAILURE_NOT_FINITE);
+    assert_non_null(strstr(failure.text, "'flow.shift'"));
+}
+
 /* Moments of many initial weights are those of the distributions. */
 static void test_initial_weights_have_their_moments(void **state)
 {
@@ -405,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_checkpoints_that_are_refused),
         cmocka_unit_test(test_training_can_be_lengthened),
         cmocka_unit_test(test_weights_start_from_seed_and_nothing_else),
+        cmocka_unit_test(test_first_values_are_computed_for_flagged_tensors_alone),
         cmocka_unit_test(test_initial_weights_have_their_moments),
     };
     return cmocka_run_group_tests(tests, scratch_start, scratch_end);
