@@ -61,6 +61,18 @@ static void log_prob(const real *weights, const real *scalars, size_t count, con
     }
 }
 
+static void score(const real *weights, const real *scalars, size_t count, const real *x, real *log_q, real *values,
+                  void *workspace, int threads)
+{
+    log_prob(weights, scalars, count, x, log_q, workspace, threads);
+    for (size_t s = 0; s < count; s++)
+        for (int i = 0; i < HOST_DIMENSION; i++) {
+            const size_t at = s * HOST_DIMENSION + (size_t)i;
+            const double variance = exp(2 * (double)weights[HOST_LOG_SCALE + i]);
+            values[at] = (real)(((double)weights[HOST_SHIFT + i] - (double)x[at]) / variance);
+        }
+}
+
 static void energy(const real *scalars, size_t count, const real *x, real *values, void *workspace, int threads)
 {
     (void)scalars;
@@ -132,6 +144,7 @@ static double step(const real *weights, const real *scalars, const real *data, u
 const HOST_FUNCTIONS = {.workspace_bytes = workspace_bytes,
                         .sample = sample,
                         .log_prob = log_prob,
+                        .score = score,
                         .energy = energy,
                         .force = force,
                         .observables = observables,

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* The program of the model of tests/host_model.h, and, for a first argument --break=WHAT, of one that is broken:
- *   loss N       the loss is nan from step N on        gradient N   the gradient of log_scale is infinite from step N
- * on energy       energies are nan                      wall         energies are infinite for x[0] < 0 density log q
- * is too large by 0.5             force        forces are 1% too large rows         samples depend on where a call
- * starts slow         a step takes a millisecond            single       there is no double precision inexact      the
- * gradient is 1% too large          spec         the spec's hash is another */
+ *   loss N      the loss is nan from step N on
+ *   gradient N  the gradient of log_scale is infinite from step N on
+ *   energy      energies are nan
+ *   wall        energies are infinite for x[0] < 0
+ *   density     log q is too large by 0.5
+ *   force       forces are 1% too large
+ *   score       scores are 1% too large
+ *   rows        samples depend on where a call starts
+ *   slow        a step takes a millisecond
+ *   single      there is no double precision
+ *   inexact     the gradient is 1% too large
+ *   spec        the spec's hash is another */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -81,6 +88,14 @@ static void force_inexact(const double *scalars, size_t count, const double *x, 
         force[i] *= 1.01;
 }
 
+static void score_inexact(const double *weights, const double *scalars, size_t count, const double *x, double *log_q,
+                          double *score, void *workspace, int threads)
+{
+    host_functions_double.score(weights, scalars, count, x, log_q, score, workspace, threads);
+    for (size_t i = 0; i < 2 * count; i++)
+        score[i] *= 1.01;
+}
+
 static void sample_dense(const float *weights, const float *scalars, uint64_t seed, uint64_t first, size_t count,
                          float *x, float *log_q, void *workspace, int threads)
 {
@@ -124,6 +139,8 @@ static void break_model(Model *model, ModelFunctions32 *single, ModelFunctions64
         single->energy = energy_wall;
     else if (strcmp(what, "force") == 0)
         in_double->force = force_inexact;
+    else if (strcmp(what, "score") == 0)
+        in_double->score = score_inexact;
     else if (strcmp(what, "density") == 0)
         single->sample = sample_dense;
     else if (strcmp(what, "log_prob") == 0)

@@ -182,32 +182,43 @@ static void free_table(SampleTable *table)
 /* Of 300 experiments, the truth should lie within 1.96 errors in 95%, that is 285 +- 4. */
 static void test_errors_cover_the_truth(void **state)
 {
-    enum { EXPERIMENTS = 300, COUNT = 400, NUMBERS = 7 };
-    static const char *const names[NUMBERS] = {
-        "ess", "log_z", "acceptance", "energy", "reweighted energy", "observable", "reweighted observable"};
-    double truth[NUMBERS] = {0, half_log_2_pi, 0, 0.5 * (0.09 + 1.44), 0.5, 0, 0.5}, sums[NUMBERS] = {0},
-           squares[NUMBERS] = {0};
+    enum { EXPERIMENTS = 300, COUNT = 400, NUMBERS = 10 };
+    static const char *const names[NUMBERS] = {"ess",
+                                               "log_z",
+                                               "acceptance",
+                                               "energy",
+                                               "reweighted energy",
+                                               "observable",
+                                               "reweighted observable",
+                                               "smoothed log_z",
+                                               "smoothed energy",
+                                               "smoothed observable"};
+    double truth[NUMBERS] = {0, half_log_2_pi, 0, 0.5 * (0.09 + 1.44), 0.5, 0, 0.5, half_log_2_pi, 0.5, 0.5},
+           sums[NUMBERS] = {0}, squares[NUMBERS] = {0};
     int covered[NUMBERS] = {0};
     (void)state;
     SampleTable table = claim_table(COUNT, 1), large = claim_table(200000, 1);
     Estimates estimates;
     Failure failure;
     draw_experiment(12345, &large); /* what has no short closed form, by many samples */
-    assert_true(estimates_of_samples(&large, &estimates, &failure));
+    assert_true(estimates_of_samples(&large, 0, &estimates, &failure));
     truth[0] = estimates.ess.value;
     truth[2] = estimates.acceptance.value;
     estimates_release(&estimates);
     truth[5] = 0.5 * erfc(-0.3 / 1.2 / sqrt(2.0));
     for (uint64_t seed = 0; seed < EXPERIMENTS; seed++) {
         draw_experiment(seed, &table);
-        assert_true(estimates_of_samples(&table, &estimates, &failure));
+        assert_true(estimates_of_samples(&table, 3, &estimates, &failure));
         const Estimate found[NUMBERS] = {estimates.ess,
                                          estimates.log_z,
                                          estimates.acceptance,
-                                         estimates.mean_energy,
-                                         estimates.mean_energy_reweighted,
-                                         estimates.plain[0],
-                                         estimates.reweighted[0]};
+                                         estimates.energy.plain,
+                                         estimates.energy.reweighted,
+                                         estimates.observables[0].plain,
+                                         estimates.observables[0].reweighted,
+                                         estimates.log_z_smoothed,
+                                         estimates.energy.smoothed,
+                                         estimates.observables[0].smoothed};
         for (int i = 0; i < NUMBERS; i++) {
             covered[i] += fabs(found[i].value - truth[i]) < 1.96 * found[i].error;
             const double pull = (found[i].value - truth[i]) / found[i].error;
@@ -279,13 +290,13 @@ static void test_bootstrap_of_many_samples(void **state)
         wu += exp(table.log_w[i]) * table.energy[i];
     }
     const Estimate plain = estimate_mean(table.energy, table.count);
-    assert_true(estimates_of_samples(&table, &estimates, &failure));
-    expect_near("mean", estimates.mean_energy.value, plain.value, 1e-12);
-    expect_near("reweighted mean", estimates.mean_energy_reweighted.value, wu / w, 1e-12);
-    expect_near("error", estimates.mean_energy.error / plain.error, 1, 0.1);
+    assert_true(estimates_of_samples(&table, 3, &estimates, &failure));
+    expect_near("mean", estimates.energy.plain.value, plain.value, 1e-12);
+    expect_near("reweighted mean", estimates.energy.reweighted.value, wu / w, 1e-12);
+    expect_near("error", estimates.energy.plain.error / plain.error, 1, 0.1);
     draw_experiment(3, &table);
-    assert_true(estimates_of_samples(&table, &again, &failure));
-    assert_true(again.mean_energy_reweighted.error == estimates.mean_energy_reweighted.error);
+    assert_true(estimates_of_samples(&table, 3, &again, &failure));
+    assert_true(again.energy.reweighted.error == estimates.energy.reweighted.error);
     estimates_release(&estimates);
     estimates_release(&again);
     free_table(&table);
@@ -381,7 +392,7 @@ static void test_tail_lengths_and_thresholds(void **state)
 
 static Estimates example(double ess, double k, double forward)
 {
-    Estimates estimates = {.samples = 10000, .ess = {ess, 0.01}, .log_z = {1, 0.01}};
+    Estimates estimates = {.samples = 10000, .ess = {ess, 0.01}, .log_z = {1, 0.01}, .log_z_given = (double)NAN};
     estimates.pareto = (ParetoTail){.k = k, .threshold = 0.7, .is_defined = true, .tail = 300};
     if (forward >= 0) {
         estimates.reference_samples = 1000;
@@ -405,7 +416,7 @@ static void expect_verdicts(Estimates estimates, VerdictStatus coverage, Verdict
 static void test_verdicts(void **state)
 {
     (void)state;
-    expect_verdicts(example(0.9, 0.2, -1), VERDICT_WARN, VERDICT_WARN, VERDICT_GOOD);
+    expect_verdicts(example(0.9, 0.2, -1), VERDICT_UNKNOWN, VERDICT_WARN, VERDICT_GOOD);
     expect_verdicts(example(0.9, 0.2, 0.88), VERDICT_GOOD, VERDICT_GOOD, VERDICT_GOOD);
     expect_verdicts(example(0.9, 0.2, 0.1), VERDICT_WARN, VERDICT_WARN, VERDICT_GOOD);
     expect_verdicts(example(0.9, 0.2, 1e-5), VERDICT_BAD, VERDICT_WARN, VERDICT_GOOD);
@@ -419,6 +430,37 @@ static void test_verdicts(void **state)
     few.samples = 200;
     few.pareto.threshold = 0.57;
     expect_verdicts(few, VERDICT_GOOD, VERDICT_GOOD, VERDICT_WARN);
+}
+
+/* Known modes and a log Z from elsewhere are evidence; annealing, which starts from the model, only against it. */
+static void test_verdicts_on_other_evidence(void **state)
+{
+    Estimates estimates = example(0.93, 0.2, -1);
+    Verdict verdicts[VERDICTS_MAX];
+    (void)state;
+    estimates.modes = (Modes){.count = 256, .found = 1};
+    expect_verdicts(estimates, VERDICT_BAD, VERDICT_WARN, VERDICT_GOOD);
+    estimates.modes.found = 256;
+    expect_verdicts(estimates, VERDICT_GOOD, VERDICT_GOOD, VERDICT_GOOD);
+    estimates.modes = (Modes){0};
+    estimates.log_z_given = 1.01;
+    expect_verdicts(estimates, VERDICT_GOOD, VERDICT_GOOD, VERDICT_GOOD);
+    estimates.log_z_given = 2.354;
+    expect_verdicts(estimates, VERDICT_BAD, VERDICT_WARN, VERDICT_GOOD);
+    estimates.log_z_given = (double)NAN;
+    estimates.ais = (AnnealingResult){.steps = 8, .samples = 1000, .log_z = {1.01, 0.02}, .ess = {0.8, 0.01}};
+    estimates.ais.acceptance = 0.65;
+    assert_int_equal(verdicts_of_estimates(&estimates, verdicts), 4);
+    assert_int_equal(verdicts[0].status, VERDICT_UNKNOWN);
+    assert_int_equal(verdicts[3].status, VERDICT_WARN);
+    assert_non_null(verdicts[0].next);
+    estimates.ais.log_z.value = 1.5;
+    assert_int_equal(verdicts_of_estimates(&estimates, verdicts), 4);
+    assert_int_equal(verdicts[0].status, VERDICT_BAD);
+    estimates.ais.ess.value = 0.01; /* an estimate of 10 samples proves nothing */
+    assert_int_equal(verdicts_of_estimates(&estimates, verdicts), 4);
+    assert_int_equal(verdicts[0].status, VERDICT_UNKNOWN);
+    assert_int_equal(verdicts[3].status, VERDICT_BAD);
 }
 
 int main(void)
@@ -439,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_fit_finds_the_shape_of_exact_draws),
         cmocka_unit_test(test_tail_lengths_and_thresholds),
         cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_verdicts_on_other_evidence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A package's program as its users meet it: commands, files and exit codes, with the model of tests/host_model.h. */
+#include "runtime/host/configurations.h"
 #include "runtime/host/csv.h"
 #include "runtime/host/json.h"
 #include "runtime/host/npy.h"
@@ -388,8 +389,9 @@ static JsonNode const *verdict_named(const Json *json, const char *name)
 static void test_evaluate_has_every_key(void **state)
 {
     static const char *const names[] = {
-        "samples",  "ess",        "ess_forward", "log_z",    "mean_energy", "mean_energy_reweighted",
-        "pareto_k", "acceptance", "observables", "verdicts",
+        "samples",  "ess",        "ess_forward", "log_z",    "mean_energy",    "mean_energy_reweighted",
+        "pareto_k", "acceptance", "observables", "verdicts", "log_z_smoothed", "mean_energy_chain",
+        "ais",      "smc",        "modes",
     };
     (void)state;
     need_trained();
@@ -412,7 +414,7 @@ static void test_nothing_is_good_by_the_models_own_ess_alone(void **state)
     Json json = read_json("out");
     assert_true(number_of(json.root, "ess") > 0.9);
     assert_string_equal(text_of(verdict_named(&json, "ess"), "status"), "warn");
-    assert_string_equal(text_of(verdict_named(&json, "coverage"), "status"), "warn");
+    assert_string_equal(text_of(verdict_named(&json, "coverage"), "status"), "unknown");
     assert_non_null(strstr(text_of(verdict_named(&json, "coverage"), "why"), "no reference given"));
     json_release(&json);
     expect_code(run_program("evaluate -w trained -n 5000"), 0);
@@ -486,6 +488,61 @@ static void test_gates(void **state)
     }
 }
 
+static void test_annealing_and_modes_in_the_report(void **state)
+{
+    static const float modes[3][2] = {{1, -0.5f}, {1.5f, -0.5f}, {10, -0.5f}};
+    (void)state;
+    need_trained();
+    expect_code(run_program("evaluate -w trained -n 4000 --ais 3 --smc 3 --log-z 1.14473 --json -q"), 0);
+    Json json = read_json("out");
+    const double exact = log(3.14159265358979);
+    expect_estimate(json_member(json.root, "ais"), "log_z", exact, 0.02);
+    expect_estimate(json_member(json.root, "smc"), "log_z", exact, 0.02);
+    expect_estimate(json.root, "mean_energy_chain", 1, 0.05);
+    expect_estimate(json_member(json_member(json.root, "observables"), "left"), "chain", 0.5, 0.05);
+    assert_string_equal(text_of(verdict_named(&json, "coverage"), "status"), "good");
+    json_release(&json);
+    write_array("modes.npy", &modes[0][0], 2, (const uint64_t[]){3, 2});
+    expect_code(run_program("evaluate -w trained -n 4000 --kT 9 --modes modes.npy --json -q"), 0);
+    json = read_json("out");
+    assert_true(number_of(json_member(json.root, "modes"), "found") == 2);
+    assert_string_equal(text_of(verdict_named(&json, "coverage"), "status"), "bad");
+    json_release(&json);
+    expect_code(run_program("evaluate -w trained -n 4000 --log-z 2 --json -q"), 0);
+    json = read_json("out");
+    assert_string_equal(text_of(verdict_named(&json, "coverage"), "status"), "bad");
+    json_release(&json);
+    expect_code(run_program("evaluate -w trained -n 1000 --smc 3"), FAILURE_USAGE);
+    expect_text("err", "at least 1024 samples");
+    expect_code(run_program("evaluate -w trained -n 1000 --require 'ais.ess > 0.1' --ais 2"), 0);
+}
+
+/* Rows of the chain are the target's without weights, whatever the temperature: here kT = 2, where the model is narrow. */
+static void test_exact_samples(void **state)
+{
+    float *x;
+    size_t count;
+    Failure failure;
+    (void)state;
+    need_trained();
+    expect_code(run_program("sample -w trained -n 20000 --exact --kT 1.6 -o exact.npy --json"), 0);
+    Json json = read_json("out");
+    const JsonNode *chain = json_member(json.root, "chain");
+    assert_true(number_of(chain, "acceptance") > 0.5 && number_of(chain, "acceptance") < 0.95);
+    expect_estimate(chain, "mean_energy", 1.6, 0.1);
+    const double worth = number_of(chain, "independent_samples");
+    json_release(&json);
+    assert_false(file_exists("exact.log_w.npy"));
+    assert_true(configurations_read("exact.npy", &host_model, &x, &count, &failure));
+    assert_int_equal(count, 20000);
+    double squares = 0;
+    for (size_t i = 0; i < 20000; i++)
+        squares += pow((double)x[2 * i] - HOST_CENTRE_0, 2);
+    assert_true(fabs(squares / 20000 / 1.6 - 1) < 5 * sqrt(2 / worth));
+    free(x);
+    expect_code(run_program("sample -w trained --range 5:10 --exact -o y.npy"), FAILURE_USAGE);
+}
+
 static void test_energies_that_are_not_finite(void **state)
 {
     (void)state;
@@ -525,11 +582,9 @@ static void test_selftest_finds_what_is_broken(void **state)
     expect_code(run_program("selftest -w trained --threads 2"), 0);
     expect_code(run_program("--break=single selftest"), 0);
     expect_text("out", "skip  gradient");
-    static const char *const broken[][2] = {{"inexact", "bad   gradient"},
-                                            {"force", "bad   force"},
-                                            {"density", "bad   density"},
-                                            {"rows", "bad   rows"},
-                                            {"log_prob", "bad   inverse, float"}};
+    static const char *const broken[][2] = {{"inexact", "bad   gradient"}, {"force", "bad   force"},
+                                            {"score", "bad   score"},      {"density", "bad   density"},
+                                            {"rows", "bad   rows"},        {"log_prob", "bad   inverse, float"}};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         expect_code(run_program("--break=%s selftest", broken[i][0]), FAILURE_INTERNAL);
         expect_text("out", broken[i][1]);
@@ -559,6 +614,8 @@ int main(void)
         cmocka_unit_test(test_nothing_is_good_by_the_models_own_ess_alone),
         cmocka_unit_test(test_a_reference_shows_coverage),
         cmocka_unit_test(test_gates),
+        cmocka_unit_test(test_annealing_and_modes_in_the_report),
+        cmocka_unit_test(test_exact_samples),
         cmocka_unit_test(test_energies_that_are_not_finite),
         cmocka_unit_test(test_info),
         cmocka_unit_test(test_selftest_finds_what_is_broken),

@@ -183,6 +183,17 @@ static void put_training(const PackageWriter *writer, Text *out)
         text_print(out, ",\n                 .%s = ", names[i]);
         text_number(out, values[i]);
     }
+    const FabSpec *fab = &writer->program->spec->fab;
+    if (fab->steps > 0)
+        text_print(out, ",\n                 .fab = {.steps = %lld, .buffer = %lld, .reuse = %lld}",
+                   (long long)fab->steps, (long long)fab->buffer, (long long)fab->reuse);
+    for (int i = 0; i < writer->program->spec->loss_count; i++) {
+        const LossKind kind = writer->program->spec->losses[i].kind;
+        if (kind == LOSS_LOG_VARIANCE || kind == LOSS_PATH_GRADIENT) {
+            text_put(out, ",\n                 .holds_samples = true");
+            break;
+        }
+    }
     text_put(out, "},\n");
 }
 

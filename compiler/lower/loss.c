@@ -3,13 +3,12 @@
 #include "compiler/lower/lower.h"
 #include "runtime/core/random.h"
 
-/* Samples of a training step, with their log q. */
-static void draw_samples(Lower *lower, IrBuilder *builder, IrId *x, IrId *log_q)
+void loss_samples(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId *x, IrId *log_q)
 {
     IrType shape = ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &lower->program->dimension);
     builder->span = lower->spec->flow_span;
     IrId noise = ir_draw(builder, IR_DRAW_NORMAL, shape, RANDOM_TRAIN_NOISE, 0, -1, 0);
-    flow_sample(lower, builder, ir_name(builder->function, noise, "noise"), x, log_q);
+    flow_sample(lower, builder, ir_name(entry, noise, "noise"), x, log_q);
 }
 
 void loss_first_pass(Lower *lower, IrBuilder *builder)
@@ -18,24 +17,33 @@ void loss_first_pass(Lower *lower, IrBuilder *builder)
     if (lower_has_loss(lower, LOSS_FORWARD_KL))
         flow_log_prob(lower, builder, lower_data(lower, builder->function));
     else
-        draw_samples(lower, builder, &x, &log_q);
+        loss_samples(lower, builder, builder->function, &x, &log_q);
+}
+
+IrId loss_energy(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId x)
+{
+    IrId energy;
+    builder->span = lower->spec->energy_span;
+    ir_call(builder, lower->energy, 1, &x, &energy);
+    ir_name(entry, energy, "energy");
+    return ir_binary(builder, IR_DIV, energy, lower_scalar(lower, ENTRY_LOSS, 0)); /* kT */
+}
+
+IrId loss_mean(Lower *lower, IrBuilder *builder, IrId terms)
+{
+    IrId sum = ir_unary(builder, IR_BATCH_SUM, terms);
+    return ir_binary(builder, IR_MUL, sum, ir_constant(builder, 1 / (double)lower->module->batch));
 }
 
 /* Reverse Kullback-Leibler divergence to exp(-U / kT) / Z, but for log Z: the mean of log q(x) + U(x) / kT over x =
  * f(z) (the variational free energy in units of kT). The derivative flows through x and log q (reparameterisation). */
 static IrId reverse_kl(Lower *lower, IrBuilder *builder, IrFunction *entry)
 {
-    IrId x, log_q, energy;
-    draw_samples(lower, builder, &x, &log_q);
-    builder->span = lower->spec->energy_span;
-    ir_call(builder, lower->energy, 1, &x, &energy);
-    ir_name(entry, energy, "energy");
-    IrId kT = lower_scalar(lower, ENTRY_LOSS, 0);
-    IrId terms = ir_binary(builder, IR_ADD, log_q, ir_binary(builder, IR_DIV, energy, kT));
+    IrId x, log_q;
+    loss_samples(lower, builder, entry, &x, &log_q);
+    IrId terms = ir_binary(builder, IR_ADD, log_q, loss_energy(lower, builder, entry, x));
     builder->note = "reverse KL: the batch's mean of log q(x) + U(x) / kT";
-    IrId sum = ir_unary(builder, IR_BATCH_SUM, terms);
-    IrId mean = ir_binary(builder, IR_MUL, sum, ir_constant(builder, 1 / (double)lower->module->batch));
-    return ir_name(entry, mean, "reverse_kl");
+    return ir_name(entry, loss_mean(lower, builder, terms), "reverse_kl");
 }
 
 /* Maximum likelihood: the mean of -log q over the batch's rows of data, the forward Kullback-Leibler divergence but for
@@ -51,7 +59,20 @@ static IrId forward_kl(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId
 
 static IrId mean_of(Lower *lower, IrBuilder *builder, IrFunction *entry, LossKind kind, IrId data)
 {
-    return kind == LOSS_FORWARD_KL ? forward_kl(lower, builder, entry, data) : reverse_kl(lower, builder, entry);
+    switch (kind) {
+    case LOSS_FORWARD_KL:
+        return forward_kl(lower, builder, entry, data);
+    case LOSS_PATH_GRADIENT:
+        return loss_path_gradient(lower, builder, entry);
+    case LOSS_LOG_VARIANCE:
+        return loss_log_variance(lower, builder, entry);
+    case LOSS_FAB:
+        return loss_fab(lower, builder, entry, data);
+    case LOSS_REVERSE_KL:
+    case LOSS_KIND_COUNT:
+        break;
+    }
+    return reverse_kl(lower, builder, entry);
 }
 
 /* The sum of the weights of all losses of this kind: they are of the same samples, so one mean serves them; -1: there

@@ -211,6 +211,15 @@ void loss_lower(Lower *lower);
 bool lower_has_loss(const Lower *lower, LossKind kind);
 /* Takes the first batch through the flow, in the direction in which losses do: from data, or else from the base. */
 void loss_first_pass(Lower *lower, IrBuilder *builder);
+/* Samples of the flow in a training step: x [D] and log q. */
+void loss_samples(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId *x, IrId *log_q);
+/* U(x) / kT. */
+IrId loss_energy(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId x);
+IrId loss_mean(Lower *lower, IrBuilder *builder, IrId terms);
+/* Relatives of the reverse KL (variational.c), and fab's step (fab.c), each unweighted. */
+IrId loss_path_gradient(Lower *lower, IrBuilder *builder, IrFunction *entry);
+IrId loss_log_variance(Lower *lower, IrBuilder *builder, IrFunction *entry);
+IrId loss_fab(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId data);
 
 /* ---- what is differentiated (derivatives.c) ---------------------------------------------------------------------- */
 

@@ -225,6 +225,8 @@ Program *lower_program(Arena *arena, const ModelSpec *spec, Diagnostics *diagnos
     declare_scalars(&lower);
     if (lower_has_loss(&lower, LOSS_FORWARD_KL))
         program->data_width = program->dimension;
+    if (lower_has_loss(&lower, LOSS_FAB))
+        program->data_width = program->dimension + 1;
     name_observables(&lower);
     make_entries(&lower);
     if (lower_failed(&lower) || !lower_check_ops(&lower) || !ir_verify(lower.module, diagnostics))

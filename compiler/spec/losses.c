@@ -99,6 +99,30 @@ static void check_needs(const Build *build, const ValueField *loss, const Value 
             ->help = "data: {train: {file: x.npy}}";
 }
 
+static LossKind kind_of(const ValueField *loss, const Value *settings)
+{
+    static const struct {
+        const char *name;
+        LossKind kind;
+    } kinds[] = {{"forward_kl", LOSS_FORWARD_KL}, {"log_variance", LOSS_LOG_VARIANCE}, {"fab", LOSS_FAB}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(loss->name, kinds[i].name) == 0)
+            return kinds[i].kind;
+    return build_boolean(value_get(settings, "path_gradient"), false) ? LOSS_PATH_GRADIENT : LOSS_REVERSE_KL;
+}
+
+/* fab's rows are its own, and they are a training step's only rows. */
+static void build_fab(const Build *build, const Value *list, const Value *settings, Span span)
+{
+    ModelSpec *model = build->model;
+    model->fab.steps = build_integer(value_get(settings, "steps"), 1);
+    model->fab.buffer = build_integer(value_get(settings, "buffer"), 0);
+    model->fab.reuse = build_integer(value_get(settings, "reuse"), 1);
+    if (list->count > 1)
+        diagnostics_error(build->diagnostics, span, "E0115",
+                          "fab makes a step's rows by itself, so it must be the only loss");
+}
+
 void build_losses(const Build *build, const Value *list, const Value *spec)
 {
     ModelSpec *model = build->model;
@@ -111,7 +135,9 @@ void build_losses(const Build *build, const Value *list, const Value *spec)
         if (choice == NULL)
             continue;
         check_needs(build, choice, spec);
-        losses[i].kind = strcmp(choice->name, "forward_kl") == 0 ? LOSS_FORWARD_KL : LOSS_REVERSE_KL;
+        losses[i].kind = kind_of(choice, value_chosen(item));
+        if (losses[i].kind == LOSS_FAB)
+            build_fab(build, list, value_chosen(item), choice->name_span);
         losses[i].weight = build_schedule(build, value_get(value_chosen(item), "weight"));
         losses[i].span = choice->name_span;
     }

@@ -117,7 +117,19 @@ struct LayerSpec {
     int64_t coupling_index; /* which coupling of the expanded list this is, from 0; couplings alone count */
 };
 
-typedef enum LossKind { LOSS_REVERSE_KL, LOSS_FORWARD_KL, LOSS_KIND_COUNT } LossKind;
+typedef enum LossKind {
+    LOSS_REVERSE_KL,
+    LOSS_PATH_GRADIENT, /* reverse_kl: {path_gradient: true} */
+    LOSS_FORWARD_KL,
+    LOSS_LOG_VARIANCE,
+    LOSS_FAB,
+    LOSS_KIND_COUNT
+} LossKind;
+
+/* How a loss `fab` gets its samples. */
+typedef struct FabSpec {
+    int64_t steps, buffer, reuse;
+} FabSpec;
 
 typedef struct LossTerm {
     LossKind kind;
@@ -182,6 +194,7 @@ typedef struct ModelSpec {
     Span flow_span;
     int loss_count;
     const LossTerm *losses;
+    FabSpec fab; /* where one of the losses is fab */
     DataSpec data;
     TrainSpec train;
     int observable_count;

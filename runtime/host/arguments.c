@@ -13,6 +13,7 @@ typedef enum OptionKind {
     OPTION_COUNT,    /* a whole number, at least 1 */
     OPTION_SEED,     /* a whole number */
     OPTION_POSITIVE, /* a number above 0 */
+    OPTION_REAL,     /* any finite number */
     OPTION_RANGE,    /* A:B */
     OPTION_LIST,     /* text, may be repeated */
     OPTION_PRECISION /* float or double */
@@ -49,6 +50,15 @@ static const Option options[] = {
     {"force", 0, OPTION_TEXT, "F.npy", BIT(VERB_ENERGY), PLACE(forces), "also write the forces -dU/dx"},
     {"reference", 0, OPTION_TEXT, "FILE", BIT(VERB_EVALUATE), PLACE(reference),
      "samples of the target itself, from elsewhere: shows what the model misses"},
+    {"modes", 0, OPTION_TEXT, "FILE", BIT(VERB_EVALUATE), PLACE(modes),
+     "places where the target is known to be large: shows which of them the model misses"},
+    {"log-z", 0, OPTION_REAL, "VALUE", BIT(VERB_EVALUATE), PLACE(log_z),
+     "the target's log Z, known from elsewhere: shows whether the model misses a part"},
+    {"ais", 0, OPTION_COUNT, "STEPS", BIT(VERB_EVALUATE), PLACE(ais),
+     "log_z also by annealed importance sampling from the model to the target in so many steps"},
+    {"smc", 0, OPTION_COUNT, "STEPS", BIT(VERB_EVALUATE), PLACE(smc), "the same by sequential Monte Carlo"},
+    {"exact", 0, OPTION_FLAG, NULL, BIT(VERB_SAMPLE), PLACE(exact),
+     "rows of a Metropolis chain whose proposals are the model's samples: of the target itself, but correlated"},
     {"require", 0, OPTION_LIST, "CONDITION", BIT(VERB_EVALUATE), PLACE(requires),
      "exit with 1 unless it holds, as in 'ess >= 0.3'; may be repeated"},
     {"precision", 0, OPTION_PRECISION, "float|double", BIT(VERB_EVALUATE), PLACE(double_precision),
@@ -88,7 +98,7 @@ static const VerbFacts verbs[VERB_COUNT] = {
     [VERB_SAMPLE] = {"sample",
                      "draws samples with their log q and log w = -U/kT - log q",
                      {"sample -w run -n 1000 -o x.npy", "sample -w run --range 1000:2000 -o more.npy",
-                      "sample -w run -n 1000 -o x.csv --seed 7"}},
+                      "sample -w run -n 1000 -o x.csv --exact"}},
     [VERB_LOG_PROB] = {"log_prob",
                        "the model's log q of given configurations",
                        {"log_prob -w run -i x.npy -o log_q.npy"}},
@@ -97,7 +107,7 @@ static const VerbFacts verbs[VERB_COUNT] = {
                      {"energy -i x.npy -o u.npy", "energy -i x.npy -o u.npy --force f.npy"}},
     [VERB_EVALUATE] = {"evaluate",
                        "says how far the samples can be trusted",
-                       {"evaluate -w run -n 100000", "evaluate -w run -n 100000 --reference md.npy",
+                       {"evaluate -w run -n 100000", "evaluate -w run -n 100000 --reference md.npy --smc 8",
                         "evaluate -w run -n 100000 --require 'ess >= 0.3' --require 'pareto_k < 0.7' --json"}},
     [VERB_INFO] = {"info", "what this program is: model, sizes, hashes, build", {"info", "info -w run --json"}},
     [VERB_SELFTEST] = {"selftest",
@@ -253,6 +263,12 @@ static bool store_value(Reader *reader, const Option *option, const char *value)
         if (!number_read(value, strlen(value), &real) || !(real > 0))
             return fail_value(reader, option, value, "a number above 0");
         *(double *)place = real;
+        return true;
+    case OPTION_REAL:
+        if (!number_read(value, strlen(value), &real) || real - real != 0)
+            return fail_value(reader, option, value, "a number");
+        *(double *)place = real;
+        arguments->has_log_z = arguments->has_log_z || option->place == PLACE(log_z);
         return true;
     case OPTION_RANGE:
         return read_range(reader, option, value);

@@ -32,11 +32,13 @@ typedef enum Verb {
 typedef struct Arguments {
     Verb verb;
     bool help, version;
-    const char *output, *weights, *input, *forces, *reference, *data, *validation;
+    const char *output, *weights, *input, *forces, *reference, *modes, *data, *validation;
     uint64_t count, first; /* -n N is first 0, count N; --range A:B is first A, count B - A */
-    bool has_count, has_seed;
+    bool has_count, has_seed, has_log_z, exact;
     uint64_t seed, steps, stop_at, threads; /* 0: not given, but for the seed */
+    uint64_t ais, smc;                      /* annealing steps; 0: not given */
     double kT;                              /* 0: not given */
+    double log_z;
     bool resume, overwrite, json, quiet, double_precision;
     int require_count, condition_count;
     const char **requires, **conditions; /* owned */

@@ -12,39 +12,46 @@
 
 #define CHECKPOINT_FORMAT "ansatz checkpoint 1"
 
-enum { ARRAYS_MOST = 4 };
+enum { ARRAYS_MOST = 5 };
 
 /* The arrays of a checkpoint, in the order of their names. */
 typedef struct Arrays {
     int count;
     const char *names[ARRAYS_MOST];
     float *values[ARRAYS_MOST];
+    size_t counts[ARRAYS_MOST];
 } Arrays;
 
-static Arrays arrays_of(float *weights, const Optimiser *optimiser)
+static void add_array(Arrays *arrays, const char *name, float *values, size_t count)
 {
+    arrays->names[arrays->count] = name;
+    arrays->values[arrays->count] = values;
+    arrays->counts[arrays->count++] = count;
+}
+
+static Arrays arrays_of(const Checkpoint *checkpoint, const Model *model, float *weights, const Optimiser *optimiser)
+{
+    const size_t count = model->weight_count;
     Arrays arrays = {0};
-    if (optimiser->average != NULL) {
-        arrays.names[arrays.count] = "average";
-        arrays.values[arrays.count++] = optimiser->average;
-    }
-    arrays.names[arrays.count] = "first_moment";
-    arrays.values[arrays.count++] = optimiser->first_moment;
-    arrays.names[arrays.count] = "second_moment";
-    arrays.values[arrays.count++] = optimiser->second_moment;
-    arrays.names[arrays.count] = "weights";
-    arrays.values[arrays.count++] = weights;
+    if (optimiser->average != NULL)
+        add_array(&arrays, "average", optimiser->average, count);
+    add_array(&arrays, "first_moment", optimiser->first_moment, count);
+    add_array(&arrays, "second_moment", optimiser->second_moment, count);
+    if (checkpoint->state != NULL)
+        add_array(&arrays, "state", checkpoint->state, checkpoint->state_count);
+    add_array(&arrays, "weights", weights, count);
     return arrays;
 }
 
 /* The SHA-256 of all the arrays' floats, little-endian, one array after another. */
-static void hash_arrays(const Arrays *arrays, size_t count, char text[SHA256_TEXT_SIZE])
+static void hash_arrays(const Arrays *arrays, char text[SHA256_TEXT_SIZE])
 {
     uint8_t digest[SHA256_BYTES], part[4096];
     Sha256 hash;
     sha256_start(&hash);
     for (int a = 0; a < arrays->count; a++)
-        for (size_t first = 0; first < count; first += sizeof part / 4) {
+        for (size_t first = 0; first < arrays->counts[a]; first += sizeof part / 4) {
+            const size_t count = arrays->counts[a];
             size_t here = count - first < sizeof part / 4 ? count - first : sizeof part / 4;
             for (size_t i = 0; i < here; i++)
                 bytes_from_bits(part + 4 * i, 4, bits_of_float(arrays->values[a][first + i]));
@@ -84,8 +91,8 @@ static void list_fields(Checkpoint *checkpoint, Field fields[FIELDS])
 bool checkpoint_write(const char *path, const Model *model, const Checkpoint *checkpoint, float *weights,
                       const Optimiser *optimiser, Failure *failure)
 {
-    const int64_t shape[1] = {(int64_t)model->weight_count};
-    const Arrays arrays = arrays_of(weights, optimiser);
+    const Arrays arrays = arrays_of(checkpoint, model, weights, optimiser);
+    int64_t shapes[ARRAYS_MOST][1];
     SafetensorsFloat tensors[ARRAYS_MOST];
     SafetensorsPair pairs[FIELDS + 6];
     char text[FIELDS][NUMBER_TEXT_SIZE], hash[SHA256_TEXT_SIZE];
@@ -100,9 +107,11 @@ bool checkpoint_write(const char *path, const Model *model, const Checkpoint *ch
             number_write(*fields[i].real, text[i]);
         pairs[count++] = (SafetensorsPair){fields[i].name, text[i]};
     }
-    for (int a = 0; a < arrays.count; a++)
-        tensors[a] = (SafetensorsFloat){arrays.names[a], 1, shape, model->weight_count, arrays.values[a]};
-    hash_arrays(&arrays, model->weight_count, hash);
+    for (int a = 0; a < arrays.count; a++) {
+        shapes[a][0] = (int64_t)arrays.counts[a];
+        tensors[a] = (SafetensorsFloat){arrays.names[a], 1, shapes[a], arrays.counts[a], arrays.values[a]};
+    }
+    hash_arrays(&arrays, hash);
     pairs[count++] = (SafetensorsPair){"format", CHECKPOINT_FORMAT};
     pairs[count++] = (SafetensorsPair){"spec_sha256", model->spec_sha256};
     pairs[count++] = (SafetensorsPair){"package_sha256", model->package_sha256};
@@ -144,18 +153,18 @@ static bool read_fields(const Safetensors *file, Checkpoint *checkpoint, Failure
            failure_set(failure, FAILURE_DATA, "%s: more steps done than it has", file->path);
 }
 
-static bool read_arrays(const Safetensors *file, size_t count, const Arrays *arrays, Failure *failure)
+static bool read_arrays(const Safetensors *file, const Arrays *arrays, Failure *failure)
 {
     char hash[SHA256_TEXT_SIZE];
     for (int a = 0; a < arrays->count; a++) {
         const SafetensorsTensor *tensor = safetensors_find(file, arrays->names[a]);
-        if (tensor == NULL || tensor->count != count || strcmp(tensor->type, "F32") != 0)
+        if (tensor == NULL || tensor->count != arrays->counts[a] || strcmp(tensor->type, "F32") != 0)
             return failure_set(failure, FAILURE_DATA, "%s: no tensor '%s' of %zu floats", file->path, arrays->names[a],
-                               count);
+                               arrays->counts[a]);
         if (!safetensors_to_float(file, tensor, arrays->values[a], failure))
             return false;
     }
-    hash_arrays(arrays, count, hash);
+    hash_arrays(arrays, hash);
     return expect_text(file, "numbers_sha256", hash, "its numbers do not match their hash: the file is damaged",
                        failure);
 }
@@ -165,7 +174,7 @@ bool checkpoint_read(const char *path, const Model *model, Checkpoint *checkpoin
 {
     FileBytes bytes;
     Safetensors file;
-    const Arrays arrays = arrays_of(weights, optimiser);
+    const Arrays arrays = arrays_of(checkpoint, model, weights, optimiser);
     if (!file_read(path, &bytes, failure))
         return false;
     bool good = safetensors_parse(bytes.bytes, bytes.length, path, &file, failure);
@@ -179,7 +188,7 @@ bool checkpoint_read(const char *path, const Model *model, Checkpoint *checkpoin
                         failure) &&
             expect_text(&file, "data_sha256", checkpoint->data_sha256,
                         "the run learned from other data; give it those, or train anew (--force)", failure) &&
-            read_fields(&file, checkpoint, failure) && read_arrays(&file, model->weight_count, &arrays, failure);
+            read_fields(&file, checkpoint, failure) && read_arrays(&file, &arrays, failure);
         if (good)
             optimiser->updates = checkpoint->step;
         safetensors_release(&file);

@@ -21,6 +21,8 @@ typedef struct Checkpoint {
     double validation, validation_error; /* the last mean of log q over the rows held out; NaN: none yet */
     double seconds;                      /* of training so far */
     char data_sha256[SHA256_TEXT_SIZE];  /* of the rows that are learned from; "": there are none */
+    float *state; /* what the loss must remember (fab's replay buffer); memory of the caller's; NULL: nothing */
+    size_t state_count;
 } Checkpoint;
 
 /* The file is a safetensors file with flat tensors, the spec's and the package's hashes, and a hash of its numbers. The
@@ -28,7 +30,7 @@ typedef struct Checkpoint {
 bool checkpoint_write(const char *path, const Model *model, const Checkpoint *checkpoint, float *weights,
                       const Optimiser *optimiser, Failure *failure);
 
-/* Fills in all of it but data_sha256, with which the file's must agree. Fails (65) where it does not, where the file is
+/* Fills in all of it but data_sha256, with which the file's must agree, and the place and size of the state. Fails (65) where it does not, where the file is
  * damaged, or was made for another spec or another package. */
 bool checkpoint_read(const char *path, const Model *model, Checkpoint *checkpoint, float *weights, Optimiser *optimiser,
                      Failure *failure);

@@ -16,14 +16,14 @@ typedef struct Check {
     char what[160];          /* where it was found, or why it was skipped */
 } Check;
 
-enum { CHECKS_MOST = 8 };
+enum { CHECKS_MOST = 10 };
 
 typedef struct Checks {
     const Session *session;
     int count;
     Check checks[CHECKS_MOST];
     /* weights and gradients, samples and what is known of them, in both precisions */
-    double *weights, *moved_weights, *gradient, *scratch_gradient, *x, *moved_x, *values, *other_values, *force;
+    double *weights, *moved_weights, *gradient, *scratch_gradient, *x, *moved_x, *values, *other_values, *force, *score;
     float *weights_single, *gradient_single, *x_single, *other_x_single, *kernel_x, *values_single,
         *other_values_single;
     double *data;       /* a step's rows; NULL where it needs none */
@@ -38,6 +38,7 @@ void checks_end(Checks *checks);
 /* Runs all of them. In double precision:
  *   gradient   of the training step, against central differences of the loss along a random direction in each tensor
  *   force      against central differences of the energy
+ *   score      against central differences of log_prob, and its log q is log_prob's
  *   inverse    log_prob of samples is their log q
  * and in single precision:
  *   precision  the gradient is that of double precision, but for rounding

@@ -3,6 +3,7 @@
 #ifndef RUNTIME_HOST_CONFIGURATIONS_H
 #define RUNTIME_HOST_CONFIGURATIONS_H
 
+#include "chain.h"
 #include "csv.h"
 #include "model.h"
 #include "npy.h"
@@ -28,6 +29,8 @@ bool configurations_read_columns(const char *path, const Model *model, const cha
  * x.log_w.npy [n]; for x.csv one table. What made them goes to x.json. */
 typedef struct SamplesWriter {
     const Session *session;
+    const Chain *chain; /* NULL: rows of the stream; else the rows of this chain, without weights */
+    ChainMean energy;   /* over the chain's rows */
     bool is_csv, has_log_w;
     uint64_t first, count; /* the rows of the stream */
     char *paths[4];        /* x, log_q, log_w, JSON; owned */
@@ -36,7 +39,7 @@ typedef struct SamplesWriter {
 } SamplesWriter;
 
 bool samples_start(SamplesWriter *writer, const Session *session, const char *path, uint64_t first, uint64_t count,
-                   Failure *failure);
+                   const Chain *chain, Failure *failure);
 /* The next `count` samples. `log_w` is not read where the model has no energy. */
 bool samples_write(SamplesWriter *writer, size_t count, const float *x, const float *log_q, const double *log_w,
                    Failure *failure);

@@ -57,10 +57,11 @@ static bool start_arrays(SamplesWriter *writer, Failure *failure)
 }
 
 bool samples_start(SamplesWriter *writer, const Session *session, const char *path, uint64_t first, uint64_t count,
-                   Failure *failure)
+                   const Chain *chain, Failure *failure)
 {
     *writer = (SamplesWriter){.session = session,
-                              .has_log_w = session->model->single_precision->energy != NULL,
+                              .chain = chain,
+                              .has_log_w = chain == NULL && session->model->single_precision->energy != NULL,
                               .first = first,
                               .count = count};
     if (name_files(writer, path, failure) &&
@@ -112,6 +113,22 @@ static void put_file(JsonWriter *text, const char *what, const char *path, const
     json_close_object(text);
 }
 
+static void put_chain(const SamplesWriter *writer, JsonWriter *text)
+{
+    const Chain *chain = writer->chain;
+    json_open_object(text, "chain");
+    json_put_string(text, "kind", "independence Metropolis");
+    json_put_count(text, "warm_up", chain_warm_up(writer->count));
+    json_put_real(text, "acceptance", (double)chain->accepted / (double)chain->proposed);
+    json_put_real(text, "correlation_time", writer->energy.time);
+    json_put_real(text, "independent_samples", (double)writer->count / writer->energy.time);
+    json_open_object(text, "mean_energy");
+    json_put_real(text, "value", writer->energy.mean.value);
+    json_put_real(text, "error", writer->energy.mean.error);
+    json_close_object(text);
+    json_close_object(text);
+}
+
 /* What made the samples, and the hashes of the files that hold them. */
 static void put_description(const SamplesWriter *writer, char hashes[3][SHA256_TEXT_SIZE], JsonWriter *text)
 {
@@ -123,6 +140,8 @@ static void put_description(const SamplesWriter *writer, char hashes[3][SHA256_T
     json_put_string(text, "purpose", "sample");
     json_put_count(text, "first", writer->first);
     json_put_count(text, "count", writer->count);
+    if (writer->chain != NULL)
+        put_chain(writer, text);
     json_open_array(text, "components");
     for (int64_t i = 0; i < model->dimension; i++)
         json_put_string(text, NULL, model->component_names[i]);

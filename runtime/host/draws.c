@@ -31,3 +31,30 @@ uint64_t draw_shuffle(uint64_t seed, uint32_t epoch, uint64_t place)
     random_words(&stream, place, 0, 0, words);
     return (uint64_t)words[1] << 32 | words[0];
 }
+
+void draw_chain_proposal(uint64_t seed, uint64_t walker, uint32_t transition, size_t count, float *normals)
+{
+    const RandomStream stream = {
+        .seed = seed, .first_sample = walker, .step = transition, .purpose = RANDOM_CHAIN_PROPOSAL};
+    for (size_t i = 0; i < count; i += 4) {
+        uint32_t words[4];
+        random_words(&stream, 0, 0, (uint32_t)(i / 4), words);
+        for (size_t j = 0; j < 4 && i + j < count; j++)
+            normals[i + j] = normal_of_word(words[j]);
+    }
+}
+
+float draw_chain_acceptance(uint64_t seed, uint64_t walker, uint32_t transition, uint32_t which)
+{
+    const RandomStream stream = {
+        .seed = seed, .first_sample = walker, .step = transition, .purpose = RANDOM_CHAIN_ACCEPTANCE};
+    return random_uniform_value(&stream, 0, 0, which);
+}
+
+double draw_resample(uint64_t seed, uint64_t draw, uint32_t step)
+{
+    const RandomStream stream = {.seed = seed, .first_sample = draw, .step = step, .purpose = RANDOM_RESAMPLE};
+    uint32_t words[4];
+    random_words(&stream, 0, 0, 0, words);
+    return ((double)(words[0] >> 6) * 0x1p27 + (double)(words[1] >> 5) + 0.5) * 0x1p-53;
+}

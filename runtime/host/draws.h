@@ -6,12 +6,16 @@
 
 #include "../prefix.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
-#define draw_initial_uniform RUNTIME_NAME(draw_initial_uniform)
-#define draw_initial_normal  RUNTIME_NAME(draw_initial_normal)
-#define draw_shuffle         RUNTIME_NAME(draw_shuffle)
-#define draw_bootstrap       RUNTIME_NAME(draw_bootstrap)
+#define draw_initial_uniform  RUNTIME_NAME(draw_initial_uniform)
+#define draw_initial_normal   RUNTIME_NAME(draw_initial_normal)
+#define draw_shuffle          RUNTIME_NAME(draw_shuffle)
+#define draw_bootstrap        RUNTIME_NAME(draw_bootstrap)
+#define draw_chain_proposal   RUNTIME_NAME(draw_chain_proposal)
+#define draw_chain_acceptance RUNTIME_NAME(draw_chain_acceptance)
+#define draw_resample         RUNTIME_NAME(draw_resample)
 
 /* Purpose init: a uniform in (0, 1), or a standard normal, for sample `element` and this step and draw block. Initial
  * weights have step 0, and the number of their tensor as block. */
@@ -23,5 +27,13 @@ void draw_bootstrap(uint64_t seed, uint64_t replicate, uint32_t quad, uint32_t w
 
 /* Purpose shuffle: 64 random bits for a place in the order of an epoch. */
 uint64_t draw_shuffle(uint64_t seed, uint32_t epoch, uint64_t place);
+
+/* Purpose chain proposal: `count` standard normals for a walker's transition. */
+void draw_chain_proposal(uint64_t seed, uint64_t walker, uint32_t transition, size_t count, float *normals);
+/* Purpose chain acceptance: the uniform number `which` (0 to 3) of a walker's transition. */
+float draw_chain_acceptance(uint64_t seed, uint64_t walker, uint32_t transition, uint32_t which);
+
+/* Purpose resample: a uniform in (0, 1) with 53 bits. */
+double draw_resample(uint64_t seed, uint64_t draw, uint32_t step);
 
 #endif

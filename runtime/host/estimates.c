@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The estimates of a table of samples. Means are ratios of sums over the samples; their bootstrap resamples the sums of
+/* The estimates of a table of samples. Weighted means are ratios of sums over the samples; their bootstrap resamples the sums of
  * groups of samples. */
 #include "estimates.h"
 #include "../core/config.h"
@@ -101,61 +101,141 @@ static bool bootstrap_errors(const Sums *sums, const double *means, double *erro
     return true;
 }
 
-static bool estimate_means(const SampleTable *table, Estimates *estimates, Failure *failure)
+/* means and errors [2 (1 + observables)]: plain and reweighted by turns, of the energy and each observable. */
+static bool estimate_means(const SampleTable *table, double *means, double *errors, Failure *failure)
 {
     Sums sums;
     if (!find_sums(table, &sums, failure))
         return false;
-    const size_t count = sums.columns - SUM_VALUES;
-    double *memory = memory_claim(2 * count + sums.columns, sizeof *memory, "estimates", failure);
-    bool good = memory != NULL;
+    double *total = memory_claim(sums.columns, sizeof *total, "estimates", failure);
+    bool good = total != NULL;
     if (good) {
-        double *means = memory, *errors = memory + count, *total = memory + 2 * count;
         for (size_t group = 0; group < sums.groups; group++)
             for (size_t column = 0; column < sums.columns; column++)
                 total[column] += sums.rows[group * sums.columns + column];
         find_means(total, sums.columns, means);
         good = bootstrap_errors(&sums, means, errors, failure);
-        estimates->mean_energy = (Estimate){means[0], errors[0]};
-        estimates->mean_energy_reweighted = (Estimate){means[1], errors[1]};
-        for (int i = 0; i < table->observable_count; i++) {
-            const int at = 2 * (i + 1);
-            estimates->plain[i] = (Estimate){means[at], errors[at]};
-            estimates->reweighted[i] = (Estimate){means[at + 1], errors[at + 1]};
-        }
     }
-    free(memory);
+    free(total);
     free(sums.rows);
     return good;
 }
 
-bool estimates_of_samples(SampleTable *table, Estimates *estimates, Failure *failure)
+static Means *means_of(Estimates *estimates, int which)
 {
-    const Estimate none = {(double)NAN, (double)NAN};
-    const size_t observables = (size_t)table->observable_count;
+    return which == 0 ? &estimates->energy : &estimates->observables[which - 1];
+}
+
+/* With the table's weights as they are now: raw, or smoothed. */
+static bool estimate_weighted(const SampleTable *table, bool is_smoothed, Estimates *estimates, Failure *failure)
+{
+    const size_t count = 2 * ((size_t)table->observable_count + 1);
+    double *means = memory_claim(2 * count, sizeof *means, "estimates", failure);
+    const bool good = means != NULL && estimate_means(table, means, means + count, failure);
+    for (int which = 0; which <= table->observable_count && good; which++) {
+        const Estimate plain = {means[2 * which], means[count + 2 * (size_t)which]};
+        const Estimate weighted = {means[2 * which + 1], means[count + 2 * (size_t)which + 1]};
+        Means *of = means_of(estimates, which);
+        of->plain = plain;
+        *(is_smoothed ? &of->smoothed : &of->reweighted) = weighted;
+    }
+    free(means);
+    return good;
+}
+
+/* The state of the chain at each row: the sample that it is at. Returns the rows after the warm-up. */
+static size_t run_chain(const SampleTable *table, uint64_t seed, size_t *states, Estimates *estimates)
+{
+    Chain chain;
+    const size_t warm_up = (size_t)chain_warm_up(table->count);
+    size_t state = 0, rows = 0;
+    chain_start(&chain, seed);
+    for (size_t i = 0; i < table->count; i++) {
+        if (chain_propose(&chain, table->log_w[i]))
+            state = i;
+        if (i >= warm_up)
+            states[rows++] = state;
+    }
+    if (chain.proposed > 0)
+        estimates->chain_acceptance = (double)chain.accepted / (double)chain.proposed;
+    return rows;
+}
+
+static bool estimate_chain(const SampleTable *table, uint64_t seed, Estimates *estimates, Failure *failure)
+{
+    bool good = true;
+    size_t *states = memory_claim_next(table->count, sizeof *states, "estimates", &good, failure);
+    double *values = memory_claim_next(table->count, sizeof *values, "estimates", &good, failure);
+    const size_t rows = good ? run_chain(table, seed, states, estimates) : 0;
+    estimates->chain_time = good ? 1 : (double)NAN;
+    for (int which = 0; which <= table->observable_count && good; which++) {
+        for (size_t i = 0; i < rows; i++)
+            values[i] = value_of(table, states[i], which);
+        const ChainMean mean = chain_mean(values, rows);
+        means_of(estimates, which)->chain = mean.mean;
+        if (which == 0 || isnan(mean.time) || mean.time > estimates->chain_time)
+            estimates->chain_time = mean.time;
+    }
+    free(states);
+    free(values);
+    return good;
+}
+
+/* What needs the weights in order; then the tail is smoothed. */
+static bool estimate_tail(SampleTable *table, Estimates *estimates, Failure *failure)
+{
+    double *sorted = memory_claim(table->count, sizeof *sorted, "estimates", failure);
+    bool good = sorted != NULL;
+    if (good) {
+        memcpy(sorted, table->log_w, table->count * sizeof *sorted);
+        importance_sort(sorted, table->count);
+        estimates->acceptance = importance_acceptance(sorted, table->count);
+        good = pareto_of_weights(sorted, table->count, &estimates->pareto, failure) &&
+               pareto_smooth(table->log_w, table->count, &estimates->pareto, failure);
+    }
+    free(sorted);
+    return good;
+}
+
+static void start_estimates(const SampleTable *table, Estimates *estimates)
+{
+    const double nan = (double)NAN;
+    const Estimate none = {nan, nan};
     *estimates = (Estimates){.samples = table->count,
                              .observable_count = table->observable_count,
                              .ess_forward = none,
                              .log_z_forward = none,
-                             .cross_entropy = none};
-    if (table->count == 0)
-        return failure_set(failure, FAILURE_USAGE, "no samples to estimate from");
-    estimates->plain = memory_claim(2 * observables, sizeof *estimates->plain, "estimates", failure);
-    if (estimates->plain == NULL)
-        return false;
-    estimates->reweighted = estimates->plain + observables;
+                             .cross_entropy = none,
+                             .modes.mean_log_q = none,
+                             .log_z_given = nan,
+                             .chain_acceptance = nan,
+                             .chain_time = nan,
+                             .ais = {.log_z = none, .ess = none, .acceptance = nan},
+                             .smc = {.log_z = none, .ess = none, .acceptance = nan}};
     for (size_t i = 0; i < table->count; i++)
         estimates->infinite_energies += isinf(table->log_w[i]) != 0;
-    bool good = estimate_means(table, estimates, failure);
+}
+
+bool estimates_of_samples(SampleTable *table, uint64_t seed, Estimates *estimates, Failure *failure)
+{
+    start_estimates(table, estimates);
+    if (table->count == 0)
+        return failure_set(failure, FAILURE_USAGE, "no samples to estimate from");
+    estimates->observables =
+        memory_claim((size_t)table->observable_count, sizeof *estimates->observables, "estimates", failure);
+    if (estimates->observables == NULL)
+        return false;
+    estimates->ess = importance_ess(table->log_w, table->count);
+    estimates->log_z = importance_log_z(table->log_w, table->count);
+    bool good = estimate_weighted(table, false, estimates, failure) &&
+                estimate_chain(table, seed, estimates, failure) && estimate_tail(table, estimates, failure) &&
+                estimate_weighted(table, true, estimates, failure);
     if (good) {
-        estimates->ess = importance_ess(table->log_w, table->count);
-        estimates->log_z = importance_log_z(table->log_w, table->count);
-        importance_sort(table->log_w, table->count);
-        estimates->acceptance = importance_acceptance(table->log_w, table->count);
-        good = pareto_of_weights(table->log_w, table->count, &estimates->pareto, failure);
-    }
-    if (!good)
+        estimates->ess_smoothed = importance_ess(table->log_w, table->count);
+        estimates->log_z_smoothed = importance_log_z(table->log_w, table->count);
+    } else {
         estimates_release(estimates);
+    }
     return good;
 }
 
@@ -168,8 +248,16 @@ void estimates_of_reference(const SampleTable *reference, Estimates *estimates)
     estimates->cross_entropy.value = -estimates->cross_entropy.value;
 }
 
+void estimates_of_modes(const SampleTable *modes, Estimates *estimates)
+{
+    const double log_z = isnan(estimates->log_z_given) ? estimates->log_z.value : estimates->log_z_given;
+    estimates->modes = (Modes){.count = modes->count, .mean_log_q = estimate_mean(modes->log_q, modes->count)};
+    for (size_t i = 0; i < modes->count; i++)
+        estimates->modes.found += modes->log_w[i] - log_z <= log(10.0); /* log p - log q */
+}
+
 void estimates_release(Estimates *estimates)
 {
-    free(estimates->plain);
-    estimates->plain = estimates->reweighted = NULL;
+    free(estimates->observables);
+    estimates->observables = NULL;
 }

@@ -23,27 +23,67 @@ static bool estimate_samples(Evaluator *evaluator, const Arguments *arguments, E
     progress_clear(&progress);
     if (!good)
         return false;
-    good = estimates_of_samples(&table, estimates, failure);
+    good = estimates_of_samples(&table, evaluator->session->seed, estimates, failure);
     sample_table_free(&table);
     return good;
 }
 
-static bool estimate_reference(Evaluator *evaluator, const char *path, Estimates *estimates, Failure *failure)
+/* The table of configurations in a file. */
+static bool read_table(Evaluator *evaluator, const char *path, size_t least, SampleTable *table, Failure *failure)
 {
-    SampleTable table;
     float *x;
     size_t count;
-    if (path == NULL)
-        return true;
     if (!configurations_read(path, evaluator->session->model, &x, &count, failure))
         return false;
-    bool good = (count >= 2 || failure_set(failure, FAILURE_DATA, "%s: at least 2 samples are needed", path)) &&
-                evaluator_reference(evaluator, x, count, &table, failure);
-    if (good) {
+    const bool good =
+        (count >= least || failure_set(failure, FAILURE_DATA, "%s: at least %zu samples are needed", path, least)) &&
+        evaluator_reference(evaluator, x, count, table, failure);
+    free(x);
+    return good;
+}
+
+/* What was given from elsewhere: samples, modes, log Z. */
+static bool estimate_given(Evaluator *evaluator, const Arguments *arguments, Estimates *estimates, Failure *failure)
+{
+    SampleTable table;
+    if (arguments->has_log_z)
+        estimates->log_z_given = arguments->log_z;
+    if (arguments->reference != NULL) {
+        if (!read_table(evaluator, arguments->reference, 2, &table, failure))
+            return false;
         estimates_of_reference(&table, estimates);
         sample_table_free(&table);
     }
-    free(x);
+    if (arguments->modes != NULL) {
+        if (!read_table(evaluator, arguments->modes, 1, &table, failure))
+            return false;
+        estimates_of_modes(&table, estimates);
+        sample_table_free(&table);
+    }
+    return true;
+}
+
+/* ---- annealing --------------------------------------------------------------------------------------------------- */
+
+typedef bool Anneal(const Bridge *bridge, int steps, size_t samples, Progress *progress, AnnealingResult *result,
+                    Failure *failure);
+
+static bool anneal(const Session *session, const Arguments *arguments, Anneal *run, uint64_t steps,
+                   AnnealingResult *result, Failure *failure)
+{
+    const Bridge bridge = {.model = session->model,
+                           .weights = session->weights,
+                           .scalars = session->scalars_single,
+                           .kT = session->kT,
+                           .seed = session->seed,
+                           .workspace = session->workspace,
+                           .threads = session->threads};
+    Progress progress;
+    if (steps == 0)
+        return true;
+    progress_start(&progress, "walker", 0, arguments->count, arguments->quiet);
+    const bool good = run(&bridge, (int)steps, (size_t)arguments->count, &progress, result, failure);
+    progress_clear(&progress);
     return good;
 }
 
@@ -124,7 +164,9 @@ static bool evaluate_session(const Session *session, const Arguments *arguments,
     if (!evaluator_start(&evaluator, session, arguments->double_precision, failure))
         return false;
     bool good = estimate_samples(&evaluator, arguments, &estimates, failure) &&
-                estimate_reference(&evaluator, arguments->reference, &estimates, failure);
+                estimate_given(&evaluator, arguments, &estimates, failure) &&
+                anneal(session, arguments, anneal_ais, arguments->ais, &estimates.ais, failure) &&
+                anneal(session, arguments, anneal_smc, arguments->smc, &estimates.smc, failure);
     evaluator_end(&evaluator);
     if (good) {
         const Report report = {session, &estimates, verdicts_of_estimates(&estimates, verdicts), verdicts};
@@ -140,9 +182,13 @@ static bool check_model(const Model *model, const Arguments *arguments, Failure 
     if (functions->sample == NULL || functions->energy == NULL)
         return failure_set(failure, FAILURE_USAGE, "the model %s has no %s to evaluate its samples by", model->name,
                            functions->sample == NULL ? "sampler" : "energy");
-    if (arguments->reference != NULL && functions->log_prob == NULL)
-        return failure_set(failure, FAILURE_USAGE, "--reference: the model %s has no log-density", model->name);
-    return true;
+    if ((arguments->reference != NULL || arguments->modes != NULL) && functions->log_prob == NULL)
+        return failure_set(failure, FAILURE_USAGE, "%s: the model %s has no log-density",
+                           arguments->reference != NULL ? "--reference" : "--modes", model->name);
+    if (arguments->ais > ANNEALING_STEPS_MOST || arguments->smc > ANNEALING_STEPS_MOST)
+        return failure_set(failure, FAILURE_USAGE, "--ais, --smc: at most %d steps", ANNEALING_STEPS_MOST);
+    return (arguments->ais == 0 || bridge_check(model, "--ais", failure)) &&
+           (arguments->smc == 0 || bridge_check(model, "--smc", failure));
 }
 
 bool verb_evaluate(const Model *model, const Arguments *arguments, const char *program, Failure *failure)

@@ -61,12 +61,21 @@ typedef struct ModelData {
 
 typedef enum ModelOptimizer { MODEL_ADAM, MODEL_ADAMW } ModelOptimizer;
 
+/* Loss fab: a step's rows [x, weight] come from annealed walkers (fab.h). */
+typedef struct ModelFab {
+    int steps;      /* intermediate distributions; 0: the loss is another */
+    int64_t buffer; /* rows kept for later steps; 0: none */
+    int reuse;      /* steps for each batch of walkers */
+} ModelFab;
+
 typedef struct ModelTraining {
     int64_t steps, batch, checkpoint_every, evaluate_every;
     uint64_t seed;
     ModelOptimizer optimizer;
     ModelSchedule rate;
     double beta1, beta2, epsilon, weight_decay, clip_norm /* 0: none */, average /* 0: none */;
+    ModelFab fab;
+    bool holds_samples; /* the step's gradient leaves out how samples move: it is not the loss's derivative */
 } ModelTraining;
 
 /* One precision's functions. `scalars` are all of the model's in their order. Samples are rows: x[count][dimension].

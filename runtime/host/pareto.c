@@ -80,9 +80,52 @@ bool pareto_of_weights(const double *sorted_log_w, size_t count, ParetoTail *tai
         if (good) {
             tail->is_defined = isfinite(fit.k);
             tail->k = fit.k;
+            tail->sigma = fit.sigma;
+            tail->cut = cut;
+            tail->log_largest = largest;
             tail->error = (1 + fit.k > 0 ? 1 + fit.k : 0) / sqrt((double)used);
         }
     }
     free(excess);
     return good;
+}
+
+/* ---- smoothing --------------------------------------------------------------------------------------------------- */
+
+typedef struct Ranked {
+    double log_w;
+    size_t index;
+} Ranked;
+
+/* Equal weights stand in the order of their samples. */
+static int compare_ranked(const void *left, const void *right)
+{
+    const Ranked *a = left, *b = right;
+    if (a->log_w != b->log_w)
+        return a->log_w < b->log_w ? -1 : 1;
+    return a->index < b->index ? -1 : a->index > b->index;
+}
+
+/* sigma ((1 - p)^-k - 1) / k, for k = 0 its limit. */
+static double pareto_quantile(const ParetoTail *tail, double p)
+{
+    return fabs(tail->k) < 1e-10 ? -tail->sigma * log1p(-p) : tail->sigma * expm1(-tail->k * log1p(-p)) / tail->k;
+}
+
+bool pareto_smooth(double *log_w, size_t count, const ParetoTail *tail, Failure *failure)
+{
+    if (!tail->is_defined)
+        return true;
+    Ranked *ranked = memory_claim(count, sizeof *ranked, "Pareto smoothing", failure);
+    if (ranked == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        ranked[i] = (Ranked){log_w[i], i};
+    qsort(ranked, count, sizeof *ranked, compare_ranked);
+    for (size_t z = 0; z < tail->tail; z++) {
+        const double p = ((double)z + 0.5) / (double)tail->tail, w = tail->cut + pareto_quantile(tail, p);
+        log_w[ranked[count - tail->tail + z].index] = tail->log_largest + (w < 1 ? log(w) : 0);
+    }
+    free(ranked);
+    return true;
 }

@@ -25,9 +25,30 @@ static void print_estimate(FILE *out, const char *name, const char *kind, Estima
 static void print_verdicts(FILE *out, const Report *report)
 {
     fprintf(out, "verdicts\n");
-    for (int i = 0; i < report->verdict_count; i++)
-        fprintf(out, "  %-4s  %-10s %s\n", verdict_status_name(report->verdicts[i].status), report->verdicts[i].name,
+    for (int i = 0; i < report->verdict_count; i++) {
+        fprintf(out, "  %-7s  %-10s %s\n", verdict_status_name(report->verdicts[i].status), report->verdicts[i].name,
                 report->verdicts[i].why);
+        if (report->verdicts[i].next != NULL)
+            fprintf(out, "  %-7s  %-10s next: %s\n", "", "", report->verdicts[i].next);
+    }
+}
+
+static void print_means(FILE *out, const char *name, const Means *means)
+{
+    print_estimate(out, name, "plain", means->plain);
+    print_estimate(out, "", "reweighted", means->reweighted);
+    print_estimate(out, "", "smoothed", means->smoothed);
+    print_estimate(out, "", "chain", means->chain);
+}
+
+static void print_annealing(FILE *out, const char *what, const AnnealingResult *result)
+{
+    if (result->steps == 0)
+        return;
+    fprintf(out, "\n%s, %d steps, %zu samples, lowest acceptance of a transition %.2g\n", what, result->steps,
+            result->samples, result->acceptance);
+    print_estimate(out, "ess", "", result->ess);
+    print_estimate(out, "log_z", "", result->log_z);
 }
 
 void report_print(FILE *out, const Report *report)
@@ -38,21 +59,29 @@ void report_print(FILE *out, const Report *report)
     fprintf(out, "\n%zu samples of %s, seed %llu, kT %s\n", estimates->samples, report->session->model->name,
             (unsigned long long)report->session->seed, number_write(report->session->kT, kT));
     print_estimate(out, "ess", "", estimates->ess);
+    print_estimate(out, "", "smoothed", estimates->ess_smoothed);
     print_estimate(out, "log_z", "", estimates->log_z);
-    print_estimate(out, "mean energy", "plain", estimates->mean_energy);
-    print_estimate(out, "", "reweighted", estimates->mean_energy_reweighted);
-    for (int i = 0; i < estimates->observable_count; i++) {
-        print_estimate(out, report->session->model->observable_names[i], "plain", estimates->plain[i]);
-        print_estimate(out, "", "reweighted", estimates->reweighted[i]);
-    }
+    print_estimate(out, "", "smoothed", estimates->log_z_smoothed);
+    print_means(out, "mean energy", &estimates->energy);
+    for (int i = 0; i < estimates->observable_count; i++)
+        print_means(out, report->session->model->observable_names[i], &estimates->observables[i]);
     print_estimate(out, "pareto_k", "", (Estimate){estimates->pareto.k, estimates->pareto.error});
     print_estimate(out, "acceptance", "", estimates->acceptance);
+    print_estimate(out, "chain's correlation time", "", (Estimate){estimates->chain_time, (double)NAN});
+    print_annealing(out, "annealed importance sampling", &estimates->ais);
+    print_annealing(out, "sequential Monte Carlo", &estimates->smc);
+    if (estimates->modes.count > 0) {
+        fprintf(out, "\n%zu known modes, %zu found\n", estimates->modes.count, estimates->modes.found);
+        print_estimate(out, "mean log q", "", (Estimate){estimates->modes.mean_log_q.value, (double)NAN});
+    }
+    if (!isnan(estimates->log_z_given))
+        print_estimate(out, "log_z, as given", "", (Estimate){estimates->log_z_given, (double)NAN});
     if (estimates->reference_samples == 0)
         return;
     fprintf(out, "\n%zu samples of the target, from the reference\n", estimates->reference_samples);
     print_estimate(out, "ess", "forward", estimates->ess_forward);
     print_estimate(out, "log_z", "forward", estimates->log_z_forward);
-    print_estimate(out, "cross entropy", "", estimates->cross_entropy);
+    print_estimate(out, "cross entropy", "-mean log q", estimates->cross_entropy);
 }
 
 /* ---- for programs ------------------------------------------------------------------------------------------------ */
@@ -77,9 +106,59 @@ static void put_verdicts(JsonWriter *writer, const Report *report)
         json_put_string(writer, "name", report->verdicts[i].name);
         json_put_string(writer, "status", verdict_status_name(report->verdicts[i].status));
         json_put_string(writer, "why", report->verdicts[i].why);
+        if (report->verdicts[i].next == NULL)
+            json_put_null(writer, "next");
+        else
+            json_put_string(writer, "next", report->verdicts[i].next);
         json_close_object(writer);
     }
     json_close_array(writer);
+}
+
+static void put_annealing(JsonWriter *writer, const char *name, const AnnealingResult *result)
+{
+    if (result->steps == 0) {
+        json_put_null(writer, name);
+        return;
+    }
+    json_open_object(writer, name);
+    json_put_count(writer, "steps", (uint64_t)result->steps);
+    json_put_count(writer, "samples", result->samples);
+    put_estimate(writer, "log_z", result->log_z);
+    json_put_real(writer, "ess", result->ess.value);
+    json_put_real(writer, "ess_error", result->ess.error);
+    json_put_real(writer, "acceptance", result->acceptance);
+    json_put_count(writer, "resamplings", (uint64_t)result->resamplings);
+    json_close_object(writer);
+}
+
+static void put_modes(JsonWriter *writer, const Modes *modes)
+{
+    if (modes->count == 0) {
+        json_put_null(writer, "modes");
+        return;
+    }
+    json_open_object(writer, "modes");
+    json_put_count(writer, "count", modes->count);
+    json_put_count(writer, "found", modes->found);
+    json_put_real(writer, "mean_log_q", modes->mean_log_q.value);
+    json_close_object(writer);
+}
+
+static void put_observables(JsonWriter *writer, const Report *report)
+{
+    const Estimates *estimates = report->estimates;
+    json_open_object(writer, "observables");
+    for (int i = 0; i < estimates->observable_count; i++) {
+        const Means *means = &estimates->observables[i];
+        json_open_object(writer, report->session->model->observable_names[i]);
+        put_estimate(writer, "plain", means->plain);
+        put_estimate(writer, "reweighted", means->reweighted);
+        put_estimate(writer, "smoothed", means->smoothed);
+        put_estimate(writer, "chain", means->chain);
+        json_close_object(writer);
+    }
+    json_close_object(writer);
 }
 
 void report_put(JsonWriter *writer, const Report *report)
@@ -92,21 +171,25 @@ void report_put(JsonWriter *writer, const Report *report)
     json_put_real(writer, "ess_forward_error", estimates->ess_forward.error);
     put_estimate(writer, "log_z", estimates->log_z);
     put_estimate(writer, "log_z_forward", estimates->log_z_forward);
-    put_estimate(writer, "mean_energy", estimates->mean_energy);
-    put_estimate(writer, "mean_energy_reweighted", estimates->mean_energy_reweighted);
+    json_put_real(writer, "log_z_given", estimates->log_z_given);
+    put_estimate(writer, "log_z_smoothed", estimates->log_z_smoothed);
+    json_put_real(writer, "ess_smoothed", estimates->ess_smoothed.value);
+    json_put_real(writer, "ess_smoothed_error", estimates->ess_smoothed.error);
+    put_estimate(writer, "mean_energy", estimates->energy.plain);
+    put_estimate(writer, "mean_energy_reweighted", estimates->energy.reweighted);
+    put_estimate(writer, "mean_energy_smoothed", estimates->energy.smoothed);
+    put_estimate(writer, "mean_energy_chain", estimates->energy.chain);
     json_put_real(writer, "pareto_k", estimates->pareto.k);
     json_put_real(writer, "pareto_k_error", estimates->pareto.error);
     json_put_real(writer, "acceptance", estimates->acceptance.value);
     json_put_real(writer, "acceptance_error", estimates->acceptance.error);
     put_estimate(writer, "cross_entropy", estimates->cross_entropy);
-    json_open_object(writer, "observables");
-    for (int i = 0; i < estimates->observable_count; i++) {
-        json_open_object(writer, report->session->model->observable_names[i]);
-        put_estimate(writer, "plain", estimates->plain[i]);
-        put_estimate(writer, "reweighted", estimates->reweighted[i]);
-        json_close_object(writer);
-    }
-    json_close_object(writer);
+    json_put_real(writer, "chain_acceptance", estimates->chain_acceptance);
+    json_put_real(writer, "chain_time", estimates->chain_time);
+    put_annealing(writer, "ais", &estimates->ais);
+    put_annealing(writer, "smc", &estimates->smc);
+    put_modes(writer, &estimates->modes);
+    put_observables(writer, report);
     put_verdicts(writer, report);
     json_open_object(writer, "origin");
     session_put_origin(writer, report->session);

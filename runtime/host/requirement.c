@@ -23,8 +23,24 @@ static const char *const fixed_names[] = {
     "ess_forward_error",
     "log_z_forward",
     "cross_entropy",
+    "ess_smoothed",
+    "ess_smoothed_error",
+    "log_z_smoothed",
+    "mean_energy_smoothed",
+    "mean_energy_chain",
+    "chain_acceptance",
+    "chain_time",
+    "ais.log_z",
+    "ais.ess",
+    "ais.acceptance",
+    "smc.log_z",
+    "smc.ess",
+    "smc.acceptance",
+    "modes.count",
+    "modes.found",
+    "modes.mean_log_q",
 };
-enum { FIXED_NAMES = sizeof fixed_names / sizeof *fixed_names };
+enum { FIXED_NAMES = sizeof fixed_names / sizeof *fixed_names, MEANS = 4 };
 
 /* "log_z.error" names the same member as "log_z". */
 static size_t length_without_part(const char *name)
@@ -41,19 +57,19 @@ static size_t length_without_part(const char *name)
 
 static bool check_name(const Requirement *requirement, const Model *model, Failure *failure)
 {
+    static const char *const means[MEANS] = {"plain", "reweighted", "smoothed", "chain"};
     enum { NAME_SIZE = sizeof requirement->name };
-    const size_t count = FIXED_NAMES + 2 * (size_t)model->observable_count;
+    const size_t count = FIXED_NAMES + MEANS * (size_t)model->observable_count;
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%.*s", (int)length_without_part(requirement->name), requirement->name);
     const char **names = memory_claim(count, sizeof *names, "--require", failure);
-    char *memory = memory_claim(2 * (size_t)model->observable_count, NAME_SIZE, "--require", failure);
+    char *memory = memory_claim(MEANS * (size_t)model->observable_count, NAME_SIZE, "--require", failure);
     bool known = false;
     if (names != NULL && memory != NULL) {
         memcpy(names, fixed_names, sizeof fixed_names);
-        for (int i = 0; i < 2 * model->observable_count; i++) {
+        for (int i = 0; i < MEANS * model->observable_count; i++) {
             char *text = memory + (size_t)i * NAME_SIZE;
-            snprintf(text, NAME_SIZE, "observables.%s.%s", model->observable_names[i / 2],
-                     i % 2 ? "reweighted" : "plain");
+            snprintf(text, NAME_SIZE, "observables.%s.%s", model->observable_names[i / MEANS], means[i % MEANS]);
             names[FIXED_NAMES + i] = text;
         }
         for (size_t i = 0; i < count; i++)

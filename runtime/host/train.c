@@ -3,6 +3,7 @@
  * the gradient's norm and the optimiser's pass over the weights, and now and then a line of metrics. */
 #include "train.h"
 #include "dataset.h"
+#include "fab.h"
 #include "files.h"
 #include "importance.h"
 #include "interrupt.h"
@@ -42,6 +43,8 @@ typedef struct Training {
     Dataset data;
     Minibatches minibatches;
     float *batch, *held_out_log_q;
+    bool uses_fab; /* steps learn from annealed walkers */
+    Fab fab;
     double rate, gradient_norm; /* of the last step */
     double started;             /* clock, less the seconds of earlier runs */
     char weights_sha256[SHA256_TEXT_SIZE];
@@ -82,6 +85,7 @@ static bool claim_memory(Training *training, Failure *failure)
 static void release(Training *training)
 {
     run_close(&training->run);
+    fab_end(&training->fab);
     minibatch_end(&training->minibatches);
     dataset_release(&training->data);
     free(training->batch);
@@ -112,6 +116,20 @@ static bool start_data(Training *training, const Arguments *arguments, Failure *
         return false;
     if (training->feeds_data || model->data.standardises)
         memcpy(training->at.data_sha256, training->data.train_sha256, sizeof training->at.data_sha256);
+    return true;
+}
+
+/* After the training's memory is claimed; a checkpoint then holds the walkers' state too. */
+static bool start_fab(Training *training, Failure *failure)
+{
+    training->uses_fab = training->model->training.fab.steps > 0;
+    if (!training->uses_fab)
+        return true;
+    if (!fab_start(&training->fab, training->model, training->at.seed, training->weights, training->scalars_single,
+                   training->workspace, training->threads, failure))
+        return false;
+    training->at.state = training->fab.state;
+    training->at.state_count = training->fab.state_count;
     return true;
 }
 
@@ -180,7 +198,7 @@ static bool start(Training *training, const Arguments *arguments, Failure *failu
     if (training->at.steps > UINT32_MAX)
         return failure_set(failure, FAILURE_USAGE, "--steps: at most %lu", (unsigned long)UINT32_MAX);
     if (!session_threads(arguments, &training->threads, failure) || !start_data(training, arguments, failure) ||
-        !claim_memory(training, failure))
+        !claim_memory(training, failure) || !start_fab(training, failure))
         return false;
     if (!start_weights(training, failure) ||
         !optimiser_start(&training->optimiser, model, training->weights, failure) ||
@@ -190,6 +208,7 @@ static bool start(Training *training, const Arguments *arguments, Failure *failu
          !minibatch_start(&training->minibatches, &training->data, training->at.seed, failure)) ||
         !run_open_metrics(&training->run, training->at.step, failure))
         return false;
+    training->fab.bridge.seed = training->at.seed; /* the checkpoint's, where there is one */
     training->kT = model_scalar(model, "kT");
     training->stop_at =
         arguments->stop_at > 0 && arguments->stop_at < training->at.steps ? arguments->stop_at : training->at.steps;
@@ -314,8 +333,11 @@ static bool take_step(Training *training, Failure *failure)
     training->rate = schedule_value(&model->training.rate, step, steps);
     if (training->feeds_data)
         minibatch_take(&training->minibatches, (uint64_t)step, (size_t)model->training.batch, training->batch);
+    if (training->uses_fab && !fab_rows(&training->fab, (uint64_t)step, kT_of(training), failure))
+        return false;
+    const float *data = training->uses_fab ? training->fab.rows : training->batch;
     const double loss =
-        model->single_precision->step(training->weights, training->scalars_single, training->batch, training->at.seed,
+        model->single_precision->step(training->weights, training->scalars_single, data, training->at.seed,
                                       (uint32_t)step, training->gradient, training->workspace, training->threads);
     training->gradient_norm = optimiser_norm(&training->optimiser, training->gradient, training->threads);
     if (!isfinite(loss) || !isfinite(training->gradient_norm))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* What estimates mean, in words: how far the samples can be trusted. A good effective sample size of the model's own
- * weights is no proof, since they can't see what the model misses; without a reference nothing that rests on them alone
- * is called good. */
+/* What estimates mean, in words: how far the samples can be trusted, and what to do next. A good effective sample size of
+ * the model's own weights is no proof, since they can't see what the model misses, and neither is annealing that starts
+ * from the model; where nothing came from elsewhere (samples of the target, known modes, log Z), coverage is called unknown
+ * and nothing that rests on the model's own samples alone is called good. docs/estimates.md has the thresholds. */
 #ifndef RUNTIME_HOST_VERDICT_H
 #define RUNTIME_HOST_VERDICT_H
 
@@ -10,19 +11,20 @@
 #define verdicts_of_estimates RUNTIME_NAME(verdicts_of_estimates)
 #define verdict_status_name   RUNTIME_NAME(verdict_status_name)
 
-typedef enum VerdictStatus { VERDICT_GOOD, VERDICT_WARN, VERDICT_BAD } VerdictStatus;
+typedef enum VerdictStatus { VERDICT_GOOD, VERDICT_UNKNOWN, VERDICT_WARN, VERDICT_BAD } VerdictStatus;
 
 typedef struct Verdict {
-    const char *name; /* "coverage", "ess", "pareto_k", "energies" */
+    const char *name; /* "coverage", "ess", "pareto_k", "ais", "smc", "chain", "energies" */
     VerdictStatus status;
     char why[320];
+    const char *next; /* what to do; NULL: nothing */
 } Verdict;
 
-#define VERDICTS_MAX 4
+#define VERDICTS_MAX 7
 
 /* Fills in the verdicts; returns how many. */
 int verdicts_of_estimates(const Estimates *estimates, Verdict verdicts[VERDICTS_MAX]);
 
-const char *verdict_status_name(VerdictStatus status); /* "good", "warn", "bad" */
+const char *verdict_status_name(VerdictStatus status); /* "good", "unknown", "warn", "bad" */
 
 #endif

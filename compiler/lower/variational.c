@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Relatives of the reverse Kullback-Leibler divergence: the same samples and the same energy, other gradients. */
+#include "compiler/lower/lower.h"
+
+/* The reverse KL without the score term of its gradient, whose mean is 0 and whose variance stays where q = p (Roeder, Wu and
+ * Duvenaud 2017; for flows Vaitl et al. 2022): log q is computed from x by the way back, with weights that are held. */
+static IrFunction *held_log_prob(Lower *lower)
+{
+    const Program *program = lower->program;
+    IrFunction *function = ir_function_new(lower->module, "held_log_prob");
+    IrBuilder builder = {.function = function};
+    function->span = lower->spec->flow_span;
+    function->note = "log q(x), for the path's gradient: the caller holds the weights.";
+    for (int i = 0; i < program->tensor_count; i++)
+        ir_input(function, program->tensors[i].name, program->tensors[i].type);
+    ir_output(function, "log_q", flow_log_prob(lower, &builder, lower_x(lower, function)));
+    return function;
+}
+
+IrId loss_path_gradient(Lower *lower, IrBuilder *builder, IrFunction *entry)
+{
+    int count = lower->program->tensor_count;
+    IrId *operands = ARENA_ARRAY(lower->arena, IrId, count + 1), x, log_q;
+    IrFunction *log_prob = held_log_prob(lower);
+    loss_samples(lower, builder, entry, &x, &log_q);
+    for (int i = 0; i < count; i++)
+        operands[i] = ir_unary(builder, IR_STOP_GRADIENT, entry->inputs[i]);
+    operands[count] = x;
+    ir_call(builder, log_prob, count + 1, operands, &log_q);
+    IrId terms = ir_binary(builder, IR_ADD, ir_name(entry, log_q, "log_q"), loss_energy(lower, builder, entry, x));
+    builder->note = "reverse KL by the path's gradient: the batch's mean of log q(x) + U(x) / kT, log q's weights held";
+    return ir_name(entry, loss_mean(lower, builder, terms), "reverse_kl");
+}
+
+/* The variance over the batch of log q(x) + U(x) / kT with x held (Richter et al. 2020, "VarGrad"): 0 where q is the target.
+ * The mean is held too: deviations sum to 0, so its derivative adds nothing. */
+IrId loss_log_variance(Lower *lower, IrBuilder *builder, IrFunction *entry)
+{
+    IrId x, log_q;
+    double others = (double)lower->module->batch - 1;
+    loss_samples(lower, builder, entry, &x, &log_q);
+    x = ir_name(entry, ir_unary(builder, IR_STOP_GRADIENT, x), "x_held");
+    log_q = flow_log_prob(lower, builder, x);
+    IrId terms = ir_binary(builder, IR_ADD, log_q, loss_energy(lower, builder, entry, x));
+    builder->note = "log variance: the batch's variance of log q(x) + U(x) / kT";
+    IrId mean = ir_unary(builder, IR_STOP_GRADIENT, loss_mean(lower, builder, terms));
+    IrId apart = ir_binary(builder, IR_SUB, terms, ir_name(entry, mean, "mean"));
+    IrId sum = ir_unary(builder, IR_BATCH_SUM, ir_binary(builder, IR_MUL, apart, apart));
+    return ir_name(entry, ir_binary(builder, IR_MUL, sum, ir_constant(builder, 1 / (others > 0 ? others : 1))),
+                   "log_variance");
+}
