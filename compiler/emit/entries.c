@@ -171,7 +171,7 @@ static void write_plain_entry(Arena *arena, Planner *planner, const Packing *pac
 {
     EntryWorkspace size = entry_workspace(planner, entry);
     text_print(out, "\nvoid %s(%s)\n{\n", entry->name, entry->parameters);
-    if (!has_rows(entry)) {
+    if (!has_rows(entry) && strstr(entry->parameters, " count,") == NULL) {
         text_put(out, strstr(entry->parameters, " *data,") != NULL ? "    (void)data;\n" : "");
         text_put(out, strstr(entry->parameters, " seed,") != NULL ? "    (void)seed;\n" : "");
         text_put(out, "    const size_t count = 1;\n");
