@@ -17,10 +17,8 @@ def energy(x):
     if name == "realnvp8":
         a, b = x[:, 0::2], x[:, 1::2]
         return (a**4 - 6 * a**2 - 0.5 * a + b**2 / 2).sum(1)
-    if name == "realnvp39":
-        x2 = x * x
-        return (x2 * x2 / 4 - x2 / 2).sum(1)
-    return (x * x / 2).sum(1)
+    x2 = x * x
+    return (x2 * x2 / 4 - x2 / 2).sum(1)
 
 
 def sizes(layer):
@@ -95,6 +93,16 @@ def forward(nets, parameters, z):
     return x, log_det
 
 
+def inverse(nets, parameters, x):
+    """Of an additive flow, for its log-density of data."""
+    for layer in reversed(range(L)):
+        read, moved = sizes(layer)
+        a, b = (x[:, :read], x[:, read:]) if layer % 2 == 0 else (x[:, moved:], x[:, :moved])
+        b = b - nets(parameters[layer], a)[0]
+        x = jnp.concatenate((a, b) if layer % 2 == 0 else (b, a), 1)
+    return x
+
+
 def adam(parameters, gradient, state, rate=1e-4):
     m, v, t = state
     t = t + 1
@@ -106,20 +114,24 @@ def adam(parameters, gradient, state, rate=1e-4):
 
 
 def bench(variant, nets, parameters):
-    def loss(p, key):
+    def loss(p, key, data):
+        """The reverse KL of the affine flows, the forward KL of the additive one, constants aside."""
+        if not AFFINE:
+            z = inverse(nets, p, data)
+            return (z * z / 2).sum(1).mean()
         z = random.normal(key, (B, D))
         x, log_det = forward(nets, p, z)
         return (energy(x) - log_det).mean()
 
     def step(carry, _=None):
-        p, state, key = carry
+        p, state, key, data = carry
         key, own = random.split(key)
-        gradient = jax.grad(loss)(p, own)
+        gradient = jax.grad(loss)(p, own, data)
         p, state = adam(p, gradient, state)
-        return (p, state, key), None
+        return (p, state, key, data), None
 
     zeros = jax.tree.map(jnp.zeros_like, parameters)
-    first = (parameters, (zeros, zeros, jnp.int32(0)), random.PRNGKey(1))
+    first = (parameters, (zeros, zeros, jnp.int32(0)), random.PRNGKey(1), random.normal(random.PRNGKey(3), (B, D)))
     one = jax.jit(lambda carry: step(carry)[0], donate_argnums=0)
     counts = (20,) if D < 1000 else (5,)
     loops = {n: jax.jit(lambda carry, n=n: jax.lax.scan(step, carry, None, length=n)[0], donate_argnums=0) for n in counts}

@@ -14,6 +14,7 @@ torch.manual_seed(0)
 flow = flows.FLOWS[name]
 D, H, L, B, AFFINE = flow["dimension"], flow["width"], flow["couplings"], flow["batch"], flow["affine"]
 activation = torch.tanh if AFFINE else torch.relu
+data = torch.randn(B, D)
 report = flows.Report("torch", name, threads, path)
 
 
@@ -22,10 +23,8 @@ def energy(x):
         a, b = x[:, 0::2], x[:, 1::2]
         a2 = a * a
         return (a2 * a2 - 6 * a2 - 0.5 * a + b * b / 2).sum(1)
-    if name == "realnvp39":
-        x2 = x * x
-        return (x2 * x2 / 4 - x2 / 2).sum(1)
-    return (x * x / 2).sum(1)
+    x2 = x * x
+    return (x2 * x2 / 4 - x2 / 2).sum(1)
 
 
 class Separate(nn.Module):
@@ -85,12 +84,27 @@ class Flow(nn.Module):
         return x, log_det
 
 
+    def inverse(self, x):
+        """Of an additive flow, for its log-density of data."""
+        for layer in reversed(range(L)):
+            read = D // 2 if layer % 2 == 0 else D - D // 2
+            a, b = (x[:, :read], x[:, read:]) if layer % 2 == 0 else (x[:, D - read :], x[:, : D - read])
+            b = b - self.layers[layer](a)[0]
+            x = torch.cat((a, b) if layer % 2 == 0 else (b, a), 1)
+        return x
+
+
 class Loss(nn.Module):
+    """The reverse KL of the affine flows, the forward KL of the additive one, constants aside."""
+
     def __init__(self, flow):
         super().__init__()
         self.flow = flow
 
     def forward(self, z):
+        if not AFFINE:
+            noise = self.flow.inverse(z)
+            return (noise * noise / 2).sum(1).mean()
         x, log_det = self.flow(z)
         return (energy(x) - log_det).mean()
 
@@ -106,7 +120,7 @@ for label, kind in (("a net at a time", Separate),) + ((("merged matrices", Merg
 
             def step():
                 optimiser.zero_grad(set_to_none=True)
-                loss(torch.randn(B, D)).backward()
+                loss(torch.randn(B, D) if AFFINE else data).backward()
                 optimiser.step()
 
             report.take("step", f"{variant}, {option} Adam", 1, step, 1.5)
