@@ -130,8 +130,8 @@ static void put_note(Lower *lower, const AutoregressiveKind *kind, IrFunction *f
     Text note = text_start(lower->arena);
     text_print(&note, "%s: %s.\n", inverse ? "Inverse of a masked autoregressive layer" : "Masked autoregressive layer",
                FORMULAS[spec->transform]);
-    text_put(&note, spec->fast_sampling ? "Kingma and others 2016, eq. 10-14.\n"
-                                        : "Papamakarios, Pavlakou, Murray 2017, eq. 2-4.\n");
+    text_put(&note, spec->fast_sampling ? "Kingma and others 2016, section 4.\n"
+                                        : "Papamakarios, Pavlakou, Murray 2017, section 3.\n");
     text_print(&note, "%s: a masked net of the %s before i, ", NUMBERS[spec->transform],
                spec->fast_sampling ? "x" : "y");
     masked_describe(&kind->net, &note);
@@ -147,7 +147,7 @@ static void put_note(Lower *lower, const AutoregressiveKind *kind, IrFunction *f
     function->note = note.bytes;
 }
 
-/* "autoregressive_affine", ..., "_inverse", "_step" */
+/* "autoregressive_affine", ..., "_inverse", each with its "_component" */
 static IrFunction *begin(Lower *lower, const AutoregressiveKind *kind, bool inverse)
 {
     Text name = text_start(lower->arena);

@@ -67,16 +67,15 @@ static void write_out(IrBuilder *builder, const MaskedShape *shape, const IrId *
 {
     Arena *arena = builder->function->module->arena;
     int layers = shape->net->hidden_count + 1;
-    IrId *known = ARENA_ARRAY(arena, IrId, layers + 1), *parts = ARENA_ARRAY(arena, IrId, shape->size);
-    IrId *others = ARENA_ARRAY(arena, IrId, shape->size);
+    IrId *known = ARENA_ARRAY(arena, IrId, layers + 1), *others = ARENA_ARRAY(arena, IrId, shape->size);
     const int64_t one = 1;
     for (int layer = 0; layer <= layers; layer++)
         known[layer] = -1;
     for (int64_t i = 0; i < shape->size; i++) {
         IrId numbers =
             some_sums(builder, tensors + 2 * (layers - 1), i * shape->numbers, shape->numbers, known[layers - 1]);
-        parts[i] = make_component(builder, component, numbers, ir_element(builder, values, i), &others[i]);
-        append(builder, &known[0], ir_reshape(builder, parts[i], 1, &one));
+        IrId made = make_component(builder, component, numbers, ir_element(builder, values, i), &others[i]);
+        append(builder, &known[0], ir_reshape(builder, made, 1, &one));
         if (i < shape->size - 1)
             add_units(builder, shape, tensors, i + 1, known);
     }
