@@ -260,7 +260,9 @@ void reference_point(ElementaryFunction function, int64_t number, uint64_t *rand
     default:
         *x = copysign(exp(15 * next_fraction(random)), next_fraction(random));
         *y = copysign(exp(5 * next_fraction(random)), next_fraction(random));
-        if (number % 8 == 3)
+        if (function == FUNCTION_pow && number % 8 == 7) /* where a logarithm is split into exponent and mantissa */
+            *x = 1.4142135623730951 * (1 + 0.02 * next_fraction(random));
+        if (number % 8 == 3 || function == FUNCTION_pow)
             *y = 735 * next_fraction(random) / log(fabs(*x));
     }
     if (function == FUNCTION_pow)
