@@ -63,7 +63,7 @@ static ALWAYS_INLINE lanes lanes_exp_within(lanes x)
 /* 1 / (1 + e^-x) = min(1, t) / (1 + t), t = e^-|x|: the quotient is corrected for the rounding of 1 + t and its own. */
 static ALWAYS_INLINE lanes lanes_sigmoid(lanes x)
 {
-    const lanes one = lanes_splat(1.0), t = lanes_exp_within(lanes_at_least(-lanes_abs(x), EXP_LEAST));
+    const lanes one = lanes_splat(1.0), t = lanes_exp_within(lanes_at_least(lanes_minus_abs(x), EXP_LEAST));
     const lanes numerator = lanes_select_less(x, lanes_splat(0.0), t, one), sum = one + t, rest = t - (sum - one);
     const lanes quotient = numerator / sum;
     return quotient + (lanes_fma(-quotient, sum, numerator) - quotient * rest) / sum;
@@ -72,7 +72,7 @@ static ALWAYS_INLINE lanes lanes_sigmoid(lanes x)
 /* log(1 + e^x) = max(x, 0) + log(1 + t), t = e^-|x|; log(1 + t) = t + t^2 q(t), relative error 9.5e-18. */
 static ALWAYS_INLINE lanes lanes_softplus(lanes x)
 {
-    const lanes zero = lanes_splat(0.0), t = lanes_exp_within(lanes_at_least(-lanes_abs(x), EXP_LEAST));
+    const lanes zero = lanes_splat(0.0), t = lanes_exp_within(lanes_at_least(lanes_minus_abs(x), EXP_LEAST));
     lanes q = lanes_splat(0x1.a9071b52dd446p-16);
     q = lanes_horner(q, t, -0x1.31f92614c6d9cp-12);
     q = lanes_horner(q, t, 0x1.a25c49f9f975bp-10);

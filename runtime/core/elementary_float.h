@@ -48,14 +48,14 @@ static ALWAYS_INLINE lanes lanes_exp_within(lanes x)
 /* 1 / (1 + e^-x) = min(1, e^x) / (1 + e^-|x|) */
 static ALWAYS_INLINE lanes lanes_sigmoid(lanes x)
 {
-    const lanes one = lanes_splat(1.0f), t = lanes_exp_within(lanes_at_least(-lanes_abs(x), EXP_LEAST));
+    const lanes one = lanes_splat(1.0f), t = lanes_exp_within(lanes_at_least(lanes_minus_abs(x), EXP_LEAST));
     return lanes_select_less(x, lanes_splat(0.0f), t, one) / (one + t);
 }
 
 /* log(1 + e^x) = max(x, 0) + log(1 + t), t = e^-|x|; log(1 + t) = t + t^2 q(t) with relative error below 5.3e-9. */
 static ALWAYS_INLINE lanes lanes_softplus(lanes x)
 {
-    const lanes zero = lanes_splat(0.0f), t = lanes_exp_within(lanes_at_least(-lanes_abs(x), EXP_LEAST));
+    const lanes zero = lanes_splat(0.0f), t = lanes_exp_within(lanes_at_least(lanes_minus_abs(x), EXP_LEAST));
     lanes q = lanes_splat(-0x1.af49cep-9f);
     q = lanes_horner(q, t, 0x1.4917cep-6f);
     q = lanes_horner(q, t, -0x1.d6b08cp-5f);
@@ -72,7 +72,8 @@ static ALWAYS_INLINE lanes lanes_softplus(lanes x)
  * 1.5e-8: one division, and numerator and denominator keep the digits that are lost in u where x is small. */
 static ALWAYS_INLINE lanes lanes_tanh(lanes x)
 {
-    const lanes y = lanes_at_least(-lanes_abs(x), -10.0f), round = lanes_splat(REAL_ROUND), one = lanes_splat(1.0f);
+    const lanes y = lanes_at_least(lanes_minus_abs(x), -10.0f), round = lanes_splat(REAL_ROUND),
+                one = lanes_splat(1.0f);
     const lanes t = lanes_fma(y, lanes_splat(0x1.715476p+1f), round);
     const lanes r = lanes_fma(t - round, lanes_splat(-0x1.62e430p-2f), y), r2 = r * r;
     const lanes_bits exponent = lanes_to_bits(t) << 23; /* n in place */

@@ -232,6 +232,12 @@ static ALWAYS_INLINE lanes lanes_abs(lanes x)
     return lanes_from_bits(lanes_to_bits(x) & ~(REAL_SIGN_BIT - (lanes_bits){0}));
 }
 
+/* -|x|: one operation. */
+static ALWAYS_INLINE lanes lanes_minus_abs(lanes x)
+{
+    return lanes_from_bits(lanes_to_bits(x) | (REAL_SIGN_BIT - (lanes_bits){0}));
+}
+
 /* |x| with the sign of y. */
 static ALWAYS_INLINE lanes lanes_copysign(lanes x, lanes y)
 {
