@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/emit_helpers.h"
 
+#include "tests/emit_numbers.h"
+
 #include <dlfcn.h>
 #include <math.h>
 #include <setjmp.h>
@@ -13,8 +15,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-enum { CANARY = 256, CANARY_BYTE = 0xa5 };
 
 typedef struct EmitCase {
     const IrFunction *function;
@@ -137,73 +137,21 @@ static void *compile(EmitCases *cases, const EmitBuild *build)
 
 /* ---- running --------------------------------------------------------------------------------- */
 
-static void *take_guarded(Arena *arena, size_t bytes)
+static int64_t element_count(const IrTensor *tensor, int64_t count)
 {
-    unsigned char *memory = arena_take(arena, bytes + 2 * CANARY + 64, 1);
-    memory += (64 - (uintptr_t)memory % 64) % 64;
-    memset(memory, CANARY_BYTE, bytes + 2 * CANARY);
-    return memory + CANARY;
-}
-
-static bool is_guarded(const void *start, size_t bytes)
-{
-    const unsigned char *memory = start;
-    for (int i = 1; i <= CANARY; i++)
-        if (memory[-i] != CANARY_BYTE || memory[bytes + (size_t)i - 1] != CANARY_BYTE)
-            return false;
-    return true;
-}
-
-static size_t tensor_bytes(const IrTensor *tensor, int64_t count, int precision)
-{
-    return (size_t)(tensor->count * (tensor->per_sample ? count : 1)) * (size_t)(precision / 8);
-}
-
-static double element_of(const void *data, int64_t i, int precision)
-{
-    return precision == 32 ? (double)((const float *)data)[i] : ((const double *)data)[i];
-}
-
-static void *to_reals(Arena *arena, const IrTensor *tensor, int64_t count, int precision)
-{
-    int64_t elements = tensor->count * (tensor->per_sample ? count : 1);
-    void *data = take_guarded(arena, tensor_bytes(tensor, count, precision));
-    for (int64_t i = 0; i < elements; i++) {
-        if (precision == 32)
-            ((float *)data)[i] = (float)tensor->data[i];
-        else
-            ((double *)data)[i] = tensor->data[i];
-    }
-    return data;
+    return tensor->count * (tensor->per_sample ? count : 1);
 }
 
 static void compare(const EmitCase *item, int output, const void *actual, const EmitBuild *build)
 {
     const IrTensor *expected = &item->expected[output];
-    int64_t elements = expected->count * (expected->per_sample ? item->count : 1);
-    double difference = 0, norm = 0;
-    for (int64_t i = 0; i < elements; i++) {
-        double a = element_of(actual, i, build->precision), b = expected->data[i];
-        difference += a == b || (a != a && b != b) ? 0 : (a - b) * (a - b);
-        norm += isfinite(b) ? b * b : 0;
-    }
-    double error = sqrt(difference) / fmax(sqrt(norm), 1e-3);
-    if (!(error < (build->precision == 32 ? 1e-4 : 1e-10)))
+    double error = emit_error(actual, expected->data, element_count(expected, item->count), build->precision);
+    if (!(error < emit_tolerance(build->precision)))
         fail_msg("%s, output %d (%s): error %g, first elements %g and %g (%s, %d bits, block %d, %d lane bytes)",
                  item->label, output,
                  item->function->output_names[output] != NULL ? item->function->output_names[output] : "", error,
-                 element_of(actual, 0, build->precision), expected->data[0], build->compiler, build->precision,
+                 emit_element(actual, 0, build->precision), expected->data[0], build->compiler, build->precision,
                  build->block, build->lane_bytes);
-}
-
-static bool same_bits(const void *a, const void *b, size_t bytes, int precision)
-{
-    for (size_t i = 0; i < bytes / (size_t)(precision / 8); i++) {
-        double x = element_of(a, (int64_t)i, precision), y = element_of(b, (int64_t)i, precision);
-        if (memcmp(&x, &y, sizeof x) != 0 && !(x != x && y != y)) /* a NaN's payload is left open */
-            return false;
-    }
-    return true;
 }
 
 static void run_case(EmitCases *cases, EmitCase *item, void *library, const EmitBuild *build)
@@ -215,31 +163,33 @@ static void run_case(EmitCases *cases, EmitCase *item, void *library, const Emit
         uint32_t step;
     } arguments = {.seed = 17, .first = 5, .step = 3}; /* as ir_test_run */
     Arena *arena = cases->arena;
+    size_t real_size = (size_t)(build->precision / 8);
     const IrFunction *function = item->function;
     const void **inputs = ARENA_ARRAY(arena, const void *, function->input_count + 1);
     void **outputs = ARENA_ARRAY(arena, void *, function->output_count + 1);
     for (int i = 0; i < function->input_count; i++)
-        inputs[i] = to_reals(arena, &item->inputs[i], item->count, build->precision);
+        inputs[i] =
+            emit_to_reals(arena, item->inputs[i].data, element_count(&item->inputs[i], item->count), build->precision);
     for (int i = 0; i < function->output_count; i++)
-        outputs[i] = take_guarded(arena, tensor_bytes(&item->expected[i], item->count, build->precision));
+        outputs[i] = emit_take_guarded(arena, (size_t)element_count(&item->expected[i], item->count) * real_size);
     arguments.inputs = inputs;
     arguments.outputs = outputs;
     int64_t thread = build->block == 1 ? item->workspace.thread_single : item->workspace.thread;
-    size_t bytes = (size_t)(item->workspace.fixed + build->threads * thread) * (size_t)(build->precision / 8);
-    void *workspace = take_guarded(arena, bytes);
+    size_t bytes = (size_t)(item->workspace.fixed + build->threads * thread) * real_size;
+    void *workspace = emit_take_guarded(arena, bytes);
     void (*call)(const void *, size_t, void *, int);
     *(void **)&call = dlsym(library, item->name);
     assert_non_null(call);
     call(&arguments, (size_t)item->count, workspace, build->threads);
-    if (!is_guarded(workspace, bytes))
+    if (!emit_is_guarded(workspace, bytes))
         fail_msg("%s writes outside of its workspace", item->label);
     void ***seen = &item->seen[build->precision == 64];
     for (int i = 0; i < function->output_count; i++) {
-        size_t size = tensor_bytes(&item->expected[i], item->count, build->precision);
-        if (!is_guarded(outputs[i], size))
+        int64_t elements = element_count(&item->expected[i], item->count);
+        if (!emit_is_guarded(outputs[i], (size_t)elements * real_size))
             fail_msg("%s writes outside of output %d", item->label, i);
         compare(item, i, outputs[i], build);
-        if (*seen != NULL && !same_bits((*seen)[i], outputs[i], size, build->precision))
+        if (*seen != NULL && !emit_same_bits((*seen)[i], outputs[i], elements, build->precision))
             fail_msg("%s, output %d: other bits with %s %s, block %d, %d lane bytes, %d threads", item->label, i,
                      build->compiler, build->flags, build->block, build->lane_bytes, build->threads);
     }

@@ -48,7 +48,7 @@ static bool sort_letters(const IrLabels *labels, Letters *letters)
 static bool find_strides(const Plan *plan, IrId value, bool want_sample, bool copied, const char *axes,
                          const char *first, const char *second, const IrLabels *labels, int64_t strides[3])
 {
-    Read read = plan_read(plan, value, want_sample);
+    Read read = plan_read(plan, value, want_sample, plan->group_count);
     if (copied)
         read.map = map_identity(ir_type_of(plan->function, value));
     int order[IR_RANK_MAX], n = 0;
@@ -69,11 +69,11 @@ static bool find_start(const Plan *plan, IrId start, Dense *dense)
         dense->start_kind = START_NUMBER;
         return true;
     }
-    Read each = plan_read(plan, start, true);
+    Read each = plan_read(plan, start, true, plan->group_count);
     dense->start_kind = START_EACH;
-    if (plan_is_sample(plan, start) || plan->copied[each.slot])
+    if (plan_is_sample(plan, start) || plan->copies[each.slot] >= 0)
         return map_is_contiguous(&each.map, &dense->start_offset);
-    Read read = plan_read(plan, start, false);
+    Read read = plan_read(plan, start, false, plan->group_count);
     dense->start_kind = START_ROWS;
     return map_is_affine2(&read.map, dense->positions, dense->rows, &dense->start_offset, &position_stride,
                           &row_stride) &&
@@ -98,7 +98,7 @@ bool plan_dense(const Plan *plan, const IrOp *op, Dense *dense, bool copy[3])
     dense->inner = extent(&labels, letters.summed);
     int64_t strides[3];
     double number;
-    copy[m] = plan_literal(plan, dense->matrix, &number) && !plan->copied[dense->matrix];
+    copy[m] = plan_literal(plan, dense->matrix, &number) && plan->copies[dense->matrix] < 0;
     copy[m] = copy[m] || !find_strides(plan, dense->matrix, false, false, letters.matrix, letters.rows, letters.summed,
                                        &labels, strides);
     if (copy[m] &&
@@ -116,7 +116,7 @@ bool plan_dense(const Plan *plan, const IrOp *op, Dense *dense, bool copy[3])
     return true;
 }
 
-char plan_dense_reads(const Plan *plan, const Dense *dense, IrId value, int64_t *offset)
+char plan_dense_reads(const Plan *plan, const Dense *dense, IrId value, int group, int64_t *offset)
 {
     double number;
     int64_t position_stride, row_stride;
@@ -124,7 +124,7 @@ char plan_dense_reads(const Plan *plan, const Dense *dense, IrId value, int64_t 
     *offset = 0;
     if (plan_literal(plan, value, &number))
         return 'n';
-    Read read = plan_read(plan, value, sample);
+    Read read = plan_read(plan, value, sample, group);
     if (!map_is_affine2(&read.map, dense->positions, dense->rows, offset, &position_stride, &row_stride))
         return 0;
     bool rows_follow = row_stride == 1 || dense->rows == 1;

@@ -170,22 +170,20 @@ static void write_plain_entry(Arena *arena, Planner *planner, const Packing *pac
                               const SharedParts *parts, Text *out)
 {
     EntryWorkspace size = entry_workspace(planner, entry);
-    text_print(out, "\nvoid %s(%s)\n{\n", entry->name, entry->parameters);
-    if (!has_rows(entry) && strstr(entry->parameters, " count,") == NULL) {
-        text_put(out, strstr(entry->parameters, " *data,") != NULL ? "    (void)data;\n" : "");
-        text_put(out, strstr(entry->parameters, " seed,") != NULL ? "    (void)seed;\n" : "");
-        text_put(out, "    const size_t count = 1;\n");
-    }
-    text_put(out, "    (void)threads;\n    PARALLEL_FOR\n    for (ptrdiff_t number = 0; number < block_count(count); "
-                  "number++) {\n");
-    Text body = text_start(arena);
+    Text loop = text_start(arena), body = text_start(arena);
+    if (!has_rows(entry) && strstr(entry->parameters, " count,") == NULL)
+        text_put(&loop, "    const size_t count = 1;\n");
+    text_put(&loop, "    PARALLEL_FOR\n    for (ptrdiff_t number = 0; number < block_count(count); number++) {\n");
     write_blocks(arena, planner, packing, entry, parts, &body);
     if (strstr(body.bytes, "&block") != NULL || strstr(body.bytes, "block.") != NULL)
-        text_print(out, "        const Block block = block_of(count, number, %s, %s, %s);\n", entry->seed, entry->first,
-                   entry->step);
-    text_print(out, "        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(%lld, %lld);\n",
+        text_print(&loop, "        const Block block = block_of(count, number, %s, %s, %s);\n", entry->seed,
+                   entry->first, entry->step);
+    text_print(&loop, "        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(%lld, %lld);\n",
                (long long)size.thread, (long long)size.thread_single);
-    text_print(out, "%s    }\n}\n", body.bytes);
+    text_print(&loop, "%s    }\n", body.bytes);
+    text_print(out, "\nvoid %s(%s)\n{\n", entry->name, entry->parameters);
+    entry_write_unused(entry, loop.bytes, out);
+    text_print(out, "%s}\n", loop.bytes);
 }
 
 void entry_write(Arena *arena, Planner *planner, const Packing *packing, const Entry *entry, SharedParts *parts,

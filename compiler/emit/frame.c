@@ -31,11 +31,12 @@ static void use_place(Plan *plan, int slot, int group)
 
 static void use_value(Plan *plan, IrId value, bool want_sample, int group)
 {
-    Read read = plan_read(plan, value, want_sample);
+    Read read = plan_read(plan, value, want_sample, group);
+    bool copied = plan_has_copy(plan, read.slot, group);
     double number;
-    if (read.slot < plan->function->value_count && plan->group_of[read.slot] == group && !plan->copied[read.slot])
+    if (read.slot < plan->function->value_count && plan->group_of[read.slot] == group && !copied)
         return;
-    if (!plan->copied[read.slot] && plan_literal(plan, value, &number))
+    if (!copied && plan_literal(plan, value, &number))
         return;
     use_place(plan, read.slot, group);
 }
@@ -55,13 +56,13 @@ static void use_operands(Plan *plan, const IrOp *op, int group)
     }
 }
 
-static int64_t scratch_count(const Plan *plan, const IrOp *op)
+static int64_t scratch_count(const Plan *plan, const IrOp *op, int group)
 {
     const IrFunction *function = plan->function;
     int64_t count = 0;
     SampleSum sum;
     if (op->code == IR_BATCH_CONTRACT && !plan->wide[op->results[0]] &&
-        plan_sample_sum(plan, op, &sum)) /* the transposed operand */
+        plan_sample_sum(plan, op, group, &sum)) /* the transposed operand */
         return sum.positions * sum.padded_columns;
     for (int c = 0; op->code == IR_SCAN && c < op->carried; c++) /* the carried values' next state */
         count += round_up(ir_type_count(ir_type_of(function, op->results[c])));
@@ -86,10 +87,8 @@ static void find_uses(Plan *plan)
     for (int g = 0; g < plan->group_count; g++) {
         Group *group = &plan->groups[g];
         if (group->kind == GROUP_COPY) {
-            Read read = {.slot = plan->views[group->copied].root};
+            Read read = plan_read(plan, group->copied, false, g);
             double number;
-            if (group->slot < 0)
-                read = plan_read(plan, group->copied, false);
             if (!plan_literal(plan, group->copied, &number))
                 use_place(plan, read.slot, g);
             if (group->slot >= 0) {
@@ -101,7 +100,7 @@ static void find_uses(Plan *plan)
             const IrOp *op = &function->ops[group->ops[i]];
             use_operands(plan, op, g);
             make_results(plan, op, g);
-            int64_t scratch = scratch_count(plan, op);
+            int64_t scratch = scratch_count(plan, op, g);
             if (scratch > 0)
                 group->scratch = (Place){.kind = PLACE_FRAME, .count = scratch, .sample = true, .first = g, .last = g};
         }
@@ -136,7 +135,7 @@ static void place_fixed(Plan *plan)
         place_input(plan, i);
     for (int i = 0; i < function->op_count; i++) {
         IrId value = function->ops[i].code == IR_CONSTANT ? function->ops[i].results[0] : -1;
-        if (value >= 0 && !plan->copied[value])
+        if (value >= 0 && plan->copies[value] < 0)
             plan->places[value].kind = plan->uniform[value] ? PLACE_LITERAL : PLACE_TABLE;
     }
 }

@@ -28,6 +28,7 @@ void functions_reach(Planner *planner, const IrFunction *function, bool *reached
 void write_group(Writer *writer, const Group *group)
 {
     const IrFunction *function = writer->plan->function;
+    writer->group = (int)(group - writer->plan->groups);
     for (int i = 0; i < group->op_count; i++)
         writer_comment(writer, function->ops[group->ops[i]].note, function->ops[group->ops[i]].span);
     switch (group->kind) {

@@ -61,9 +61,9 @@ static void copy_to(Plan *plan, IrId value, bool want_sample, int level)
 {
     bool sample = plan_is_sample(plan, value);
     int slot = want_sample && !sample ? value + plan->function->value_count : value;
-    if (plan->copied[slot])
+    if (plan->copies[slot] >= 0)
         return;
-    plan->copied[slot] = true;
+    plan->copies[slot] = plan->group_count;
     Group *group = group_new(plan, GROUP_COPY, want_sample || sample, level);
     group->count = ir_type_count(ir_type_of(plan->function, value));
     group->copied = value;
@@ -82,7 +82,7 @@ static void need_memory(Plan *plan, IrId value, bool want_sample, int level)
 
 static bool is_uncopied_table(const Plan *plan, IrId value)
 {
-    return plan->views[value].map.table != NULL && !plan->copied[value];
+    return plan->views[value].map.table != NULL && plan->copies[value] < 0;
 }
 
 static void copies_for(Plan *plan, const IrOp *op, int level)
@@ -122,7 +122,7 @@ static bool operands_fit(const Plan *plan, const IrOp *op, int g)
                 return false;
         } else if (group->kind == GROUP_DENSE) {
             int64_t offset;
-            if (plan_dense_reads(plan, group->dense, op->operands[i], &offset) == 0)
+            if (plan_dense_reads(plan, group->dense, op->operands[i], g, &offset) == 0)
                 return false;
         }
     }

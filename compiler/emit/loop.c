@@ -15,16 +15,14 @@ static bool op_is_reduce(const IrOp *op)
 
 static bool is_register(const Loop *loop, IrId value)
 {
-    int group = (int)(loop->group - loop->writer->plan->groups);
-    return loop->writer->plan->group_of[loop->writer->plan->views[value].root] == group && loop->group->op_count > 0;
+    return loop->writer->plan->group_of[loop->writer->plan->views[value].root] == loop->writer->group &&
+           loop->group->op_count > 0;
 }
 
 static Read read_of(const Loop *loop, IrId value)
 {
     const Plan *plan = loop->writer->plan;
-    if (loop->group->kind == GROUP_COPY && loop->group->slot >= 0) /* the copy itself reads the original */
-        return (Read){.slot = plan->views[value].root, .map = plan->views[value].map};
-    return plan_read(plan, value, plan_is_sample(plan, value));
+    return plan_read(plan, value, plan_is_sample(plan, value), loop->writer->group);
 }
 
 static Map map_in_order(const Loop *loop, const Read *read)

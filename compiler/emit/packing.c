@@ -184,7 +184,7 @@ static int64_t dense_rows(const Plan *plan, const IrOp *op, int k, IrId value)
 {
     int group = op->code == IR_CONTRACT ? plan->group_of[op->results[0]] : -1;
     const Dense *dense = group >= 0 ? plan->groups[group].dense : NULL;
-    if (dense == NULL || op->operands[k] != dense->matrix || k == 2 || plan->copied[dense->matrix])
+    if (dense == NULL || op->operands[k] != dense->matrix || k == 2 || plan_has_copy(plan, dense->matrix, group))
         return 0;
     bool as_it_lies = dense->matrix_offset == 0 && (dense->inner_stride == 1 || dense->inner == 1) &&
                       (dense->row_stride == dense->inner || dense->rows == 1);

@@ -367,6 +367,23 @@ static void write_block_loop(const Entry *entry, int level, const char *call, Te
                call != NULL ? "\n" : "", after.bytes);
 }
 
+void entry_write_unused(const Entry *entry, const char *body, Text *out)
+{
+    const char *separator = "    ";
+    for (const char *at = entry->parameters, *end; *at != '\0'; at = *end == '\0' ? end : end + 1) {
+        end = at + strcspn(at, ",");
+        const char *name = end;
+        while (name > at && is_letter(name[-1]))
+            name--;
+        const char *word = arena_copy_text(out->arena, name, (size_t)(end - name));
+        if (strcmp(word, "threads") != 0 && has_word(body, word))
+            continue;
+        text_print(out, "%s(void)%s", separator, word);
+        separator = ", ";
+    }
+    text_put(out, separator[0] == ',' ? ";\n" : "");
+}
+
 void phase_entry_write(Arena *arena, Planner *planner, const Packing *packing, const Entry *entry, SharedParts *parts,
                        Text *out)
 {
@@ -390,11 +407,11 @@ void phase_entry_write(Arena *arena, Planner *planner, const Packing *packing, c
     text_print(out, "\n%s %s(%s)\n{\n", loss ? "double" : "void", entry->name, entry->parameters);
     if (loss)
         text_put(out, "    real loss = REAL(0.0);\n");
-    write_areas(entry, body.bytes, out);
-    text_put(out, has_word(entry->parameters, "count") ? "    (void)count, (void)threads;\n" : "    (void)threads;\n");
-    if (has_word(entry->parameters, "data") && !has_word(body.bytes, "data"))
-        text_put(out, "    (void)data;\n");
-    write_zero_gradients(entry, out);
-    text_put(out, body.bytes);
+    Text head = text_start(arena), zeros = text_start(arena);
+    write_areas(entry, body.bytes, &head);
+    write_zero_gradients(entry, &zeros);
+    text_put(out, head.bytes);
+    entry_write_unused(entry, arena_print(arena, "%s%s%s", head.bytes, zeros.bytes, body.bytes), out);
+    text_print(out, "%s%s", zeros.bytes, body.bytes);
     text_put(out, loss ? "    return (double)loss;\n}\n" : "}\n");
 }

@@ -11,4 +11,8 @@ EntryWorkspace phase_entry_workspace(const Entry *entry);
 void phase_entry_write(Arena *arena, Planner *planner, const Packing *packing, const Entry *entry, SharedParts *parts,
                        Text *out);
 
+/* "    (void)weights, (void)threads;\n" for those of an entry's parameters that its body does not name, and for `threads`,
+ * which only what PARALLEL_FOR may become does. */
+void entry_write_unused(const Entry *entry, const char *body, Text *out);
+
 #endif

@@ -44,10 +44,15 @@ bool plan_literal(const Plan *plan, IrId value, double *number)
     return true;
 }
 
-Read plan_read(const Plan *plan, IrId value, bool want_sample)
+bool plan_has_copy(const Plan *plan, int slot, int group)
+{
+    return plan->copies[slot] >= 0 && plan->copies[slot] < group;
+}
+
+Read plan_read(const Plan *plan, IrId value, bool want_sample, int group)
 {
     int slot = want_sample && !plan_is_sample(plan, value) ? value + plan->function->value_count : value;
-    if (slot != value || plan->copied[slot])
+    if (slot != value || plan_has_copy(plan, slot, group))
         return (Read){.slot = slot, .map = map_identity(ir_type_of(plan->function, value))};
     return (Read){.slot = plan->views[value].root, .map = plan->views[value].map};
 }
@@ -175,10 +180,12 @@ static Plan *plan_new(Planner *planner, const IrFunction *function, bool entry)
     plan->wide = ARENA_ARRAY(arena, bool, values + 1);
     plan->partials = ARENA_ARRAY(arena, int64_t, values + 1);
     plan->places = ARENA_ARRAY(arena, Place, 2 * values + 1);
-    plan->copied = ARENA_ARRAY(arena, bool, 2 * values + 1);
+    plan->copies = ARENA_ARRAY(arena, int, 2 * values + 1);
     plan->group_of = ARENA_ARRAY(arena, int, values + 1);
     for (int v = 0; v < values; v++)
         plan->group_of[v] = -1;
+    for (int slot = 0; slot < 2 * values; slot++)
+        plan->copies[slot] = -1;
     find_live(plan);
     find_views(plan);
     if (entry)

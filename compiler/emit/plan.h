@@ -84,7 +84,7 @@ typedef struct Plan {
     View *views;
     bool *uniform; /* for each value: a constant, the same in every element */
     Place *places; /* for each value; then, for each value, the per-sample copy of one that is not per-sample */
-    bool *copied;  /* for each slot: a COPY group fills it */
+    int *copies;   /* for each slot: the COPY group that fills it, or -1 */
     int *group_of; /* for each value: the group that computes it, or -1 */
     Group *groups;
     int group_count, group_room;
@@ -132,17 +132,20 @@ typedef struct Read {
     int slot;
     Map map;
 } Read;
-Read plan_read(const Plan *plan, IrId value, bool want_sample);
+/* As group `group` reads it: copies that it or later groups make are not there yet. */
+Read plan_read(const Plan *plan, IrId value, bool want_sample, int group);
+bool plan_has_copy(const Plan *plan, int slot, int group);
 /* What an op needs in memory, side by side: operand k; and as what kind. */
 bool plan_needs_memory(const Plan *plan, const IrOp *op, int k, bool *want_sample);
 
 /* group.c */
 void plan_groups(Plan *plan);
-/* dense.c: whether the op is a dense contraction; operands whose strides do not fit are flagged in `copy`. */
+/* dense.c: whether the op is a dense contraction, were it the next group; operands whose strides do not fit are flagged
+ * in `copy`. */
 bool plan_dense(const Plan *plan, const IrOp *op, Dense *dense, bool copy[3]);
-/* How an elementwise op on the contraction's result reads an operand: 'n' a number, 'e' each element its own, 's' one
+/* How an elementwise op on the contraction's result, in group `group`, reads an operand: 'n' a number, 'e' each element its own, 's' one
  * for each sample, 'r' one for each row, '1' one for all, 0 not at all. */
-char plan_dense_reads(const Plan *plan, const Dense *dense, IrId value, int64_t *offset);
+char plan_dense_reads(const Plan *plan, const Dense *dense, IrId value, int group, int64_t *offset);
 /* result = sum over samples and positions of a[position][..] b[position][..], a gradient of a weight. Of each operand:
  * the slot, the extent of its own axes, its strides in elements, and its axes' stride in the result. */
 typedef struct SampleSum {
@@ -151,10 +154,10 @@ typedef struct SampleSum {
     int columns; /* which operand lies along the lanes, transposed */
     int64_t padded_columns;
 } SampleSum;
-/* sample_sum.c: whether a BATCH_CONTRACT is one. */
-bool plan_sample_sum(const Plan *plan, const IrOp *op, SampleSum *sum);
+/* sample_sum.c: whether a BATCH_CONTRACT is one, done in group `group`. */
+bool plan_sample_sum(const Plan *plan, const IrOp *op, int group, SampleSum *sum);
 /* The same of a wide product in an entry: its columns are those that lie side by side in the result. */
-void plan_wide_sum(const Plan *plan, const IrOp *op, SampleSum *sum);
+void plan_wide_sum(const Plan *plan, const IrOp *op, int group, SampleSum *sum);
 /* frame.c: fills places, scratch, partials and sizes of a grouped plan. */
 void plan_frame(Planner *planner, Plan *plan, const int64_t *partials, int64_t reserved);
 int64_t plan_place_size(const Place *place, bool single);

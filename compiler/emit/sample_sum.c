@@ -38,9 +38,9 @@ static bool split_letters(const IrLabels *labels, char own[2][IR_RANK_MAX + 1], 
 }
 
 static bool find_strides(const Plan *plan, IrId value, const char *axes, const char *summed, const char *own, int side,
-                         SampleSum *sum)
+                         int group, SampleSum *sum)
 {
-    Read read = plan_read(plan, value, true);
+    Read read = plan_read(plan, value, true, group);
     int order[IR_RANK_MAX], n = 0;
     for (const char *c = summed; *c != '\0'; c++)
         order[n++] = (int)(strchr(axes, *c) - axes);
@@ -52,7 +52,7 @@ static bool find_strides(const Plan *plan, IrId value, const char *axes, const c
                           &sum->stride[side]);
 }
 
-bool plan_sample_sum(const Plan *plan, const IrOp *op, SampleSum *sum)
+bool plan_sample_sum(const Plan *plan, const IrOp *op, int group, SampleSum *sum)
 {
     IrLabels labels;
     char own[2][IR_RANK_MAX + 1] = {{0}};
@@ -64,8 +64,8 @@ bool plan_sample_sum(const Plan *plan, const IrOp *op, SampleSum *sum)
     *sum = (SampleSum){.positions = extent_of(&labels, labels.summed)};
     sum->extent[0] = extent_of(&labels, own[0]);
     sum->extent[1] = extent_of(&labels, own[1]);
-    if (!find_strides(plan, op->operands[0], labels.a, labels.summed, own[0], 0, sum) ||
-        !find_strides(plan, op->operands[1], labels.b, labels.summed, own[1], 1, sum))
+    if (!find_strides(plan, op->operands[0], labels.a, labels.summed, own[0], 0, group, sum) ||
+        !find_strides(plan, op->operands[1], labels.b, labels.summed, own[1], 1, group, sum))
         return false;
     sum->result_stride[1 - first] = 1;
     sum->result_stride[first] = sum->extent[1 - first];
@@ -76,8 +76,8 @@ bool plan_sample_sum(const Plan *plan, const IrOp *op, SampleSum *sum)
     return true;
 }
 
-void plan_wide_sum(const Plan *plan, const IrOp *op, SampleSum *sum)
+void plan_wide_sum(const Plan *plan, const IrOp *op, int group, SampleSum *sum)
 {
-    plan_sample_sum(plan, op, sum);
+    plan_sample_sum(plan, op, group, sum);
     sum->columns = sum->result_stride[1] == 1 ? 1 : 0;
 }

@@ -76,8 +76,8 @@ static Term load_operand(Kernel *kernel, IrId value)
     Writer *writer = kernel->writer;
     const Plan *plan = writer->plan;
     int64_t offset;
-    char how = plan_dense_reads(plan, kernel->group->dense, value, &offset);
-    Read read = plan_read(plan, value, plan_is_sample(plan, value));
+    char how = plan_dense_reads(plan, kernel->group->dense, value, writer->group, &offset);
+    Read read = plan_read(plan, value, plan_is_sample(plan, value), writer->group);
     const IrType *type = ir_type_of(plan->function, value);
     const char *address = how == '1' ? writer_scalar(writer, value) : writer_slot_address(writer, read.slot, offset);
     const char *key = arena_print(writer->arena, "%c%d%s", how, type->element == IR_BOOL, address);
@@ -199,7 +199,8 @@ static void begin_kernel(Kernel *kernel, Text *head)
 {
     Writer *writer = kernel->writer;
     const Dense *dense = kernel->group->dense;
-    Read matrix = plan_read(writer->plan, dense->matrix, false), x = plan_read(writer->plan, dense->x, true);
+    Read matrix = plan_read(writer->plan, dense->matrix, false, writer->group);
+    Read x = plan_read(writer->plan, dense->x, true, writer->group);
     add_parameter(kernel, "const real *", "matrix", writer_slot_address(writer, matrix.slot, dense->matrix_offset));
     add_parameter(kernel, "const real *", "x",
                   moving(kernel, writer_slot_address(writer, x.slot, dense->x_offset), dense->x_position_stride, true));
@@ -208,7 +209,7 @@ static void begin_kernel(Kernel *kernel, Text *head)
         text_print(head, "    tile_start_number(&tile, rows, %s);\n", writer_number(writer, dense->start_number));
     } else {
         bool each = dense->start_kind == START_EACH;
-        Read start = plan_read(writer->plan, dense->start, each);
+        Read start = plan_read(writer->plan, dense->start, each, writer->group);
         add_parameter(
             kernel, "const real *", "start",
             moving(kernel, writer_slot_address(writer, start.slot, dense->start_offset), each ? dense->rows : 0, each));

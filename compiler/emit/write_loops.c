@@ -285,7 +285,7 @@ static bool copies_run(const Loop *loop, const char **from)
     if (plan_literal(writer->plan, value, &number) || loop->group->count < 2)
         return false;
     Map map = loop_map(loop, value);
-    int slot = loop->group->slot >= 0 ? writer->plan->views[value].root : plan_read(writer->plan, value, false).slot;
+    int slot = plan_read(writer->plan, value, false, writer->group).slot;
     if (!map_is_contiguous(&map, &offset) || writer->plan->places[slot].sample != loop->sample)
         return false;
     *from = writer_slot_address(writer, slot, offset);

@@ -25,7 +25,7 @@ static const char *letter_name(Writer *writer, char letter)
 /* An operand's element at the letters' values, through its strides. */
 static const char *operand_element(Writer *writer, IrId value, const char *letters, bool want_sample, bool sample)
 {
-    Read read = plan_read(writer->plan, value, want_sample);
+    Read read = plan_read(writer->plan, value, want_sample, writer->group);
     const char *names[IR_RANK_MAX];
     int count = (int)strlen(letters);
     for (int i = 0; i < count; i++)
@@ -81,7 +81,7 @@ static void write_contract(Writer *writer, const IrOp *op, const IrLabels *label
     const char *start = sample ? "lanes_splat(REAL(0.0))" : "REAL(0.0)";
     double number;
     if (op->operand_count == 3 && plan_literal(writer->plan, op->operands[2], &number) &&
-        !writer->plan->copied[op->operands[2]])
+        !plan_has_copy(writer->plan, op->operands[2], writer->group))
         start = arena_print(writer->arena, sample ? "lanes_splat(%s)" : "%s", writer_number(writer, number));
     else if (op->operand_count == 3)
         start = operand_element(writer, op->operands[2], labels->result, is_sample(writer, op->operands[2]), sample);
@@ -194,7 +194,7 @@ static const char *batch_kernel(Writer *writer, const SampleSum *sum)
 static void write_wide_sum(Writer *writer, const IrOp *op)
 {
     SampleSum sum;
-    plan_wide_sum(writer->plan, op, &sum);
+    plan_wide_sum(writer->plan, op, writer->group, &sum);
     const int columns = sum.columns, rows = 1 - columns;
     const int64_t batch = writer->plan->function->module->batch, shards = (batch + BLOCK_SAMPLES - 1) / BLOCK_SAMPLES;
     const char *name = batch_kernel(writer, &sum);
@@ -256,7 +256,7 @@ void write_product(Writer *writer, const IrOp *op, const Group *group)
     ir_labels_parse(op->labels, ir_type_of(function, op->operands[0]), ir_type_of(function, op->operands[1]), &labels);
     if (group->whole)
         write_wide_sum(writer, op);
-    else if (op->code == IR_BATCH_CONTRACT && plan_sample_sum(writer->plan, op, &sum))
+    else if (op->code == IR_BATCH_CONTRACT && plan_sample_sum(writer->plan, op, writer->group, &sum))
         write_sample_sum(writer, op, &sum, group);
     else
         write_contract(writer, op, &labels, op->code == IR_BATCH_CONTRACT || group->sample);

@@ -116,7 +116,7 @@ static void write_part(Writer *writer, IrId value, const char *to, bool sample, 
     const Plan *plan = writer->plan;
     double number;
     int64_t offset, outer, inner, to_strides[3] = {before > 1 ? row : 0, chunk > 1 ? 1 : 0, 0};
-    Read read = plan_read(plan, value, is_sample(writer, value));
+    Read read = plan_read(plan, value, is_sample(writer, value), writer->group);
     bool literal = plan_literal(plan, value, &number), tensor_sample = plan->places[read.slot].sample;
     bool affine = map_is_affine2(&read.map, before, chunk, &offset, &outer, &inner);
     if (!literal && affine && before == 1 && (inner == 1 || chunk == 1) && tensor_sample == sample && chunk > 1) {

@@ -243,7 +243,7 @@ const char *writer_slot_address(Writer *writer, int slot, int64_t element)
 
 const char *writer_address(Writer *writer, IrId value, bool want_sample)
 {
-    Read read = plan_read(writer->plan, value, want_sample);
+    Read read = plan_read(writer->plan, value, want_sample, writer->group);
     int64_t offset;
     map_is_contiguous(&read.map, &offset);
     return writer_slot_address(writer, read.slot, offset);
@@ -262,8 +262,8 @@ const char *writer_result_address(Writer *writer, IrId value)
 const char *writer_scalar(Writer *writer, IrId value)
 {
     double number;
-    Read read = plan_read(writer->plan, value, false);
-    if (!writer->plan->copied[read.slot] && plan_literal(writer->plan, value, &number))
+    Read read = plan_read(writer->plan, value, false, writer->group);
+    if (!plan_has_copy(writer->plan, read.slot, writer->group) && plan_literal(writer->plan, value, &number))
         return writer_number(writer, number);
     PlaceKind kind = writer->plan->places[read.slot].kind;
     const char *name = writer_slot_name(writer, read.slot);

@@ -60,6 +60,7 @@ typedef struct Writer {
     const Packing *packing;
     SharedParts *parts;
     int indent;
+    int group;                 /* the one whose text is written */
     const char **names;        /* for each slot of the plan's places: its C identifier, NULL: not named yet */
     bool *used;                /* for each slot: the text reads or writes it */
     bool *defined;             /* for each slot: a C variable that its group declares */

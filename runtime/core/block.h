@@ -11,7 +11,7 @@
 #include "batch.h"
 #endif
 
-#ifdef _OPENMP
+#if defined(_OPENMP) && ANSATZ_BLOCK > 1 /* one sample at a time is never worth a thread: there is one workspace */
 #include <omp.h>
 #define ANSATZ_THREAD() ((size_t)omp_get_thread_num())
 #define PARALLEL_FOR    ANSATZ_PRAGMA(omp parallel for schedule(static) num_threads(threads) if (threads > 1))
