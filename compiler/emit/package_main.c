@@ -164,8 +164,72 @@ static void put_data(PackageWriter *writer, Text *out)
     text_print(out, "%s},\n", data->columns != NULL ? ",\n             .columns = columns" : "");
 }
 
+static void put_condition(Text *out, const Condition *condition)
+{
+    static const char *const metrics[] = {"MODEL_METRIC_NONE", "MODEL_METRIC_LOSS", "MODEL_METRIC_ESS",
+                                          "MODEL_METRIC_VALIDATION", "MODEL_METRIC_GRADIENT_NORM"};
+    text_print(out, "{%s, %s, %s, ", metrics[condition->metric], condition->greater ? "true" : "false",
+               condition->allowed ? "true" : "false");
+    text_number(out, condition->bound);
+    text_put(out, ", ");
+    put_string(out, condition->text != NULL ? condition->text : "");
+    text_put(out, "}");
+}
+
+/* The curriculum: an array of numbers for each stage that has some, then the stages. */
+static void put_curriculum(PackageWriter *writer, Text *out)
+{
+    const ModelSpec *spec = writer->program->spec;
+    for (int i = 0; i < spec->stage_count; i++) {
+        const StageSpec *stage = &spec->stages[i];
+        for (int n = 0; n < stage->number_count; n++)
+            put_stages(out, arena_print(writer->arena, "stage_%d_%d", i, n), &stage->numbers[n].schedule);
+        if (stage->number_count > 0)
+            text_print(out, "static const ModelStageNumber stage_%d[] = {\n", i);
+        for (int n = 0; n < stage->number_count; n++) {
+            const StageNumber *number = &stage->numbers[n];
+            text_print(out, "    {%d, ",
+                       number->what == STAGE_RATE ? -1
+                       : number->what == STAGE_KT ? 0
+                                                  : 1 + number->loss);
+            put_schedule(out, arena_print(writer->arena, "stage_%d_%d", i, n), &number->schedule);
+            text_put(out, "},\n");
+        }
+        text_put(out, stage->number_count > 0 ? "};\n" : "");
+    }
+    if (spec->stage_count > 0)
+        text_put(out, "static const ModelStage stages[] = {\n");
+    for (int i = 0; i < spec->stage_count; i++) {
+        text_print(out, "    {%lld, ", (long long)spec->stages[i].until);
+        put_condition(out, &spec->stages[i].advance_when);
+        if (spec->stages[i].number_count > 0)
+            text_print(out, ", %d, stage_%d},\n", spec->stages[i].number_count, i);
+        else
+            text_put(out, ", 0, NULL},\n");
+    }
+    text_put(out, spec->stage_count > 0 ? "};\n\n" : "");
+}
+
+/* What a training may have beside its steps and its optimiser. */
+static void put_stopping(const PackageWriter *writer, Text *out)
+{
+    const ModelSpec *spec = writer->program->spec;
+    const TrainSpec *train = &spec->train;
+    if (train->accumulate > 1)
+        text_print(out, ",\n                 .accumulate = %lld", (long long)train->accumulate);
+    if (train->patience > 0)
+        text_print(out, ",\n                 .patience = %lld", (long long)train->patience);
+    if (train->stop_when.metric != METRIC_NONE) {
+        text_put(out, ",\n                 .stop_when = ");
+        put_condition(out, &train->stop_when);
+    }
+    if (spec->stage_count > 0)
+        text_print(out, ",\n                 .stage_count = %d,\n                 .stages = stages", spec->stage_count);
+}
+
 static void put_training(const PackageWriter *writer, Text *out)
 {
+    static const char *const optimizers[] = {"MODEL_ADAM", "MODEL_ADAMW", "MODEL_SGD", "MODEL_RMSPROP"};
     const TrainSpec *train = &writer->program->spec->train;
     text_print(
         out,
@@ -173,8 +237,7 @@ static void put_training(const PackageWriter *writer, Text *out)
         "                 .evaluate_every = %lld,\n                 .seed = %lluu,\n                 .optimizer = %s,\n"
         "                 .rate = ",
         (long long)train->steps, (long long)train->batch, (long long)train->checkpoint_every,
-        (long long)train->evaluate_every, (unsigned long long)train->seed,
-        train->optimizer == OPTIMIZER_ADAM ? "MODEL_ADAM" : "MODEL_ADAMW");
+        (long long)train->evaluate_every, (unsigned long long)train->seed, optimizers[train->optimizer]);
     put_schedule(out, "rate", &train->rate);
     const char *const names[] = {"beta1", "beta2", "epsilon", "weight_decay", "clip_norm", "average"};
     const double values[] = {train->beta1,        train->beta2,     train->epsilon,
@@ -194,6 +257,7 @@ static void put_training(const PackageWriter *writer, Text *out)
             break;
         }
     }
+    put_stopping(writer, out);
     text_put(out, "},\n");
 }
 
@@ -205,6 +269,7 @@ void package_add_main(PackageWriter *writer, const char *sha256)
     text_print(&text, "#include \"%s.h\"\n\n#include \"runtime/host/model.h\"\n\n", writer->name);
     put_tensors(writer, &text);
     put_scalars(writer, &text);
+    put_curriculum(writer, &text);
     put_names(writer, &text);
     put_functions(writer, false, &text);
     put_functions(writer, true, &text);

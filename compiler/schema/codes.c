@@ -122,6 +122,14 @@ const SchemaCode SCHEMA_CODES[] = {
 
     {"E0120", "data that can't be learned from", "Rows of data are read from NPY arrays (.npy) and CSV tables (.csv).",
      "data: {train: {file: x.txt}}", "data: {train: {file: x.csv}}"},
+    {"E0121", "a condition that no evaluation can find",
+     "A condition on a training is NAME < NUMBER, with <, <=, > or >=. NAME is loss, gradient_norm, ess (which needs the "
+     "energy) or validation (the mean of log q over rows held out, which needs data.validation).",
+     "train: {stop_when: ess is 0.9}", "train: {stop_when: ess > 0.9}"},
+    {"E0122", "a curriculum that can't be followed",
+     "Each stage but the last ends, at a step or when a condition holds; steps grow from stage to stage. A stage sets "
+     "numbers that may be schedules: the temperature, the weights of losses, the learning rate.",
+     "curriculum: [{set: {train.batch: 64}}]", "curriculum: [{set: {system.kT: 2}}]"},
 
     /* ---- units ---- */
     {"E0201", "a unit where none can stand",

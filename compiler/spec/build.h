@@ -26,17 +26,25 @@ Formula build_formula(const Build *build, const Value *value);
 /* A parameter's numbers from a file (table_file.c). False after an error. */
 bool build_table_file(const Build *build, const YamlNode *file, SpecParameter *parameter);
 
+/* ---- conditions (condition.c) ---- */
+
+/* "ess > 0.9", on what this spec's training can find. After the energy and the data are built. */
+Condition build_condition(const Build *build, const Value *value);
+/* Whether rows are held out. */
+bool build_has_validation(const ModelSpec *model);
+
 /* ---- sections ---- */
 
-void build_system(const Build *build, const Value *system);                  /* system.c */
-void build_energy(const Build *build, const Value *spec);                    /* energy.c */
-void build_observables(const Build *build, const Value *list);               /* energy.c */
-void build_flow(const Build *build, const Value *flow);                      /* flow.c */
-void build_expanded_layers(const Build *build);                              /* expand_layers.c */
-void build_expanded_warnings(const Build *build);                            /* expand_layers.c */
-void build_losses(const Build *build, const Value *list, const Value *spec); /* losses.c */
-void build_data(const Build *build, const Value *data);                      /* data.c */
-void build_train(const Build *build, const Value *train);                    /* train.c */
-void build_target(const Build *build, const Value *target);                  /* train.c */
+void build_system(const Build *build, const Value *system);                      /* system.c */
+void build_energy(const Build *build, const Value *spec);                        /* energy.c */
+void build_observables(const Build *build, const Value *list);                   /* energy.c */
+void build_flow(const Build *build, const Value *flow);                          /* flow.c */
+void build_expanded_layers(const Build *build);                                  /* expand_layers.c */
+void build_expanded_warnings(const Build *build);                                /* expand_layers.c */
+void build_losses(const Build *build, const Value *list, const Value *spec);     /* losses.c */
+void build_data(const Build *build, const Value *data);                          /* data.c */
+void build_train(const Build *build, const Value *train);                        /* train.c */
+void build_curriculum(const Build *build, const Value *list, const Value *spec); /* curriculum.c */
+void build_target(const Build *build, const Value *target);                      /* train.c */
 
 #endif

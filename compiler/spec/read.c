@@ -61,6 +61,7 @@ const ModelSpec *read_model(const FileAccess *access, Arena *arena, const YamlNo
     build_data(&build, value_get(spec, "data"));
     build_losses(&build, value_get(spec, "loss"), spec);
     build_train(&build, value_get(spec, "train"));
+    build_curriculum(&build, value_get(spec, "curriculum"), spec);
     build_observables(&build, value_get(spec, "observables"));
     build_target(&build, value_get(spec, "target"));
     if (diagnostics->error_count > errors)

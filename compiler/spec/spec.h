@@ -148,14 +148,43 @@ typedef struct DataSpec {
     Span span;
 } DataSpec;
 
-typedef enum Optimizer { OPTIMIZER_ADAM, OPTIMIZER_ADAMW } Optimizer;
+typedef enum Optimizer { OPTIMIZER_ADAM, OPTIMIZER_ADAMW, OPTIMIZER_SGD, OPTIMIZER_RMSPROP } Optimizer;
+
+typedef enum Metric { METRIC_NONE, METRIC_LOSS, METRIC_ESS, METRIC_VALIDATION, METRIC_GRADIENT_NORM } Metric;
+
+/* What an evaluation may find of a training: "ess > 0.9". */
+typedef struct Condition {
+    Metric metric;         /* NONE: there is no condition */
+    bool greater, allowed; /* of the two signs; the bound itself is allowed */
+    double bound;
+    const char *text;
+} Condition;
+
+/* A number that differs in a stage of the curriculum. */
+typedef struct StageNumber {
+    enum { STAGE_RATE, STAGE_KT, STAGE_LOSS_WEIGHT } what;
+    int loss; /* LOSS_WEIGHT: which */
+    Schedule schedule;
+} StageNumber;
+
+typedef struct StageSpec {
+    int64_t until; /* 0: no step ends it */
+    Condition advance_when;
+    int number_count;
+    const StageNumber *numbers;
+    Span span;
+} StageSpec;
 
 typedef struct TrainSpec {
     int64_t steps, batch, checkpoint_every, evaluate_every;
+    int64_t accumulate; /* batches in a step */
+    int64_t patience;   /* evaluations without a better validation after which training stops; 0: it does not */
+    Condition stop_when;
     uint64_t seed;
     Optimizer optimizer;
     Schedule rate;
-    double beta1, beta2, epsilon, weight_decay;
+    double beta1, beta2; /* memory of the mean gradient (sgd: momentum) and of its square (rmsprop: decay) */
+    double epsilon, weight_decay;
     double clip_norm; /* 0: none */
     double average;   /* 0: none */
     Span span;
@@ -197,6 +226,8 @@ typedef struct ModelSpec {
     FabSpec fab; /* where one of the losses is fab */
     DataSpec data;
     TrainSpec train;
+    int stage_count; /* of the curriculum */
+    const StageSpec *stages;
     int observable_count;
     const ObservableSpec *observables;
     TargetSpec target;

@@ -59,7 +59,36 @@ typedef struct ModelData {
     const char *const *columns;       /* the dimension columns of a CSV; NULL: those with the components' names */
 } ModelData;
 
-typedef enum ModelOptimizer { MODEL_ADAM, MODEL_ADAMW } ModelOptimizer;
+typedef enum ModelOptimizer { MODEL_ADAM, MODEL_ADAMW, MODEL_SGD, MODEL_RMSPROP } ModelOptimizer;
+
+typedef enum ModelMetric {
+    MODEL_METRIC_NONE,
+    MODEL_METRIC_LOSS,         /* the mean since the last line of the metrics */
+    MODEL_METRIC_ESS,          /* of the model's own weights, a fraction of 1 */
+    MODEL_METRIC_VALIDATION,   /* the mean of log q over the rows held out */
+    MODEL_METRIC_GRADIENT_NORM /* of the last step */
+} ModelMetric;
+
+/* What an evaluation may find: the metric is above (greater) or below the bound, or at it where that is allowed. */
+typedef struct ModelCondition {
+    ModelMetric metric; /* NONE: there is no condition */
+    bool greater, allowed;
+    double bound;
+    const char *text; /* "ess > 0.9" */
+} ModelCondition;
+
+/* In a stage of the curriculum this schedule, whose steps count from the stage's first, stands for a scalar's own. */
+typedef struct ModelStageNumber {
+    int scalar; /* -1: the learning rate */
+    ModelSchedule schedule;
+} ModelStageNumber;
+
+typedef struct ModelStage {
+    int64_t until;               /* it ends when so many steps are done; 0: no step ends it */
+    ModelCondition advance_when; /* it ends when an evaluation finds this */
+    int number_count;
+    const ModelStageNumber *numbers;
+} ModelStage;
 
 /* Loss fab: a step's rows [x, weight] come from annealed walkers (fab.h). */
 typedef struct ModelFab {
@@ -73,7 +102,14 @@ typedef struct ModelTraining {
     uint64_t seed;
     ModelOptimizer optimizer;
     ModelSchedule rate;
-    double beta1, beta2, epsilon, weight_decay, clip_norm /* 0: none */, average /* 0: none */;
+    double beta1; /* memory of the mean gradient; of SGD the momentum */
+    double beta2; /* memory of its square; of RMSProp the decay */
+    double epsilon, weight_decay, clip_norm /* 0: none */, average /* 0: none */;
+    int64_t accumulate; /* batches in a step; 0 as 1 */
+    int64_t patience;   /* evaluations without a better validation after which training stops; 0: it does not */
+    ModelCondition stop_when;
+    int stage_count; /* of the curriculum; 0: there is none */
+    const ModelStage *stages;
     ModelFab fab;
     bool holds_samples; /* the step's gradient leaves out how samples move: it is not the loss's derivative */
 } ModelTraining;

@@ -102,14 +102,16 @@ double optimiser_norm(Optimiser *optimiser, const float *gradient, int threads)
 
 /* ---- the update -------------------------------------------------------------------------------------------------- */
 
-/* The numbers of one update. */
+/* The numbers of one update, which is the same formula for all optimisers: with the gradient g,
+ *   m <- keep_first m + add_first g,  v <- keep_second v + add_second g^2,  w <- keep_weight w - step m / (root sqrt(v) +
+ * epsilon). RMSProp has m = g and no corrections; SGD has v = 0, epsilon 1 and momentum's sum in place of a mean. */
 typedef struct Factors {
     float clip;                                           /* of the gradient */
     float decay_in_gradient;                              /* Adam: weight_decay */
     float keep_weight;                                    /* AdamW: 1 - rate weight_decay */
-    float keep_first, add_first, keep_second, add_second; /* beta1, 1 - beta1, beta2, 1 - beta2 */
-    float step;                                           /* rate / (1 - beta1^t) */
-    float root;                                           /* 1 / sqrt(1 - beta2^t) */
+    float keep_first, add_first, keep_second, add_second; /* Adam: beta1, 1 - beta1, beta2, 1 - beta2 */
+    float step;                                           /* Adam: rate / (1 - beta1^t) */
+    float root;                                           /* Adam: 1 / sqrt(1 - beta2^t) */
     float epsilon;
     float average; /* 1 - d_t */
 } Factors;
@@ -128,21 +130,22 @@ static Factors find_factors(const Optimiser *optimiser, double rate, double norm
 {
     const ModelTraining *training = optimiser->training;
     const double t = (double)optimiser->updates, warm = (1 + t) / (10 + t);
-    const double correction1 = 1 - power(training->beta1, optimiser->updates + 1);
-    const double correction2 = 1 - power(training->beta2, optimiser->updates + 1);
-    const bool decoupled = training->optimizer == MODEL_ADAMW;
+    const bool adam = training->optimizer == MODEL_ADAM || training->optimizer == MODEL_ADAMW;
+    const bool sgd = training->optimizer == MODEL_SGD, decoupled = training->optimizer == MODEL_ADAMW;
+    const double correction1 = adam ? 1 - power(training->beta1, optimiser->updates + 1) : 1;
+    const double correction2 = adam ? 1 - power(training->beta2, optimiser->updates + 1) : 1;
     const bool clips = training->clip_norm > 0 && norm > training->clip_norm;
     return (Factors){
         .clip = clips ? (float)(training->clip_norm / norm) : 1.0f,
         .decay_in_gradient = decoupled ? 0.0f : (float)training->weight_decay,
         .keep_weight = decoupled ? (float)(1 - rate * training->weight_decay) : 1.0f,
-        .keep_first = (float)training->beta1,
-        .add_first = (float)(1 - training->beta1),
-        .keep_second = (float)training->beta2,
-        .add_second = (float)(1 - training->beta2),
+        .keep_first = adam || sgd ? (float)training->beta1 : 0.0f,
+        .add_first = adam ? (float)(1 - training->beta1) : 1.0f,
+        .keep_second = sgd ? 0.0f : (float)training->beta2,
+        .add_second = sgd ? 0.0f : (float)(1 - training->beta2),
         .step = (float)(rate / correction1),
         .root = (float)(1 / sqrt(correction2)),
-        .epsilon = (float)training->epsilon,
+        .epsilon = sgd ? 1.0f : (float)training->epsilon,
         .average = (float)(1 - (warm < training->average ? warm : training->average)),
     };
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Adam and AdamW, clipping by the gradient's norm, and the average of the weights, in one pass over them.
+/* Optimisers, clipping by the gradient's norm, and the average of the weights, in one pass over them.
  *   Adam     Kingma and Ba 2015, "Adam: a method for stochastic optimization", algorithm 1; a weight decay is added to
- * the gradient AdamW    Loshchilov and Hutter 2019, "Decoupled weight decay regularization", algorithm 2, decay times
- * rate average  a <- a + (1 - d_t) (w - a) with d_t = min(average, (1 + t) / (10 + t)) at update t = 0, 1, ...: short
- * trainings average over their last tenth, and the first weights are forgotten Elementwise float arithmetic without
- * fma, and norms summed in double in one order: the same bits for any lanes and any number of threads. Moments below
- * the normal floats become 0. */
+ *            the gradient
+ *   AdamW    Loshchilov and Hutter 2019, "Decoupled weight decay regularization", algorithm 2, decay times rate
+ *   SGD      with momentum u: m <- u m + g, w <- w - rate m  (Polyak 1964, as Sutskever et al. 2013 write it)
+ *   RMSProp  v <- d v + (1 - d) g^2, w <- w - rate g / (sqrt(v) + epsilon)  (Tieleman and Hinton 2012, lecture 6.5)
+ *   average  a <- a + (1 - d_t) (w - a) with d_t = min(average, (1 + t) / (10 + t)) at update t = 0, 1, ...: short
+ *            trainings average over their last tenth, and the first weights are forgotten
+ * Elementwise float arithmetic without fma, and norms summed in double in one order: the same bits for any lanes and any
+ * number of threads. Moments below the normal floats become 0. */
 #ifndef RUNTIME_HOST_OPTIMISER_H
 #define RUNTIME_HOST_OPTIMISER_H
 
