@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Data sets, their split and order, and trainings on them. The model is written by hand:
- *   x_i = shift_i + exp(log_scale_i) z_i, i = 0, 1, z normal,
- * trained by maximum likelihood; it has no energy. Its likeliest weights are the data's means and the logarithms of
- * their deviations. */
-#include "runtime/core/random.h"
+/* Data sets, their split and order, and trainings on them. */
 #include "runtime/host/dataset.h"
 #include "runtime/host/files.h"
-#include "runtime/host/json.h"
-#include "runtime/host/model.h"
-#include "runtime/host/npy.h"
+#include "tests/host_fit.h"
 #include "tests/host_helpers.h"
 
 #include <math.h>
@@ -22,147 +16,7 @@
 
 #include <cmocka.h>
 
-/* ---- the model --------------------------------------------------------------------------------------------------- */
-
-enum { DIMENSION = 2, WEIGHTS = 4, BATCH = 48 };
-
-static size_t workspace_bytes(int threads)
-{
-    return 64 * (size_t)threads;
-}
-
-static double log_density(const float *weights, const float *x)
-{
-    double log_q = 0;
-    for (int i = 0; i < DIMENSION; i++) {
-        const double log_scale = (double)weights[DIMENSION + i];
-        const double z = ((double)x[i] - (double)weights[i]) / exp(log_scale);
-        log_q -= 0.5 * z * z + 0.91893853320467274178 + log_scale;
-    }
-    return log_q;
-}
-
-static void log_prob(const float *weights, const float *scalars, size_t count, const float *x, float *log_q,
-                     void *workspace, int threads)
-{
-    (void)scalars;
-    (void)workspace;
-    (void)threads;
-    for (size_t s = 0; s < count; s++)
-        log_q[s] = (float)log_density(weights, x + s * DIMENSION);
-}
-
-static void sample(const float *weights, const float *scalars, uint64_t seed, uint64_t first, size_t count, float *x,
-                   float *log_q, void *workspace, int threads)
-{
-    const RandomStream stream = {.seed = seed, .first_sample = first, .step = 0, .purpose = RANDOM_SAMPLE};
-    for (size_t s = 0; s < count; s++)
-        for (uint32_t i = 0; i < DIMENSION; i++)
-            x[s * DIMENSION + i] = weights[i] + expf(weights[DIMENSION + i]) * random_normal_value(&stream, s, 0, i);
-    log_prob(weights, scalars, count, x, log_q, workspace, threads);
-}
-
-static double step(const float *weights, const float *scalars, const float *data, uint64_t seed, uint32_t number,
-                   float *gradient, void *workspace, int threads)
-{
-    double sums[WEIGHTS] = {0}, loss = 0;
-    (void)scalars;
-    (void)seed;
-    (void)number;
-    (void)workspace;
-    (void)threads;
-    for (size_t s = 0; s < BATCH; s++) {
-        loss -= log_density(weights, data + s * DIMENSION);
-        for (int i = 0; i < DIMENSION; i++) {
-            const double scale = exp((double)weights[DIMENSION + i]);
-            const double z = ((double)data[s * DIMENSION + (size_t)i] - (double)weights[i]) / scale;
-            sums[i] -= z / scale;
-            sums[DIMENSION + i] += 1 - z * z;
-        }
-    }
-    for (int i = 0; i < WEIGHTS; i++)
-        gradient[i] = (float)(sums[i] / BATCH);
-    return loss / BATCH;
-}
-
-static const ModelFunctions32 functions = {
-    .workspace_bytes = workspace_bytes, .sample = sample, .log_prob = log_prob, .step = step};
-static const ModelTensor tensors[] = {
-    {"shift", 1, {2}, 0, 2, true, MODEL_INIT_CONSTANT, 0, false},
-    {"log_scale", 1, {2}, 2, 2, true, MODEL_INIT_CONSTANT, 0, false},
-};
-static const ModelScalar scalars[] = {{"kT", {.shape = MODEL_SCHEDULE_CONSTANT, .from = 1}}};
-static const char *const components[] = {"u", "v"};
-static const Model model = {
-    .name = "fit",
-    .spec_name = "fit.yaml",
-    .spec_sha256 = "1111111111111111111111111111111111111111111111111111111111111111",
-    .package_sha256 = "2222222222222222222222222222222222222222222222222222222222222222",
-    .version = "0.1",
-    .dimension = DIMENSION,
-    .component_names = components,
-    .weight_count = WEIGHTS,
-    .tensor_count = 2,
-    .tensors = tensors,
-    .scalar_count = 1,
-    .scalars = scalars,
-    .data_width = DIMENSION,
-    .data = {.feeds_steps = true, .train = "train.csv"},
-    .training = {.steps = 600,
-                 .batch = BATCH,
-                 .checkpoint_every = 100,
-                 .evaluate_every = 50,
-                 .seed = 3,
-                 .optimizer = MODEL_ADAM,
-                 .rate = {.shape = MODEL_SCHEDULE_COSINE, .from = 0.1, .to = 0.001},
-                 .beta1 = 0.9,
-                 .beta2 = 0.999,
-                 .epsilon = 1e-8,
-                 .average = 0.99},
-    .single_precision = &functions,
-};
-
-/* The program of a model, in this process, with these arguments separated by spaces; its exit code. */
-static int run_model(const Model *which, const char *line)
-{
-    char copy[400], *words[40] = {(char *)(uintptr_t) "fit"};
-    int count = 1;
-    snprintf(copy, sizeof copy, "%s", line);
-    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
-        words[count++] = word;
-    return program_main(which, count, words);
-}
-
 /* ---- data -------------------------------------------------------------------------------------------------------- */
-
-/* u = 1.5 + 0.4 n, v = -0.5 + 2 n', n from the core's generator. */
-static void make_rows(uint64_t seed, size_t count, float *rows)
-{
-    const RandomStream stream = {.seed = seed, .first_sample = 0, .step = 0, .purpose = RANDOM_EVALUATE};
-    for (size_t s = 0; s < count; s++) {
-        rows[2 * s] = 1.5f + 0.4f * random_normal_value(&stream, s, 0, 0);
-        rows[2 * s + 1] = -0.5f + 2 * random_normal_value(&stream, s, 0, 1);
-    }
-}
-
-static void write_csv(const char *path, const float *rows, size_t count)
-{
-    FILE *stream = fopen(path, "w");
-    assert_non_null(stream);
-    fputs("v,other,u\n", stream);
-    for (size_t s = 0; s < count; s++)
-        fprintf(stream, "%.9g,0,%.9g\n", (double)rows[2 * s + 1], (double)rows[2 * s]);
-    assert_int_equal(fclose(stream), 0);
-}
-
-static void write_npy(const char *path, const float *rows, size_t count)
-{
-    NpyWriter writer;
-    Failure failure;
-    assert_true(npy_start(&writer, path, 4, 2, (const uint64_t[]){count, 2}, &failure));
-    assert_true(npy_write(&writer, rows, 2 * count, &failure));
-    assert_true(npy_finish(&writer, NULL, &failure));
-}
 
 static void test_rows_come_from_csv_and_npy(void **state)
 {
@@ -170,13 +24,13 @@ static void test_rows_come_from_csv_and_npy(void **state)
     float rows[2 * COUNT];
     Failure failure;
     Dataset dataset;
-    Model named = model;
+    Model named = fit_model;
     (void)state;
-    make_rows(1, COUNT, rows);
-    write_csv("train.csv", rows, COUNT);
-    write_npy("x.npy", rows, COUNT);
+    fit_make_rows(1, COUNT, rows);
+    fit_write_csv("train.csv", rows, COUNT);
+    fit_write_npy("x.npy", rows, COUNT);
     for (int i = 0; i < 2; i++) {
-        assert_true(dataset_read(&model, i == 0 ? NULL : "x.npy", NULL, &dataset, &failure));
+        assert_true(dataset_read(&fit_model, i == 0 ? NULL : "x.npy", NULL, &dataset, &failure));
         assert_int_equal(dataset.count, COUNT);
         assert_int_equal(dataset.held_out_count, 0);
         assert_memory_equal(dataset.rows, rows, sizeof rows);
@@ -202,19 +56,19 @@ static void expect_no_data(const Model *which, const char *path, FailureCode cod
 static void test_bad_data_are_refused_with_their_place(void **state)
 {
     const float rows[] = {1, 2, 3, 4, 5, NAN, 7, 8}, good[] = {1, 2};
-    Model other = model;
+    Model other = fit_model;
     (void)state;
-    write_npy("nan.npy", rows, 4);
-    write_npy("one.npy", good, 1);
+    fit_write_npy("nan.npy", rows, 4);
+    fit_write_npy("one.npy", good, 1);
     scratch_write("none.csv", "u,v\n", 4);
     scratch_write("short.csv", "u,w\n1,2\n", 8);
     scratch_write("word.csv", "u,v\n1,2\n3,four\n", 15);
-    expect_no_data(&model, "nan.npy", FAILURE_DATA, "row 2: component 'v' is not a finite float");
-    expect_no_data(&model, "none.csv", FAILURE_DATA, "none.csv: no rows");
-    expect_no_data(&model, "short.csv", FAILURE_DATA, "no column 'v'");
-    expect_no_data(&model, "word.csv", FAILURE_DATA, "four");
-    expect_no_data(&model, "missing.npy", FAILURE_NO_INPUT, "missing.npy");
-    expect_no_data(&model, "x.txt", FAILURE_USAGE, ".npy and .csv");
+    expect_no_data(&fit_model, "nan.npy", FAILURE_DATA, "row 2: component 'v' is not a finite float");
+    expect_no_data(&fit_model, "none.csv", FAILURE_DATA, "none.csv: no rows");
+    expect_no_data(&fit_model, "short.csv", FAILURE_DATA, "no column 'v'");
+    expect_no_data(&fit_model, "word.csv", FAILURE_DATA, "four");
+    expect_no_data(&fit_model, "missing.npy", FAILURE_NO_INPUT, "missing.npy");
+    expect_no_data(&fit_model, "x.txt", FAILURE_USAGE, ".npy and .csv");
     other.data.validation_fraction = 0.5;
     expect_no_data(&other, "one.npy", FAILURE_DATA, "one row");
     other.data = (ModelData){.feeds_steps = true};
@@ -233,11 +87,11 @@ static void test_a_fraction_is_held_out_the_same_each_time(void **state)
     float rows[2 * COUNT], all[COUNT];
     Dataset first, again;
     Failure failure;
-    Model other = model;
+    Model other = fit_model;
     (void)state;
     for (int i = 0; i < 2 * COUNT; i++)
         rows[i] = (float)i;
-    write_npy("x.npy", rows, COUNT);
+    fit_write_npy("x.npy", rows, COUNT);
     other.data.validation_fraction = 0.25;
     assert_true(dataset_read(&other, "x.npy", NULL, &first, &failure));
     assert_true(dataset_read(&other, "x.npy", NULL, &again, &failure));
@@ -261,12 +115,12 @@ static void test_moments_are_those_of_the_rows(void **state)
     Failure failure;
     float mean[2], scale[2];
     (void)state;
-    assert_true(dataset_moments(&dataset, components, mean, scale, &failure));
+    assert_true(dataset_moments(&dataset, fit_model.component_names, mean, scale, &failure));
     assert_true(mean[0] == 4 && mean[1] == 2e4f);
     assert_true(fabsf(scale[0] - sqrtf(6.5f)) < 1e-6f && fabsf(scale[1] - sqrtf(0.5f) * 1e4f) < 1e-2f);
     dataset.rows = (float *)(uintptr_t)flat;
     dataset.count = 2;
-    assert_false(dataset_moments(&dataset, components, mean, scale, &failure));
+    assert_false(dataset_moments(&dataset, fit_model.component_names, mean, scale, &failure));
     expect_failure(&failure, FAILURE_DATA, "component 'v' is the same in every row");
 }
 
@@ -350,54 +204,29 @@ static void test_batches_know_no_past(void **state)
 
 /* ---- trainings --------------------------------------------------------------------------------------------------- */
 
-enum { TRAIN_ROWS = 1000, TEST_ROWS = 500 };
-
-static void write_data(void)
-{
-    float rows[2 * TRAIN_ROWS];
-    make_rows(1, TRAIN_ROWS, rows);
-    write_csv("train.csv", rows, TRAIN_ROWS);
-    make_rows(2, TEST_ROWS, rows);
-    write_npy("test.npy", rows, TEST_ROWS);
-}
-
-/* A number of a JSON file's object. */
-static double number_in(const char *path, const char *name)
-{
-    char *text = scratch_read(path);
-    Json json;
-    Failure failure;
-    double number = NAN;
-    assert_true(json_read(text, strlen(text), path, &json, &failure));
-    assert_true(json_to_real(json_member(json.root, name), &number));
-    json_release(&json);
-    free(text);
-    return number;
-}
-
 /* The mean of log q over the test's rows for the likeliest weights, by the formulas. */
 static double best_log_q(double *error)
 {
-    float rows[2 * TRAIN_ROWS];
-    double weights[WEIGHTS], sum = 0, squares = 0;
-    make_rows(1, TRAIN_ROWS, rows);
-    for (int i = 0; i < DIMENSION; i++) {
+    float rows[2 * FIT_TRAIN_ROWS];
+    double weights[FIT_WEIGHTS], sum = 0, squares = 0;
+    fit_make_rows(1, FIT_TRAIN_ROWS, rows);
+    for (int i = 0; i < FIT_DIMENSION; i++) {
         double mean = 0, variance = 0;
-        for (int s = 0; s < TRAIN_ROWS; s++)
-            mean += (double)rows[2 * s + i] / TRAIN_ROWS;
-        for (int s = 0; s < TRAIN_ROWS; s++)
-            variance += pow((double)rows[2 * s + i] - mean, 2) / TRAIN_ROWS;
+        for (int s = 0; s < FIT_TRAIN_ROWS; s++)
+            mean += (double)rows[2 * s + i] / FIT_TRAIN_ROWS;
+        for (int s = 0; s < FIT_TRAIN_ROWS; s++)
+            variance += pow((double)rows[2 * s + i] - mean, 2) / FIT_TRAIN_ROWS;
         weights[i] = mean;
-        weights[DIMENSION + i] = 0.5 * log(variance);
+        weights[FIT_DIMENSION + i] = 0.5 * log(variance);
     }
-    const float rounded[WEIGHTS] = {(float)weights[0], (float)weights[1], (float)weights[2], (float)weights[3]};
-    make_rows(2, TEST_ROWS, rows);
-    for (int s = 0; s < TEST_ROWS; s++) {
-        const double log_q = log_density(rounded, rows + 2 * s);
-        sum += log_q / TEST_ROWS;
-        squares += log_q * log_q / TEST_ROWS;
+    const float rounded[FIT_WEIGHTS] = {(float)weights[0], (float)weights[1], (float)weights[2], (float)weights[3]};
+    fit_make_rows(2, FIT_TEST_ROWS, rows);
+    for (int s = 0; s < FIT_TEST_ROWS; s++) {
+        const double log_q = fit_log_density(rounded, rows + 2 * s);
+        sum += log_q / FIT_TEST_ROWS;
+        squares += log_q * log_q / FIT_TEST_ROWS;
     }
-    *error = sqrt((squares - sum * sum) / (TEST_ROWS - 1));
+    *error = sqrt((squares - sum * sum) / (FIT_TEST_ROWS - 1));
     return sum;
 }
 
@@ -405,11 +234,11 @@ static void test_training_finds_the_likeliest_weights(void **state)
 {
     double error;
     (void)state;
-    write_data();
+    fit_write_data();
     const double best = best_log_q(&error);
-    assert_int_equal(run_model(&model, "train -o run --validation test.npy -q"), 0);
-    assert_true(fabs(number_in("run/run.json", "validation") - best) < 2e-3);
-    assert_true(fabs(number_in("run/run.json", "validation_error") - error) < 0.05 * error);
+    assert_int_equal(fit_run(&fit_model, "train -o run --validation test.npy -q"), 0);
+    assert_true(fabs(fit_number_in("run/run.json", "validation") - best) < 2e-3);
+    assert_true(fabs(fit_number_in("run/run.json", "validation_error") - error) < 0.05 * error);
     expect_text("run/run.json", "\"rows\": 1000");
     expect_text("run/run.json", "\"held_out\": 500");
 }
@@ -417,21 +246,21 @@ static void test_training_finds_the_likeliest_weights(void **state)
 static void test_training_resumes_to_the_same_bits(void **state)
 {
     (void)state;
-    write_data();
-    assert_int_equal(run_model(&model, "train -o whole -q --steps 100"), 0);
-    assert_int_equal(run_model(&model, "train -o parts -q --steps 100 --stop-at 37"), 0);
-    assert_int_equal(run_model(&model, "train -o parts -q --resume --stop-at 61"), 0);
-    assert_int_equal(run_model(&model, "train -o parts -q --resume"), 0);
+    fit_write_data();
+    assert_int_equal(fit_run(&fit_model, "train -o whole -q --steps 100"), 0);
+    assert_int_equal(fit_run(&fit_model, "train -o parts -q --steps 100 --stop-at 37"), 0);
+    assert_int_equal(fit_run(&fit_model, "train -o parts -q --resume --stop-at 61"), 0);
+    assert_int_equal(fit_run(&fit_model, "train -o parts -q --resume"), 0);
     assert_true(command_works("cmp whole/weights.safetensors parts/weights.safetensors"));
 }
 
 static void test_resuming_with_other_data_is_refused(void **state)
 {
     (void)state;
-    write_data();
-    assert_int_equal(run_model(&model, "train -o other -q --steps 20 --stop-at 10"), 0);
-    assert_int_equal(run_model(&model, "train -o other -q --resume --data test.npy"), FAILURE_DATA);
-    assert_int_equal(run_model(&model, "train -o other -q --resume"), 0);
+    fit_write_data();
+    assert_int_equal(fit_run(&fit_model, "train -o other -q --steps 20 --stop-at 10"), 0);
+    assert_int_equal(fit_run(&fit_model, "train -o other -q --resume --data test.npy"), FAILURE_DATA);
+    assert_int_equal(fit_run(&fit_model, "train -o other -q --resume"), 0);
 }
 
 int main(void)

@@ -67,6 +67,61 @@ static void reference_update(const ModelTraining *training, int t, double rate, 
     }
 }
 
+/* Sutskever, Martens, Dahl and Hinton 2013, eq. 1 and 2, with the rate outside of the sum; Tieleman and Hinton 2012. */
+static void reference_of_others(const ModelTraining *training, double rate, const float *gradient, double *w, double *m,
+                                double *v)
+{
+    for (int i = 0; i < COUNT; i++) {
+        const double g = (double)gradient[i];
+        if (i >= 3001 && i < 3102)
+            continue;
+        if (training->optimizer == MODEL_SGD) {
+            m[i] = training->beta1 * m[i] + g;
+            w[i] -= rate * m[i];
+        } else {
+            v[i] = training->beta2 * v[i] + (1 - training->beta2) * g * g;
+            w[i] -= rate * g / (sqrt(v[i]) + training->epsilon);
+        }
+    }
+}
+
+static void expect_like_others(ModelOptimizer kind)
+{
+    static float weights[COUNT], gradient[COUNT];
+    static double w[COUNT], m[COUNT], v[COUNT];
+    Model model = make_model(kind, 0, 0, 0);
+    Optimiser optimiser;
+    Failure failure;
+    for (int i = 0; i < COUNT; i++) {
+        weights[i] = cosf((float)i);
+        w[i] = (double)weights[i];
+        m[i] = v[i] = 0;
+    }
+    assert_true(optimiser_start(&optimiser, &model, weights, &failure));
+    for (int t = 1; t <= 200; t++) {
+        make_gradient(t, gradient);
+        double rate = 1e-3 / t, norm = optimiser_norm(&optimiser, gradient, 1);
+        optimiser_update(&optimiser, rate, norm, gradient, weights, 1);
+        reference_of_others(&model.training, rate, gradient, w, m, v);
+    }
+    for (int i = 0; i < COUNT; i++)
+        if (fabs((double)weights[i] - w[i]) > 3e-6)
+            fail_msg("weight %d: %.9g, expected %.9g", i, (double)weights[i], w[i]);
+    optimiser_end(&optimiser);
+}
+
+static void test_sgd_has_momentum(void **state)
+{
+    (void)state;
+    expect_like_others(MODEL_SGD);
+}
+
+static void test_rmsprop_is_the_lectures(void **state)
+{
+    (void)state;
+    expect_like_others(MODEL_RMSPROP);
+}
+
 static void expect_like_reference(ModelOptimizer kind, double weight_decay, double clip_norm)
 {
     static float weights[COUNT], gradient[COUNT];
@@ -288,6 +343,8 @@ int main(void)
         cmocka_unit_test(test_adam_is_the_papers),
         cmocka_unit_test(test_adam_with_decay_and_clipping),
         cmocka_unit_test(test_adamw_is_the_papers),
+        cmocka_unit_test(test_sgd_has_momentum),
+        cmocka_unit_test(test_rmsprop_is_the_lectures),
         cmocka_unit_test(test_states_are_left_alone),
         cmocka_unit_test(test_norm_is_the_euclidean_one),
         cmocka_unit_test(test_moments_do_not_stay_denormal),

@@ -727,7 +727,7 @@ static void test_expand_marks_defaults(void **state)
     assert_non_null(strstr(text, "\n  seed: 0  # default\n"));
     assert_non_null(strstr(text, "\n      beta1: 0.9  # default\n"));
     assert_non_null(strstr(text, "log_scale_bound: 2  # default\n"));
-    assert_null(strstr(text, "accumulate"));
+    assert_null(strstr(text, "shift:"));
 }
 
 static void test_templates_are_good_specs(void **state)

@@ -37,7 +37,7 @@ static const struct HostUnit {
     {"arrays", " npy_read configurations_read "},
     {"weights", " safetensors_read weights checkpoint "},
     {"estimates", " estimates evaluate evaluator importance pareto nearest density report requirement verdict "},
-    {"program", " arguments program run sample selftest session train failure "},
+    {"program", " arguments program run sample selftest session train failure curriculum dataset likelihood "},
 };
 enum { HOST_UNIT_COUNT = sizeof HOST_UNITS / sizeof *HOST_UNITS };
 

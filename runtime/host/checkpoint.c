@@ -12,7 +12,7 @@
 
 #define CHECKPOINT_FORMAT "ansatz checkpoint 1"
 
-enum { ARRAYS_MOST = 5 };
+enum { ARRAYS_MOST = 6 };
 
 /* The arrays of a checkpoint, in the order of their names. */
 typedef struct Arrays {
@@ -35,6 +35,8 @@ static Arrays arrays_of(const Checkpoint *checkpoint, const Model *model, float 
     Arrays arrays = {0};
     if (optimiser->average != NULL)
         add_array(&arrays, "average", optimiser->average, count);
+    if (checkpoint->best != NULL)
+        add_array(&arrays, "best", checkpoint->best, count);
     add_array(&arrays, "first_moment", optimiser->first_moment, count);
     add_array(&arrays, "second_moment", optimiser->second_moment, count);
     if (checkpoint->state != NULL)
@@ -68,7 +70,7 @@ typedef struct Field {
     double *real; /* the one that is not NULL */
 } Field;
 
-enum { FIELDS = 10 };
+enum { FIELDS = 16 };
 
 static void list_fields(Checkpoint *checkpoint, Field fields[FIELDS])
 {
@@ -81,6 +83,12 @@ static void list_fields(Checkpoint *checkpoint, Field fields[FIELDS])
         {"mean_loss", NULL, &checkpoint->mean_loss},
         {"last_ess", NULL, &checkpoint->last_ess},
         {"seconds", NULL, &checkpoint->seconds},
+        {"stage", &checkpoint->place.stage, NULL},
+        {"stage_start", &checkpoint->place.start, NULL},
+        {"best_validation", NULL, &checkpoint->best_validation},
+        {"best_step", &checkpoint->best_step, NULL},
+        {"since_best", &checkpoint->since_best, NULL},
+        {"ended", &checkpoint->ended, NULL},
         {"validation", NULL, &checkpoint->validation},
         {"validation_error", NULL, &checkpoint->validation_error},
     };
@@ -149,8 +157,10 @@ static bool read_fields(const Safetensors *file, Checkpoint *checkpoint, Failure
             return failure_set(failure, FAILURE_DATA, "%s: no number '%s' among its metadata; is it a checkpoint?",
                                file->path, fields[i].name);
     }
-    return checkpoint->step <= checkpoint->steps ||
-           failure_set(failure, FAILURE_DATA, "%s: more steps done than it has", file->path);
+    if (checkpoint->step > checkpoint->steps)
+        return failure_set(failure, FAILURE_DATA, "%s: more steps done than it has", file->path);
+    return checkpoint->place.start <= checkpoint->step ||
+           failure_set(failure, FAILURE_DATA, "%s: its stage begins after its step", file->path);
 }
 
 static bool read_arrays(const Safetensors *file, const Arrays *arrays, Failure *failure)

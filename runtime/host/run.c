@@ -4,6 +4,7 @@
 #include "files.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,6 +185,14 @@ static void put_record(JsonWriter *writer, const Model *model, const RunRecord *
     json_put_real(writer, "validation", record->at.validation);
     json_put_real(writer, "validation_error", record->at.validation_error);
     json_put_real(writer, "seconds", record->at.seconds);
+    if (model->training.stage_count > 0)
+        json_put_count(writer, "stage", record->at.place.stage);
+    if (model->training.patience > 0 && !isnan(record->at.best_validation)) {
+        json_put_real(writer, "best_validation", record->at.best_validation);
+        json_put_count(writer, "best_step", record->at.best_step);
+    }
+    if (record->at.ended != NOT_ENDED)
+        json_put_string(writer, "ended_by", record->at.ended == ENDED_BY_CONDITION ? "stop_when" : "early_stopping");
     if (record->data != NULL)
         put_data(writer, record->data);
     if (*record->weights_sha256)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Sessions. */
 #include "session.h"
-#include "schedule.h"
+#include "curriculum.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -19,12 +19,6 @@ int model_scalar(const Model *model, const char *name)
         if (strcmp(model->scalars[i].name, name) == 0)
             return i;
     return -1;
-}
-
-void model_scalars_at(const Model *model, int64_t step, int64_t steps, double *scalars)
-{
-    for (int i = 0; i < model->scalar_count; i++)
-        scalars[i] = schedule_value(&model->scalars[i].schedule, step, steps);
 }
 
 bool session_threads(const Arguments *arguments, int *threads, Failure *failure)
@@ -62,7 +56,7 @@ static bool set_scalars(Session *session, const Arguments *arguments, Failure *f
     session->scalars_single = memory_claim(count, sizeof *session->scalars_single, "scalars", failure);
     if (session->scalars == NULL || session->scalars_single == NULL)
         return false;
-    model_scalars_at(model, model->training.steps, model->training.steps, session->scalars);
+    curriculum_scalars(model, curriculum_end(model), model->training.steps, model->training.steps, session->scalars);
     for (size_t i = 0; i < count && session->facts.scalars != NULL; i++)
         if (!isnan(session->facts.scalars[i]))
             session->scalars[i] = session->facts.scalars[i];

@@ -14,7 +14,6 @@
 #define session_put_origin RUNTIME_NAME(session_put_origin)
 #define session_log_weight RUNTIME_NAME(session_log_weight)
 #define model_scalar       RUNTIME_NAME(model_scalar)
-#define model_scalars_at   RUNTIME_NAME(model_scalars_at)
 
 typedef struct Session {
     const Model *model;
@@ -45,7 +44,5 @@ void session_put_origin(JsonWriter *writer, const Session *session);
 
 /* The number of the model's scalar with that name, or -1. */
 int model_scalar(const Model *model, const char *name);
-/* The model's scalars at a step of a training of so many steps. */
-void model_scalars_at(const Model *model, int64_t step, int64_t steps, double *scalars);
 
 #endif

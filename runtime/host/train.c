@@ -2,6 +2,7 @@
 /* The training loop. Everything is allocated before the first step; a step itself does nothing but the model's step,
  * the gradient's norm and the optimiser's pass over the weights, and now and then a line of metrics. */
 #include "train.h"
+#include "curriculum.h"
 #include "dataset.h"
 #include "fab.h"
 #include "files.h"
@@ -11,7 +12,6 @@
 #include "number.h"
 #include "progress.h"
 #include "run.h"
-#include "schedule.h"
 #include "session.h"
 
 #include <math.h>
@@ -31,6 +31,8 @@ typedef struct Training {
     Checkpoint at;
     uint64_t stop_at, metrics_every; /* stop_at: steps done when this call ends */
     float *weights, *gradient;
+    float *part; /* of the gradient: one batch's, where several make a step */
+    float *best; /* of early stopping: the weights with the best validation; NULL without it */
     Optimiser optimiser;
     double *scalars;
     float *scalars_single;
@@ -72,6 +74,11 @@ static bool claim_memory(Training *training, Failure *failure)
     training->held_out_log_q = memory_claim_next(training->data.held_out_count, sizeof(float), what, &good, failure);
     training->weights = memory_claim_next(model->weight_count, sizeof(float), what, &good, failure);
     training->gradient = memory_claim_next(model->weight_count, sizeof(float), what, &good, failure);
+    if (model->training.accumulate > 1)
+        training->part = memory_claim_next(model->weight_count, sizeof(float), what, &good, failure);
+    if (model->training.patience > 0)
+        training->best = training->at.best =
+            memory_claim_next(model->weight_count, sizeof(float), what, &good, failure);
     training->scalars = memory_claim_next(scalars, sizeof(double), what, &good, failure);
     training->scalars_single = memory_claim_next(scalars, sizeof(float), what, &good, failure);
     training->workspace = memory_claim_next(functions->workspace_bytes(training->threads), 1, what, &good, failure);
@@ -93,6 +100,8 @@ static void release(Training *training)
     optimiser_end(&training->optimiser);
     free(training->weights);
     free(training->gradient);
+    free(training->part);
+    free(training->best);
     free(training->scalars);
     free(training->scalars_single);
     free(training->workspace);
@@ -133,6 +142,12 @@ static bool start_fab(Training *training, Failure *failure)
     return true;
 }
 
+/* Batches in a step. */
+static uint64_t batches_of(const Model *model)
+{
+    return model->training.accumulate > 1 ? (uint64_t)model->training.accumulate : 1;
+}
+
 /* Goes on from the run's checkpoint, if there is one. */
 static bool resume(Training *training, const Arguments *arguments, Failure *failure)
 {
@@ -149,6 +164,8 @@ static bool resume(Training *training, const Arguments *arguments, Failure *fail
         return failure_set(failure, FAILURE_USAGE, "--steps %llu: the run in %s has done %llu already",
                            (unsigned long long)arguments->steps, training->run.folder,
                            (unsigned long long)training->at.step);
+    if (arguments->steps > training->at.steps)
+        training->at.ended = NOT_ENDED; /* asked to go on */
     if (arguments->steps > 0)
         training->at.steps = arguments->steps;
     return true;
@@ -163,9 +180,11 @@ static bool start_states(Training *training, Failure *failure)
                            training->weights + data->scale_offset, failure);
 }
 
-static void update_scalars(Training *training, int64_t step)
+/* Those of the next step. */
+static void update_scalars(Training *training)
 {
-    model_scalars_at(training->model, step, (int64_t)training->at.steps, training->scalars);
+    curriculum_scalars(training->model, training->at.place, (int64_t)training->at.step, (int64_t)training->at.steps,
+                       training->scalars);
     for (int i = 0; i < training->model->scalar_count; i++)
         training->scalars_single[i] = (float)training->scalars[i];
 }
@@ -173,7 +192,7 @@ static void update_scalars(Training *training, int64_t step)
 static bool start_weights(Training *training, Failure *failure)
 {
     weights_initialise(training->model, training->at.seed, training->weights);
-    update_scalars(training, 0);
+    update_scalars(training);
     if (!start_states(training, failure))
         return false;
     if (training->feeds_data) {
@@ -194,9 +213,11 @@ static bool start(Training *training, const Arguments *arguments, Failure *failu
                                 .mean_loss = (double)NAN,
                                 .last_ess = (double)NAN,
                                 .validation = (double)NAN,
-                                .validation_error = (double)NAN};
-    if (training->at.steps > UINT32_MAX)
-        return failure_set(failure, FAILURE_USAGE, "--steps: at most %lu", (unsigned long)UINT32_MAX);
+                                .validation_error = (double)NAN,
+                                .best_validation = (double)NAN};
+    if (training->at.steps > UINT32_MAX / batches_of(model))
+        return failure_set(failure, FAILURE_USAGE, "--steps: at most %llu",
+                           (unsigned long long)(UINT32_MAX / batches_of(model)));
     if (!session_threads(arguments, &training->threads, failure) || !start_data(training, arguments, failure) ||
         !claim_memory(training, failure) || !start_fab(training, failure))
         return false;
@@ -257,23 +278,82 @@ static void evaluate(Training *training, bool is_last)
 
 /* ---- files ------------------------------------------------------------------------------------------------------- */
 
-static bool write_metrics(Training *training, bool is_evaluated, Failure *failure)
+/* What has been found since the last line of the metrics, whose mean loss begins anew. */
+static Metrics find_metrics(Training *training, bool is_evaluated)
 {
+    const Estimate validation = {training->at.validation, training->at.validation_error}, none = {NAN, NAN};
     if (training->at.loss_count > 0)
         training->at.mean_loss = training->at.loss_sum / (double)training->at.loss_count;
-    const Metrics metrics = {.step = training->at.step,
-                             .loss = training->at.mean_loss,
-                             .ess = is_evaluated ? training->at.last_ess : (double)NAN,
-                             .validation = {is_evaluated ? training->at.validation : (double)NAN,
-                                            is_evaluated ? training->at.validation_error : (double)NAN},
-                             .kT = kT_of(training),
-                             .rate = training->rate,
-                             .gradient_norm = training->gradient_norm,
-                             .seconds = clock_seconds() - training->started};
     training->at.loss_sum = 0;
     training->at.loss_count = 0;
-    return run_write_metrics(&training->run, &metrics, failure);
+    return (Metrics){.step = training->at.step,
+                     .loss = training->at.mean_loss,
+                     .ess = is_evaluated ? training->at.last_ess : (double)NAN,
+                     .validation = is_evaluated ? validation : none,
+                     .kT = kT_of(training),
+                     .rate = training->rate,
+                     .gradient_norm = training->gradient_norm,
+                     .seconds = clock_seconds() - training->started};
 }
+
+/* ---- judgement --------------------------------------------------------------------------------------------------- */
+
+static bool holds(const ModelCondition *condition, const Metrics *metrics)
+{
+    const double values[] = {
+        [MODEL_METRIC_NONE] = (double)NAN,
+        [MODEL_METRIC_LOSS] = metrics->loss,
+        [MODEL_METRIC_ESS] = metrics->ess,
+        [MODEL_METRIC_VALIDATION] = metrics->validation.value,
+        [MODEL_METRIC_GRADIENT_NORM] = metrics->gradient_norm,
+    };
+    const double value = values[condition->metric], bound = condition->bound;
+    return (condition->greater ? value > bound : value < bound) || (condition->allowed && value == bound);
+}
+
+/* Early stopping: keeps the weights of the best validation; the training ends when it has not been bettered for as many
+ * evaluations as patience has. */
+static void judge_validation(Training *training)
+{
+    Checkpoint *at = &training->at;
+    if (training->best == NULL || isnan(at->validation))
+        return;
+    if (!(at->validation <= at->best_validation)) {
+        at->best_validation = at->validation;
+        at->best_step = at->step;
+        at->since_best = 0;
+        memcpy(training->best, optimiser_weights(&training->optimiser, training->weights),
+               training->model->weight_count * sizeof *training->best);
+    } else if (++at->since_best >= (uint64_t)training->model->training.patience) {
+        at->ended = ENDED_BY_VALIDATION;
+    }
+}
+
+/* Whether the temperature is the one that the training ends with: an ess on the way there says nothing of the end. */
+static bool is_at_last_kT(const Training *training)
+{
+    const Model *model = training->model;
+    const int64_t steps = (int64_t)training->at.steps;
+    return training->kT < 0 ||
+           kT_of(training) == curriculum_value(model, training->at.place, training->kT, steps, steps);
+}
+
+/* After an evaluation: whether the training ends, or its next stage begins. */
+static void judge(Training *training, const Metrics *metrics)
+{
+    const ModelTraining *settings = &training->model->training;
+    const uint64_t stage = training->at.place.stage;
+    if (!curriculum_is_last(training->model, training->at.place)) {
+        training->at.place = curriculum_pass(training->model, training->at.place, training->at.step,
+                                             holds(&settings->stages[stage].advance_when, metrics));
+        return;
+    }
+    if (holds(&settings->stop_when, metrics) && is_at_last_kT(training))
+        training->at.ended = ENDED_BY_CONDITION;
+    judge_validation(training);
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 static bool write_record(Training *training, const char *status, JsonWriter *text, Failure *failure)
 {
@@ -285,17 +365,41 @@ static bool write_record(Training *training, const char *status, JsonWriter *tex
     return run_write_record(&training->run, training->model, &record, text, failure);
 }
 
+/* A step whose loss and gradient are finite may still leave weights that are not: no checkpoint holds such. */
+static bool check_weights(const Training *training, Failure *failure)
+{
+    char value[NUMBER_TEXT_SIZE];
+    for (int t = 0; t < training->model->tensor_count; t++) {
+        const ModelTensor *tensor = &training->model->tensors[t];
+        for (size_t i = 0; i < tensor->count; i++) {
+            const float element = training->weights[tensor->offset + i];
+            if (!isfinite(element))
+                return failure_set(failure, FAILURE_NOT_FINITE,
+                                   "the training diverged: '%s' is %s (element %zu) after step %llu", tensor->name,
+                                   number_write_float(element, value), i, (unsigned long long)training->at.step);
+        }
+    }
+    return true;
+}
+
 /* The checkpoint, and the weights as they would be used now. */
 static bool save(Training *training, Failure *failure)
 {
     const Model *model = training->model;
-    WeightsFacts facts = {.seed = training->at.seed, .step = training->at.step, .scalars = training->scalars};
+    const bool has_best = training->best != NULL && !isnan(training->at.best_validation);
+    WeightsFacts facts = {.seed = training->at.seed,
+                          .step = has_best ? training->at.best_step : training->at.step,
+                          .scalars = training->scalars};
+    if (!check_weights(training, failure))
+        return false;
     training->at.seconds = clock_seconds() - training->started;
-    model_scalars_at(model, (int64_t)training->at.step, (int64_t)training->at.steps, training->scalars);
+    curriculum_scalars(model, training->at.place, (int64_t)training->at.step, (int64_t)training->at.steps,
+                       training->scalars);
     bool good = run_flush_metrics(&training->run, failure) &&
                 checkpoint_write(training->run.checkpoint, model, &training->at, training->weights,
                                  &training->optimiser, failure) &&
-                weights_write(training->run.weights, model, optimiser_weights(&training->optimiser, training->weights),
+                weights_write(training->run.weights, model,
+                              has_best ? training->best : optimiser_weights(&training->optimiser, training->weights),
                               &facts, failure);
     memcpy(training->weights_sha256, facts.hash, sizeof facts.hash);
     return good;
@@ -325,20 +429,49 @@ static bool fail_diverged(const Training *training, double loss, Failure *failur
                        number_write(training->gradient_norm, value), step);
 }
 
+/* The loss of one batch is added to *loss, its gradient goes to `gradient`. Batches are numbered through the training. */
+static bool take_batch(Training *training, uint64_t number, float *gradient, double *loss, Failure *failure)
+{
+    const Model *model = training->model;
+    if (training->feeds_data)
+        minibatch_take(&training->minibatches, number, (size_t)model->training.batch, training->batch);
+    if (training->uses_fab && !fab_rows(&training->fab, number, kT_of(training), failure))
+        return false;
+    const float *data = training->uses_fab ? training->fab.rows : training->batch;
+    *loss += model->single_precision->step(training->weights, training->scalars_single, data, training->at.seed,
+                                           (uint32_t)number, gradient, training->workspace, training->threads);
+    return true;
+}
+
+/* The mean loss of a step's batches, and the mean of their gradients. */
+static bool take_batches(Training *training, double *loss, Failure *failure)
+{
+    const uint64_t count = batches_of(training->model), first = training->at.step * count;
+    *loss = 0;
+    if (!take_batch(training, first, training->gradient, loss, failure))
+        return false;
+    for (uint64_t i = 1; i < count; i++) {
+        if (!take_batch(training, first + i, training->part, loss, failure))
+            return false;
+        for (size_t w = 0; w < training->model->weight_count; w++)
+            training->gradient[w] += training->part[w];
+    }
+    const float share = (float)(1 / (double)count);
+    for (size_t w = 0; w < training->model->weight_count && count > 1; w++)
+        training->gradient[w] *= share;
+    *loss /= (double)count;
+    return true;
+}
+
 static bool take_step(Training *training, Failure *failure)
 {
     const Model *model = training->model;
     const int64_t step = (int64_t)training->at.step, steps = (int64_t)training->at.steps;
-    update_scalars(training, step);
-    training->rate = schedule_value(&model->training.rate, step, steps);
-    if (training->feeds_data)
-        minibatch_take(&training->minibatches, (uint64_t)step, (size_t)model->training.batch, training->batch);
-    if (training->uses_fab && !fab_rows(&training->fab, (uint64_t)step, kT_of(training), failure))
+    update_scalars(training);
+    training->rate = curriculum_value(model, training->at.place, -1, step, steps);
+    double loss;
+    if (!take_batches(training, &loss, failure))
         return false;
-    const float *data = training->uses_fab ? training->fab.rows : training->batch;
-    const double loss =
-        model->single_precision->step(training->weights, training->scalars_single, data, training->at.seed,
-                                      (uint32_t)step, training->gradient, training->workspace, training->threads);
     training->gradient_norm = optimiser_norm(&training->optimiser, training->gradient, training->threads);
     if (!isfinite(loss) || !isfinite(training->gradient_norm))
         return fail_diverged(training, loss, failure);
@@ -382,8 +515,14 @@ static bool after_step(Training *training, Failure *failure)
     const bool is_last = step == training->at.steps, evaluates = is_last || is_multiple(step, settings->evaluate_every);
     if (evaluates)
         evaluate(training, is_last);
-    if ((evaluates || step % training->metrics_every == 0) && !write_metrics(training, evaluates, failure))
-        return false;
+    if (evaluates || step % training->metrics_every == 0) {
+        const Metrics metrics = find_metrics(training, evaluates);
+        if (!run_write_metrics(&training->run, &metrics, failure))
+            return false;
+        if (evaluates)
+            judge(training, &metrics);
+    }
+    training->at.place = curriculum_pass(training->model, training->at.place, step, false);
     if (is_multiple(step, settings->checkpoint_every) && !is_last &&
         !(save(training, failure) && write_record(training, "running", NULL, failure)))
         return false;
@@ -396,13 +535,32 @@ static bool take_steps(Training *training, Failure *failure)
 {
     progress_start(&training->progress, "step", training->at.step, training->at.steps, training->quiet);
     bool good = true;
-    while (good && training->at.step < training->stop_at && !interrupt_is_requested())
+    while (good && training->at.step < training->stop_at && training->at.ended == NOT_ENDED &&
+           !interrupt_is_requested())
         good = take_step(training, failure) && after_step(training, failure);
     progress_clear(&training->progress);
     return good;
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
+
+/* Why it ended early, or in a stage that is not the last. */
+static void tell_end(const Training *training)
+{
+    const Checkpoint *at = &training->at;
+    const ModelTraining *settings = &training->model->training;
+    char value[NUMBER_TEXT_SIZE];
+    if (at->ended == ENDED_BY_CONDITION)
+        fprintf(stderr, "ended as asked: %s\n", settings->stop_when.text);
+    if (at->ended == ENDED_BY_VALIDATION)
+        fprintf(stderr, "ended early: no better validation in %lld evaluations\n", (long long)settings->patience);
+    if (training->best != NULL && !isnan(at->best_validation))
+        fprintf(stderr, "the weights are those of step %llu, mean log q of the rows held out %s\n",
+                (unsigned long long)at->best_step, number_write_short(at->best_validation, 5, value));
+    if (at->step == at->steps && !curriculum_is_last(training->model, at->place))
+        fprintf(stderr, "warning: the training ended in stage %llu of %d of its curriculum\n",
+                (unsigned long long)at->place.stage + 1, settings->stage_count);
+}
 
 static void tell_result(const Training *training, const char *program)
 {
@@ -419,8 +577,10 @@ static void tell_result(const Training *training, const char *program)
         fprintf(stderr, "\nmean log q of %zu rows held out: %s +- %s nats", training->data.held_out_count,
                 number_write_short(at->validation, 5, value), number_write_short(at->validation_error, 2, error));
     }
-    fprintf(stderr, "\nweights: %s\n", training->run.weights);
-    if (at->step < at->steps)
+    fprintf(stderr, "\n");
+    tell_end(training);
+    fprintf(stderr, "weights: %s\n", training->run.weights);
+    if (at->step < at->steps && at->ended == NOT_ENDED)
         fprintf(stderr, "next: %s train -o %s --resume\n", program, training->run.folder);
     else
         fprintf(stderr, "next: %s evaluate -w %s -n 100000\n", program, training->run.folder);
@@ -455,7 +615,8 @@ static bool run_training(Training *training, const Arguments *arguments, const c
         tell_divergence(training, failure);
         return false;
     }
-    const bool is_finished = training->at.step == training->at.steps, is_interrupted = interrupt_is_requested();
+    const bool is_finished = training->at.step == training->at.steps || training->at.ended != NOT_ENDED;
+    const bool is_interrupted = interrupt_is_requested();
     const char *status = is_finished ? "finished" : is_interrupted ? "interrupted" : "stopped";
     bool good = save(training, failure) && write_record(training, status, &text, failure);
     if (good && arguments->json)
