@@ -263,6 +263,33 @@ static void test_resuming_with_other_data_is_refused(void **state)
     assert_int_equal(fit_run(&fit_model, "train -o other -q --resume"), 0);
 }
 
+static void test_evaluation_is_by_rows_where_there_is_no_energy(void **state)
+{
+    double error;
+    (void)state;
+    fit_write_data();
+    const double best = best_log_q(&error);
+    assert_int_equal(fit_run(&fit_model, "train -o judged -q"), 0);
+    assert_int_equal(fit_run(&fit_model, "evaluate -w judged -q"), FAILURE_USAGE); /* nothing is held out */
+    assert_int_equal(fit_run(&fit_model, "evaluate -w judged -q --validation none.npy"), FAILURE_NO_INPUT);
+    fflush(stdout);
+    assert_non_null(freopen("report.json", "w", stdout));
+    const int code = fit_run(&fit_model, "evaluate -w judged -q --validation test.npy --json --require nll<3.5");
+    const int gate = fit_run(&fit_model, "evaluate -w judged -q --validation test.npy --require nll<1");
+    fflush(stdout);
+    assert_non_null(freopen("/dev/stderr", "a", stdout));
+    assert_int_equal(code, 0);
+    assert_int_equal(gate, FAILURE_GATE);
+    char *text = scratch_read("report.json");
+    text[strstr(text, "\n}") + 2 - text] = 0; /* the table of the second follows */
+    scratch_write("report.json", text, strlen(text));
+    free(text);
+    assert_true(fit_number_in("report.json", "rows") == FIT_TEST_ROWS);
+    assert_true(fit_number_in("report.json", "train_rows") == FIT_TRAIN_ROWS);
+    assert_true(fabs(fit_number_in("report.json", "nll") + best) < 2e-3);
+    expect_text("report.json", "\"status\": \"good\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_training_finds_the_likeliest_weights),
         cmocka_unit_test(test_training_resumes_to_the_same_bits),
         cmocka_unit_test(test_resuming_with_other_data_is_refused),
+        cmocka_unit_test(test_evaluation_is_by_rows_where_there_is_no_energy),
     };
     return cmocka_run_group_tests(tests, scratch_start, scratch_end);
 }

@@ -319,14 +319,14 @@ static bool check_needs(const Arguments *arguments, Failure *failure)
     const bool needs_output = arguments->verb == VERB_TRAIN || arguments->verb == VERB_SAMPLE ||
                               arguments->verb == VERB_LOG_PROB || arguments->verb == VERB_ENERGY;
     const bool needs_input = arguments->verb == VERB_LOG_PROB || arguments->verb == VERB_ENERGY;
-    const bool needs_count = arguments->verb == VERB_SAMPLE || arguments->verb == VERB_EVALUATE;
+    const bool needs_count = arguments->verb == VERB_SAMPLE; /* evaluate, too, where the model has an energy */
     const char *missing = NULL;
     if ((WITH_WEIGHTS & BIT(arguments->verb)) && arguments->weights == NULL)
         missing = "-w W, trained weights";
     else if (needs_input && arguments->input == NULL)
         missing = "-i FILE, configurations";
     else if (needs_count && !arguments->has_count)
-        missing = arguments->verb == VERB_SAMPLE ? "-n N or --range A:B" : "-n N, how many samples";
+        missing = "-n N or --range A:B";
     else if (needs_output && arguments->output == NULL)
         missing = arguments->verb == VERB_TRAIN ? "-o RUN, a folder for its results" : "-o FILE for its results";
     return missing == NULL || failure_set(failure, FAILURE_USAGE, "%s needs %s; as in: %s", verb, missing,

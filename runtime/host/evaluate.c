@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* The verb evaluate: samples, estimates, verdicts, quality gates. */
 #include "configurations.h"
+#include "dataset.h"
 #include "evaluator.h"
+#include "files.h"
 #include "interrupt.h"
 #include "number.h"
 #include "report.h"
@@ -169,16 +171,107 @@ static bool evaluate_session(const Session *session, const Arguments *arguments,
                 anneal(session, arguments, anneal_smc, arguments->smc, &estimates.smc, failure);
     evaluator_end(&evaluator);
     if (good) {
-        const Report report = {session, &estimates, verdicts_of_estimates(&estimates, verdicts), verdicts};
+        const Report report = {.session = session,
+                               .estimates = &estimates,
+                               .verdict_count = verdicts_of_estimates(&estimates, verdicts),
+                               .verdicts = verdicts};
         good = tell(&report, arguments, gates, program, failure);
     }
     estimates_release(&estimates);
     return good;
 }
 
+/* ---- rows of data ------------------------------------------------------------------------------------------------ */
+
+static bool mean_log_q(Evaluator *evaluator, const float *rows, size_t count, Estimate *mean, Failure *failure)
+{
+    double *log_q = memory_claim(count, sizeof *log_q, "evaluation", failure);
+    const bool good = log_q != NULL && evaluator_log_prob(evaluator, rows, count, log_q, failure);
+    if (good)
+        *mean = estimate_mean(log_q, count);
+    free(log_q);
+    return good;
+}
+
+/* The rows held out, and those learned from where they are at hand too. */
+static bool read_data(const Model *model, const Arguments *arguments, Dataset *dataset, Failure *failure)
+{
+    const char *train = arguments->data != NULL ? arguments->data : model->data.train;
+    const char *validation = arguments->validation != NULL ? arguments->validation : model->data.validation;
+    if (validation == NULL && !(model->data.validation_fraction > 0))
+        return failure_set(failure, FAILURE_USAGE,
+                           "the model %s has no energy to evaluate its samples by, and its spec holds no rows out: "
+                           "--validation FILE, with rows that it did not learn from",
+                           model->name);
+    const bool is_alone = validation != NULL && (train == NULL || !file_exists(train));
+    if (!dataset_read(model, is_alone ? validation : train, validation, dataset, failure))
+        return false;
+    if (is_alone)
+        dataset->count = 0;
+    return true;
+}
+
+/* Rows held out should be as likely as those learned from: less likely by more than 4 joint errors and 0.02 nats is
+ * learning by heart. */
+static Verdict verdict_of_likelihood(const Likelihood *likelihood)
+{
+    Verdict verdict = {.name = "held_out", .status = VERDICT_WARN, .next = NULL};
+    const double gap = likelihood->train_log_q.value - likelihood->log_q.value;
+    const double error = hypot(likelihood->train_log_q.error, likelihood->log_q.error);
+    if (likelihood->train_rows == 0) {
+        verdict.status = VERDICT_UNKNOWN;
+        verdict.next = "give the rows learned from (--data FILE)";
+        snprintf(verdict.why, sizeof verdict.why, "whether rows were learned by heart can't be seen without them");
+    } else if (gap > 0.02 && gap > 4 * error) {
+        verdict.next = "more rows, a smaller model, or train.early_stopping";
+        snprintf(verdict.why, sizeof verdict.why,
+                 "rows held out are less likely than those learned from, by %.3f +- %.3f nats: learned by heart", gap,
+                 error);
+    } else {
+        verdict.status = VERDICT_GOOD;
+        snprintf(verdict.why, sizeof verdict.why,
+                 "rows held out are as likely as those learned from, within %.3f nats (gap %.3f)",
+                 fmax(0.02, 4 * error), gap);
+    }
+    return verdict;
+}
+
+static bool evaluate_rows(const Session *session, const Arguments *arguments, const Requirement *gates,
+                          const char *program, Failure *failure)
+{
+    const Estimate none = {(double)NAN, (double)NAN};
+    Evaluator evaluator;
+    Dataset data;
+    Likelihood likelihood = {.train_log_q = none};
+    if (!read_data(session->model, arguments, &data, failure))
+        return false;
+    bool good = evaluator_start(&evaluator, session, arguments->double_precision, failure);
+    if (good) {
+        likelihood.rows = data.held_out_count;
+        likelihood.train_rows = data.count;
+        good = mean_log_q(&evaluator, data.held_out, data.held_out_count, &likelihood.log_q, failure) &&
+               (data.count == 0 || mean_log_q(&evaluator, data.rows, data.count, &likelihood.train_log_q, failure));
+        evaluator_end(&evaluator);
+    }
+    dataset_release(&data);
+    if (good) {
+        const Verdict verdict = verdict_of_likelihood(&likelihood);
+        const Report report = {.session = session, .likelihood = &likelihood, .verdict_count = 1, .verdicts = &verdict};
+        good = tell(&report, arguments, gates, program, failure);
+    }
+    return good;
+}
+
 static bool check_model(const Model *model, const Arguments *arguments, Failure *failure)
 {
     const ModelFunctions32 *functions = model->single_precision;
+    const bool needs_energy =
+        arguments->reference != NULL || arguments->modes != NULL || arguments->ais > 0 || arguments->smc > 0;
+    if (functions->energy == NULL && functions->log_prob != NULL && !needs_energy)
+        return true;
+    if (functions->energy != NULL && !arguments->has_count)
+        return failure_set(failure, FAILURE_USAGE,
+                           "evaluate needs -n N, how many samples; as in: evaluate -w run -n 100000");
     if (functions->sample == NULL || functions->energy == NULL)
         return failure_set(failure, FAILURE_USAGE, "the model %s has no %s to evaluate its samples by", model->name,
                            functions->sample == NULL ? "sampler" : "energy");
@@ -202,7 +295,8 @@ bool verb_evaluate(const Model *model, const Arguments *arguments, const char *p
         good = requirement_parse(arguments->requires[i], model, &gates[i], failure);
     if (good && session_start(&session, model, arguments, failure)) {
         interrupt_catch();
-        good = evaluate_session(&session, arguments, gates, program, failure);
+        good = (model->single_precision->energy == NULL ? evaluate_rows : evaluate_session)(&session, arguments, gates,
+                                                                                            program, failure);
         session_end(&session);
     } else {
         good = false;

@@ -113,7 +113,8 @@ static void sample_chunk(const Evaluator *evaluator, uint64_t first, size_t coun
     }
 }
 
-static void reference_chunk(const Evaluator *evaluator, const float *x, size_t count)
+/* log q of given configurations. */
+static void log_prob_chunk(const Evaluator *evaluator, const float *x, size_t count)
 {
     const Session *session = evaluator->session;
     const size_t reals = count * (size_t)session->model->dimension;
@@ -121,14 +122,21 @@ static void reference_chunk(const Evaluator *evaluator, const float *x, size_t c
         widen(x, reals, evaluator->x);
         session->model->double_precision->log_prob(evaluator->weights, session->scalars, count, evaluator->x,
                                                    evaluator->log_q, evaluator->workspace, session->threads);
-        find_energies_double(evaluator, count, false);
     } else {
         memcpy(evaluator->x_single, x, reals * sizeof *x);
         session->model->single_precision->log_prob(session->weights, session->scalars_single, count,
                                                    evaluator->x_single, evaluator->log_q_single, session->workspace,
                                                    session->threads);
-        find_energies_single(evaluator, count, false);
     }
+}
+
+static void reference_chunk(const Evaluator *evaluator, const float *x, size_t count)
+{
+    log_prob_chunk(evaluator, x, count);
+    if (evaluator->is_double)
+        find_energies_double(evaluator, count, false);
+    else
+        find_energies_single(evaluator, count, false);
 }
 
 /* ---- tables ------------------------------------------------------------------------------------------------------ */
@@ -210,6 +218,23 @@ bool evaluator_reference(Evaluator *evaluator, const float *x, uint64_t count, S
     if (!good)
         sample_table_free(table);
     return good;
+}
+
+bool evaluator_log_prob(Evaluator *evaluator, const float *x, size_t count, double *log_q, Failure *failure)
+{
+    const size_t dimension = (size_t)evaluator->session->model->dimension;
+    char text[NUMBER_TEXT_SIZE];
+    for (size_t first = 0; first < count; first += evaluator->chunk) {
+        const size_t here = count - first < evaluator->chunk ? count - first : evaluator->chunk;
+        log_prob_chunk(evaluator, x + first * dimension, here);
+        if (!evaluator->is_double)
+            widen(evaluator->log_q_single, here, evaluator->log_q);
+        memcpy(log_q + first, evaluator->log_q, here * sizeof *log_q);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(log_q[i]))
+            return failure_set(failure, FAILURE_NOT_FINITE, "row %zu: log q is %s", i, number_write(log_q[i], text));
+    return true;
 }
 
 void sample_table_free(SampleTable *table)

@@ -12,6 +12,7 @@
 #define evaluator_end       RUNTIME_NAME(evaluator_end)
 #define evaluator_samples   RUNTIME_NAME(evaluator_samples)
 #define evaluator_reference RUNTIME_NAME(evaluator_reference)
+#define evaluator_log_prob  RUNTIME_NAME(evaluator_log_prob)
 #define sample_table_free   RUNTIME_NAME(sample_table_free)
 
 typedef struct Evaluator {
@@ -32,6 +33,8 @@ void evaluator_end(Evaluator *evaluator);
 bool evaluator_samples(Evaluator *evaluator, uint64_t count, Progress *progress, SampleTable *table, Failure *failure);
 /* The table of given configurations x[count][dimension], without observables. Infinite energies fail too. */
 bool evaluator_reference(Evaluator *evaluator, const float *x, uint64_t count, SampleTable *table, Failure *failure);
+/* log_q[count] of given configurations alone. Fails with 2 where one is not a number. */
+bool evaluator_log_prob(Evaluator *evaluator, const float *x, size_t count, double *log_q, Failure *failure);
 void sample_table_free(SampleTable *table);
 
 #endif

@@ -51,8 +51,26 @@ static void print_annealing(FILE *out, const char *what, const AnnealingResult *
     print_estimate(out, "log_z", "", result->log_z);
 }
 
+static void print_likelihood(FILE *out, const Report *report)
+{
+    const Likelihood *likelihood = report->likelihood;
+    const Estimate held_out = {-likelihood->log_q.value, likelihood->log_q.error};
+    const Estimate train = {-likelihood->train_log_q.value, likelihood->train_log_q.error};
+    fprintf(out, "\n%zu rows held out, in nats a row\n", likelihood->rows);
+    print_estimate(out, "nll", "-mean log q", held_out);
+    if (likelihood->train_rows > 0) {
+        fprintf(out, "\n%zu rows learned from\n", likelihood->train_rows);
+        print_estimate(out, "nll", "-mean log q", train);
+    }
+}
+
 void report_print(FILE *out, const Report *report)
 {
+    if (report->likelihood != NULL) {
+        print_verdicts(out, report);
+        print_likelihood(out, report);
+        return;
+    }
     const Estimates *estimates = report->estimates;
     char kT[NUMBER_TEXT_SIZE];
     print_verdicts(out, report);
@@ -161,8 +179,25 @@ static void put_observables(JsonWriter *writer, const Report *report)
     json_close_object(writer);
 }
 
+static void put_likelihood(JsonWriter *writer, const Report *report)
+{
+    const Likelihood *likelihood = report->likelihood;
+    json_put_count(writer, "rows", likelihood->rows);
+    put_estimate(writer, "nll", (Estimate){-likelihood->log_q.value, likelihood->log_q.error});
+    json_put_count(writer, "train_rows", likelihood->train_rows);
+    put_estimate(writer, "nll_train", (Estimate){-likelihood->train_log_q.value, likelihood->train_log_q.error});
+    put_verdicts(writer, report);
+    json_open_object(writer, "origin");
+    session_put_origin(writer, report->session);
+    json_close_object(writer);
+}
+
 void report_put(JsonWriter *writer, const Report *report)
 {
+    if (report->likelihood != NULL) {
+        put_likelihood(writer, report);
+        return;
+    }
     const Estimates *estimates = report->estimates;
     json_put_count(writer, "samples", estimates->samples);
     json_put_real(writer, "ess", estimates->ess.value);

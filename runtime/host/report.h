@@ -13,8 +13,15 @@
 #define report_print RUNTIME_NAME(report_print)
 #define report_put   RUNTIME_NAME(report_put)
 
+/* What a model without an energy is judged by: rows of data. */
+typedef struct Likelihood {
+    size_t rows, train_rows;     /* held out; learned from, 0: they were not at hand */
+    Estimate log_q, train_log_q; /* the means of log q over them */
+} Likelihood;
+
 typedef struct Report {
     const Session *session;
+    const Likelihood *likelihood; /* instead of estimates; NULL: the model has an energy */
     const Estimates *estimates;
     int verdict_count;
     const Verdict *verdicts;

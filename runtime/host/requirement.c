@@ -10,6 +10,9 @@
 #include <string.h>
 
 static const char *const fixed_names[] = {
+    "rows",
+    "nll",
+    "nll_train",
     "samples",
     "ess",
     "ess_error",
