@@ -2,6 +2,7 @@
 /* NAME_main.c: the table of facts and functions by which the runtime's program knows the model. */
 #include "compiler/emit/package_parts.h"
 
+#include <math.h>
 #include <string.h>
 
 static void put_string(Text *out, const char *string)
@@ -119,6 +120,27 @@ static void put_names(PackageWriter *writer, Text *out)
         text_put(out, "};\n");
     }
     text_put(out, "\n");
+}
+
+static void put_ranges(const PackageWriter *writer, Text *out)
+{
+    const ModelSpec *spec = writer->program->spec;
+    if (spec->low == NULL)
+        return;
+    text_put(out, "static const ModelRange ranges[] = {\n");
+    for (int64_t i = 0; i < spec->dimension; i++) {
+        bool periodic = spec->periodic != NULL && spec->periodic[i];
+        if (!isfinite(spec->low[i])) {
+            text_put(out, "    {false, false, 0, 0},\n");
+            continue;
+        }
+        text_print(out, "    {true, %s, ", periodic ? "true" : "false");
+        text_number(out, spec->low[i]);
+        text_put(out, ", ");
+        text_number(out, spec->high[i]);
+        text_put(out, "},\n");
+    }
+    text_put(out, "};\n\n");
 }
 
 static void put_functions(PackageWriter *writer, bool is_double, Text *out)
@@ -271,6 +293,7 @@ void package_add_main(PackageWriter *writer, const char *sha256)
     put_scalars(writer, &text);
     put_curriculum(writer, &text);
     put_names(writer, &text);
+    put_ranges(writer, &text);
     put_functions(writer, false, &text);
     put_functions(writer, true, &text);
     text_print(&text, "static const Model model = {\n    .name = \"%s\",\n    .spec_name = ", writer->name);
@@ -278,10 +301,10 @@ void package_add_main(PackageWriter *writer, const char *sha256)
     text_print(&text, ",\n    .spec_sha256 = \"%s\",\n    .package_sha256 = \"%s\",\n    .version = \"%s\",\n",
                package_spec_sha256(writer), sha256, ANSATZ_VERSION);
     text_print(&text,
-               "    .dimension = %lld,\n    .component_names = components,\n    .weight_count = %lld,\n"
+               "    .dimension = %lld,\n    .component_names = components,\n%s    .weight_count = %lld,\n"
                "    .tensor_count = %d,\n    .tensors = tensors,\n    .scalar_count = %d,\n    .scalars = scalars,\n",
-               (long long)program->dimension, (long long)program->weight_count, program->tensor_count,
-               program->scalar_count);
+               (long long)program->dimension, program->spec->low != NULL ? "    .ranges = ranges,\n" : "",
+               (long long)program->weight_count, program->tensor_count, program->scalar_count);
     if (program->data_width > 0)
         text_print(&text, "    .data_width = %lld,\n", (long long)program->data_width);
     if (program->observable_count > 0)

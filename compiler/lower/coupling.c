@@ -3,37 +3,38 @@
  * are transformed, so both directions and the log-determinant cost one pass of the net. */
 #include "compiler/lower/lower.h"
 
+#include <string.h>
+
 /* ---- structure --------------------------------------------------------------------------------------------------- */
 
-static bool same_structure(const CouplingKind *kind, const LayerSpec *spec, int64_t pass_count, int64_t move_count)
+static bool is_spline(Transform transform)
 {
-    const LayerSpec *first = kind->spec;
-    bool same = kind->pass_count == pass_count && kind->move_count == move_count &&
-                first->transform == spec->transform && mlp_same(&first->net, &spec->net);
+    return transform == TRANSFORM_SPLINE || transform == TRANSFORM_CIRCULAR_SPLINE;
+}
+
+static bool same_flags(const bool *a, const bool *b, int64_t count)
+{
+    return a == NULL ? b == NULL : b != NULL && memcmp(a, b, (size_t)count * sizeof a[0]) == 0;
+}
+
+/* `wanted`: the layer, its components counted and their circles known. */
+static bool same_structure(const CouplingKind *kind, const CouplingKind *wanted)
+{
+    const LayerSpec *first = kind->spec, *spec = wanted->spec;
+    bool same = kind->pass_count == wanted->pass_count && kind->move_count == wanted->move_count &&
+                first->transform == spec->transform && mlp_same(&first->net, &spec->net) &&
+                same_flags(kind->pass_circles, wanted->pass_circles, kind->pass_count) &&
+                same_flags(kind->move_circles, wanted->move_circles, kind->move_count);
     if (spec->transform == TRANSFORM_ADDITIVE)
         return same;
-    if (spec->transform == TRANSFORM_SPLINE)
+    if (is_spline(spec->transform))
         return same && first->bins == spec->bins && first->bound == spec->bound;
     return same && first->separate == spec->separate && first->log_scale_bound == spec->log_scale_bound;
 }
 
-/* Numbers that one net gives for the components that move. */
-static int64_t number_count(const CouplingKind *kind)
-{
-    switch (kind->spec->transform) {
-    case TRANSFORM_ADDITIVE:
-        return kind->move_count;
-    case TRANSFORM_AFFINE:
-        return 2 * kind->move_count;
-    case TRANSFORM_SPLINE:
-        return spline_number_count(&kind->spline);
-    }
-    return 0;
-}
-
 static void describe_nets(CouplingKind *kind)
 {
-    int64_t in = kind->pass_count, out = kind->move_count;
+    int64_t in = coupling_feature_count(kind), out = kind->move_count;
     bool affine = kind->spec->transform == TRANSFORM_AFFINE;
     const NetSpec *net = &kind->spec->net;
     if (affine && kind->spec->separate) {
@@ -42,7 +43,7 @@ static void describe_nets(CouplingKind *kind)
         kind->net_names[1] = "shift_net";
         kind->net_count = 2;
     } else {
-        kind->nets[0] = (MlpShape){in, number_count(kind), net};
+        kind->nets[0] = (MlpShape){in, kind->number_count, net};
         kind->net_names[0] = "net";
         kind->net_count = 1;
     }
@@ -50,26 +51,46 @@ static void describe_nets(CouplingKind *kind)
         kind->tensor_count += mlp_tensor_count(&kind->nets[i]);
 }
 
-static CouplingKind *find_kind(Lower *lower, const LayerSpec *spec, int64_t pass_count, int64_t move_count)
+static CouplingKind *find_kind(Lower *lower, const CouplingKind *wanted)
 {
     CouplingKind **end = &lower->kinds;
     int number = 1;
     for (; *end; end = &(*end)->next) {
-        if (same_structure(*end, spec, pass_count, move_count))
+        if (same_structure(*end, wanted))
             return *end;
-        if ((*end)->spec->transform == spec->transform)
+        if ((*end)->spec->transform == wanted->spec->transform)
             number++;
     }
     CouplingKind *kind = *end = ARENA_NEW(lower->arena, CouplingKind);
-    *kind = (CouplingKind){.spec = spec, .pass_count = pass_count, .move_count = move_count, .number = number};
-    kind->spline = (SplineShape){move_count, spec->bins, spec->bound * lower->spec->base_scale, SPLINE_TAILS};
+    *kind = *wanted;
+    kind->number = number;
+    if (is_spline(kind->spec->transform))
+        spline_coupling_describe(lower, kind);
+    else
+        kind->number_count = kind->move_count * (kind->spec->transform == TRANSFORM_AFFINE ? 2 : 1);
     describe_nets(kind);
     return kind;
 }
 
+/* Which of the components that pass, or of the others, are on circles; NULL: none. */
+static const bool *circles_of(Lower *lower, const FlowLayer *layer, bool passing, int64_t count)
+{
+    bool *circles = ARENA_ARRAY(lower->arena, bool, count), any = false;
+    int64_t next = 0;
+    for (int64_t i = 0; layer->circles != NULL && i < lower->program->dimension; i++)
+        if (layer->passes[i] == passing) {
+            any = any || layer->circles[i];
+            circles[next++] = layer->circles[i];
+        }
+    return any ? circles : NULL;
+}
+
 void coupling_declare(Lower *lower, FlowLayer *layer, int64_t pass_count, int64_t move_count)
 {
-    layer->kind = find_kind(lower, layer->spec, pass_count, move_count);
+    CouplingKind wanted = {.spec = layer->spec, .pass_count = pass_count, .move_count = move_count};
+    wanted.pass_circles = circles_of(lower, layer, true, pass_count);
+    wanted.move_circles = circles_of(lower, layer, false, move_count);
+    layer->kind = find_kind(lower, &wanted);
     layer->first_tensor = lower->program->tensor_count;
     for (int i = 0; i < layer->kind->net_count; i++)
         mlp_declare(
@@ -79,7 +100,7 @@ void coupling_declare(Lower *lower, FlowLayer *layer, int64_t pass_count, int64_
 
 /* ---- functions --------------------------------------------------------------------------------------------------- */
 
-static const char *const TRANSFORM_NAMES[] = {"additive", "affine", "spline"};
+static const char *const TRANSFORM_NAMES[] = {"additive", "affine", "spline", "circular_spline"};
 
 /* "coupling_affine", "coupling_affine_inverse"; a second structure's are "coupling_affine_2", ... */
 static IrFunction *begin(Lower *lower, CouplingKind *kind, bool inverse)
@@ -97,17 +118,20 @@ static IrFunction *begin(Lower *lower, CouplingKind *kind, bool inverse)
 /* The formula, its source, and the nets. */
 static void put_note(Lower *lower, const CouplingKind *kind, IrFunction *function, bool inverse)
 {
-    static const char *const FORMULAS[3][2] = {
+    static const char *const FORMULAS[4][2] = {
         {"Additive coupling: y_a = x_a, y_b = x_b + t(x_a); log|det J| = 0.",
          "Inverse of an additive coupling: x_a = y_a, x_b = y_b - t(x_a); log|det J| = 0."},
         {"Affine coupling: y_a = x_a, y_b = x_b exp(s(x_a)) + t(x_a); log|det J| = sum s.",
          "Inverse of an affine coupling: x_a = y_a, x_b = (y_b - t(x_a)) exp(-s(x_a)); log|det J| = -sum s."},
         {"Spline coupling: y_a = x_a, y_b = g(x_b; p(x_a)), g monotone; log|det J| = sum log g'.",
-         "Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b)."}};
+         "Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b)."},
+        {"Spline coupling on circles: y_a = x_a, y_b = g(x_b; p(x_a)) + shift(x_a); log|det J| = sum log g'.",
+         "Inverse of a spline coupling on circles: x_a = y_a, x_b = g^-1(y_b - shift; p(x_a))."}};
     static const char *const SOURCES[] = {"\nDinh, Krueger, Bengio 2015, section 3.2.",
                                           "\nDinh, Sohl-Dickstein, Bengio 2017, eq. 7-8.",
-                                          "\nDurkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8."};
-    static const char *const NUMBERS[] = {"\nt", "\n(s, t)", "\np"};
+                                          "\nDurkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8.",
+                                          "\nRezende et al. 2020, section 2.1 (circular splines)."};
+    static const char *const NUMBERS[] = {"\nt", "\n(s, t)", "\np", "\n(p, shift)"};
     Transform transform = kind->spec->transform;
     bool affine = transform == TRANSFORM_AFFINE;
     Text note = text_start(lower->arena);
@@ -120,11 +144,13 @@ static void put_note(Lower *lower, const CouplingKind *kind, IrFunction *functio
         text_put(&note, "; s = B tanh(raw / B), B = ");
         text_number(&note, kind->spec->log_scale_bound);
     }
-    if (transform == TRANSFORM_SPLINE) {
-        text_print(&note, "; %lld bins of [-B, B], B = ", (long long)kind->spline.bins);
-        text_number(&note, kind->spline.bound);
-        text_put(&note, ", the identity outside");
+    if (is_spline(transform)) {
+        text_print(&note, "; %lld bins of [-B, B], B = ", (long long)kind->spec->bins);
+        text_number(&note, kind->splines[0].bound);
+        text_put(&note, kind->splines[0].ends == SPLINE_TAILS ? ", the identity outside" : "");
     }
+    if (kind->pass_circles != NULL)
+        text_put(&note, "; it sees components on circles as cosine and sine");
     text_put(&note, ".");
     function->note = note.bytes;
 }
@@ -167,11 +193,9 @@ static Numbers apply_nets(IrBuilder *builder, const CouplingKind *kind, const Ir
 static IrId transform(IrBuilder *builder, const CouplingKind *kind, const IrId *tensors, IrId x_a, IrId from,
                       bool inverse, IrId *log_det)
 {
-    if (kind->spec->transform == TRANSFORM_SPLINE) {
-        IrId log_slope, numbers = mlp_apply(builder, &kind->nets[0], tensors, x_a);
-        IrId to = spline_apply(builder, &kind->spline, numbers, from, inverse, &log_slope);
-        *log_det = ir_reduce_all(builder, IR_REDUCE_SUM, log_slope);
-        return to;
+    if (is_spline(kind->spec->transform)) {
+        IrId numbers = mlp_apply(builder, &kind->nets[0], tensors, coupling_features(builder, kind, x_a));
+        return spline_coupling_apply(builder, kind, numbers, from, inverse, log_det);
     }
     Numbers numbers = apply_nets(builder, kind, tensors, x_a);
     *log_det = -1;

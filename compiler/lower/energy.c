@@ -62,7 +62,7 @@ static Values begin(Lower *lower, const char *name, const char *note, Span span)
     values.function->note = note;
     values.function->span = span;
     values.builder = (IrBuilder){.function = values.function, .span = span};
-    values.x = lower_x(lower, values.function);
+    values.x = range_wrap(lower, &values.builder, lower_x(lower, values.function));
     values.elements = ARENA_ARRAY(lower->arena, IrId, lower->program->dimension);
     return values;
 }
@@ -77,6 +77,9 @@ static void make_energy(Lower *lower, const Term *terms)
         sum = i == 0 ? value : ir_binary(&values.builder, IR_ADD, sum, value);
     }
     sum = lower_per_sample(&values.builder, sum, values.x);
+    IrId log_inside = range_log_inside(lower, &values.builder, values.x);
+    if (log_inside >= 0) /* infinite outside of the ranges */
+        sum = ir_binary(&values.builder, IR_SUB, sum, log_inside);
     ir_output(values.function, "energy", ir_name(values.function, sum, "energy"));
     lower->energy = values.function;
 }

@@ -56,20 +56,41 @@ static void declare_layer(Lower *lower, FlowLayer *layer)
         break;
     case LAYER_PERMUTE:
     case LAYER_REPEAT: /* none in the expanded list */
-        layer->order = layer->spec->order_count > 0 ? layer->spec->order : reversed_order(lower);
         break;
+    }
+}
+
+/* Which components are on circles before each layer; permutes move them. From the configuration back. */
+static void mark_circles(Lower *lower)
+{
+    const ModelSpec *spec = lower->spec;
+    const bool *after = spec->base == BASE_UNIFORM ? spec->periodic : NULL;
+    for (int k = spec->expanded_count - 1; k >= 0 && after != NULL; k--) {
+        FlowLayer *layer = &lower->layers[k];
+        layer->circles = after;
+        if (layer->spec->kind != LAYER_PERMUTE)
+            continue;
+        bool *before = ARENA_ARRAY(lower->arena, bool, lower->program->dimension);
+        for (int64_t i = 0; i < lower->program->dimension; i++)
+            before[layer->order[i]] = after[i];
+        layer->circles = after = before;
     }
 }
 
 void flow_declare(Lower *lower)
 {
     const ModelSpec *spec = lower->spec;
+    base_declare(lower);
     lower->layers = ARENA_ARRAY(lower->arena, FlowLayer, spec->expanded_count);
-    for (int i = 0; i < spec->expanded_count && !lower->weights_too_large; i++) {
+    for (int i = 0; i < spec->expanded_count; i++) {
         FlowLayer *layer = &lower->layers[i];
         *layer = (FlowLayer){.spec = &spec->expanded[i], .position = i};
-        declare_layer(lower, layer);
+        if (layer->spec->kind == LAYER_PERMUTE)
+            layer->order = layer->spec->order_count > 0 ? layer->spec->order : reversed_order(lower);
     }
+    mark_circles(lower);
+    for (int i = 0; i < spec->expanded_count && !lower->weights_too_large; i++)
+        declare_layer(lower, &lower->layers[i]);
     standardise_declare(lower);
 }
 
@@ -159,41 +180,51 @@ static void apply_layer(Lower *lower, IrBuilder *builder, const FlowLayer *layer
     }
 }
 
-static IrId call_base(Lower *lower, IrBuilder *builder, IrId z)
-{
-    IrId log_prob;
-    ir_call(builder, base_log_prob(lower), 1, &z, &log_prob);
-    return log_prob;
-}
-
 void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *x, IrId *log_q)
 {
-    IrId z = noise;
+    IrId log_weight, log_det;
     *log_q = -1;
     builder->span = lower->spec->flow_span;
-    if (lower->spec->base_scale != 1)
-        z = ir_binary(builder, IR_MUL, noise, ir_constant(builder, lower->spec->base_scale));
-    ir_name(builder->function, z, "z");
-    add_to_log_q(builder, IR_ADD, log_q, call_base(lower, builder, z));
+    IrId z = base_sample(lower, builder, noise, &log_weight);
+    add_to_log_q(builder, IR_ADD, log_q, base_log_prob(lower, builder, z));
     Pieces pieces = pieces_start(lower->arena, z, lower->program->dimension);
     for (int i = 0; i < lower->spec->expanded_count; i++)
         apply_layer(lower, builder, &lower->layers[i], false, &pieces, log_q);
     builder->span = lower->spec->flow_span;
-    *x = ir_name(builder->function, pieces_join(builder, &pieces), "x");
+    *x = range_enter(lower, builder, pieces_join(builder, &pieces), &log_det);
+    ir_name(builder->function, *x, "x");
+    if (log_det >= 0)
+        add_to_log_q(builder, IR_SUB, log_q, log_det);
     standardise_apply(lower, builder, true, x, log_q);
+    *log_q = lower_per_sample(builder, *log_q, *x);
+}
+
+IrId flow_choice(Lower *lower, IrBuilder *builder, IrId noise)
+{
+    IrId log_weight;
+    if (lower->spec->base == BASE_MIXTURE)
+        base_sample(lower, builder, noise, &log_weight);
+    return lower->spec->base == BASE_MIXTURE ? log_weight : -1;
 }
 
 IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x)
 {
-    IrId log_q = -1;
+    IrId log_q = -1, log_det;
+    builder->span = lower->spec->flow_span;
     standardise_apply(lower, builder, false, &x, &log_q);
-    Pieces pieces = pieces_start(lower->arena, x, lower->program->dimension);
+    IrId wrapped = range_wrap(lower, builder, x), log_inside = range_log_inside(lower, builder, wrapped);
+    IrId y = range_leave(lower, builder, wrapped, &log_det);
+    if (log_det >= 0)
+        add_to_log_q(builder, IR_ADD, &log_q, log_det);
+    Pieces pieces = pieces_start(lower->arena, y, lower->program->dimension);
     for (int i = lower->spec->expanded_count - 1; i >= 0; i--)
         apply_layer(lower, builder, &lower->layers[i], true, &pieces, &log_q);
     builder->span = lower->spec->flow_span;
     IrId z = pieces_join(builder, &pieces);
     if (z != x)
         ir_name(builder->function, z, "z");
-    add_to_log_q(builder, IR_ADD, &log_q, call_base(lower, builder, z));
-    return log_q;
+    add_to_log_q(builder, IR_ADD, &log_q, base_log_prob(lower, builder, z));
+    if (log_inside >= 0)
+        add_to_log_q(builder, IR_ADD, &log_q, log_inside);
+    return lower_per_sample(builder, log_q, x);
 }

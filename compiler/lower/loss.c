@@ -3,12 +3,12 @@
 #include "compiler/lower/lower.h"
 #include "runtime/core/random.h"
 
-void loss_samples(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId *x, IrId *log_q)
+IrId loss_samples(Lower *lower, IrBuilder *builder, IrId *x, IrId *log_q)
 {
-    IrType shape = ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &lower->program->dimension);
     builder->span = lower->spec->flow_span;
-    IrId noise = ir_draw(builder, IR_DRAW_NORMAL, shape, RANDOM_TRAIN_NOISE, 0, -1, 0);
-    flow_sample(lower, builder, ir_name(entry, noise, "noise"), x, log_q);
+    IrId noise = base_draw(lower, builder, RANDOM_TRAIN_NOISE);
+    flow_sample(lower, builder, noise, x, log_q);
+    return noise;
 }
 
 void loss_first_pass(Lower *lower, IrBuilder *builder)
@@ -17,7 +17,7 @@ void loss_first_pass(Lower *lower, IrBuilder *builder)
     if (lower_has_loss(lower, LOSS_FORWARD_KL))
         flow_log_prob(lower, builder, lower_data(lower, builder->function));
     else
-        loss_samples(lower, builder, builder->function, &x, &log_q);
+        loss_samples(lower, builder, &x, &log_q);
 }
 
 IrId loss_energy(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId x)
@@ -35,13 +35,27 @@ IrId loss_mean(Lower *lower, IrBuilder *builder, IrId terms)
     return ir_binary(builder, IR_MUL, sum, ir_constant(builder, 1 / (double)lower->module->batch));
 }
 
+/* (Leaving one out keeps it unbiased: Kool, van Hoof, Welling 2019.) */
+IrId loss_with_choice(Lower *lower, IrBuilder *builder, IrId terms, IrId noise)
+{
+    double batch = (double)lower->module->batch;
+    IrId log_weight = flow_choice(lower, builder, noise);
+    if (log_weight < 0)
+        return terms;
+    IrId apart = ir_binary(builder, IR_SUB, terms, loss_mean(lower, builder, terms));
+    apart = batch == 1 ? terms : ir_binary(builder, IR_MUL, apart, ir_constant(builder, batch / (batch - 1)));
+    IrId score = ir_binary(builder, IR_SUB, log_weight, ir_unary(builder, IR_STOP_GRADIENT, log_weight));
+    apart = ir_name(builder->function, ir_unary(builder, IR_STOP_GRADIENT, apart), "advantage");
+    return ir_binary(builder, IR_ADD, terms, ir_binary(builder, IR_MUL, apart, score));
+}
+
 /* Reverse Kullback-Leibler divergence to exp(-U / kT) / Z, but for log Z: the mean of log q(x) + U(x) / kT over x =
  * f(z) (the variational free energy in units of kT). The derivative flows through x and log q (reparameterisation). */
 static IrId reverse_kl(Lower *lower, IrBuilder *builder, IrFunction *entry)
 {
-    IrId x, log_q;
-    loss_samples(lower, builder, entry, &x, &log_q);
+    IrId x, log_q, noise = loss_samples(lower, builder, &x, &log_q);
     IrId terms = ir_binary(builder, IR_ADD, log_q, loss_energy(lower, builder, entry, x));
+    terms = loss_with_choice(lower, builder, terms, noise);
     builder->note = "reverse KL: the batch's mean of log q(x) + U(x) / kT";
     return ir_name(entry, loss_mean(lower, builder, terms), "reverse_kl");
 }

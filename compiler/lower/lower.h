@@ -21,7 +21,8 @@ typedef struct FlowLayer {
     /* permute */
     const int64_t *order;
     /* coupling */
-    const bool *passes; /* for each component: it passes unchanged and conditions the others */
+    const bool *passes;  /* for each component: it passes unchanged and conditions the others */
+    const bool *circles; /* for each component as it stands here: it is on a circle; NULL: none is */
     CouplingKind *kind;
     LinearKind *linear;
     AutoregressiveKind *autoregressive;
@@ -46,7 +47,7 @@ typedef struct Lower {
     int64_t *reversed;
     int data_tensor;                   /* the first of "data.mean" and "data.scale"; -1: data are not standardised */
     IrFunction *to_units, *from_units; /* of standardised data */
-    IrFunction *base_log_prob, *energy, *observables;
+    IrFunction *base_sample, *base_log_prob, *energy, *observables;
 } Lower;
 
 /* Whether there have been errors in this stage. */
@@ -114,7 +115,8 @@ typedef struct SplineShape {
 } SplineShape;
 
 /* How many numbers the splines of all components take: K widths for each component, then K heights for each, then the
- * slopes at the knots for each: K - 1 with tails, K + 1 on a box, K on a circle. At zeros a spline is the identity. */
+ * slopes at the knots for each: K - 1 with tails, K + 1 on a box, K on a circle; on circles then a shift for each, by which
+ * the image is turned, so that no point is special. At zeros a spline is the identity. */
 int64_t spline_number_count(const SplineShape *shape);
 /* The splines at `from` [count], or their inverses; *log_slope [count] is the log of that direction's derivative. */
 IrId spline_apply(IrBuilder *builder, const SplineShape *shape, IrId numbers, IrId from, bool inverse, IrId *log_slope);
@@ -128,11 +130,13 @@ struct CouplingKind {
     CouplingKind *next;
     const LayerSpec *spec; /* the first layer of this structure */
     int64_t pass_count, move_count;
+    const bool *pass_circles, *move_circles; /* which of them are on circles; NULL: none */
     int number;
+    int64_t number_count; /* what one net gives for all components that move */
     MlpShape nets[2];
     const char *net_names[2];
     int net_count, tensor_count;
-    SplineShape spline;            /* of a spline coupling */
+    SplineShape splines[2];        /* of a spline coupling: of components on intervals, on circles; count 0: none */
     IrFunction *forward, *inverse; /* NULL until wanted */
 };
 
@@ -140,6 +144,15 @@ struct CouplingKind {
 void coupling_declare(Lower *lower, FlowLayer *layer, int64_t pass_count, int64_t move_count);
 IrFunction *coupling_forward(Lower *lower, CouplingKind *kind);
 IrFunction *coupling_inverse(Lower *lower, CouplingKind *kind);
+
+/* spline_coupling.c: fills in splines and number_count. */
+void spline_coupling_describe(Lower *lower, CouplingKind *kind);
+/* What nets see of x_a: components on intervals, then cosines, then sines of those on circles. */
+int64_t coupling_feature_count(const CouplingKind *kind);
+IrId coupling_features(IrBuilder *builder, const CouplingKind *kind, IrId x_a);
+/* x_b -> y_b and the log-determinant, or back with the inverse's. */
+IrId spline_coupling_apply(IrBuilder *builder, const CouplingKind *kind, IrId numbers, IrId from, bool inverse,
+                           IrId *log_det);
 
 /* B tanh(raw / B): close to raw where it is small, and never beyond B; raw itself where the bound is 0. */
 IrId coupling_bounded(IrBuilder *builder, IrId raw, double bound);
@@ -178,10 +191,14 @@ void initialise_lower(Lower *lower);
 
 /* What each layer of the expanded list is, and its tensors. */
 void flow_declare(Lower *lower);
-/* From noise [D] (standard normal) to x [D] and log q(x), in an entry with weights. */
+/* From noise (of base_draw) to x [D] and log q(x), in an entry with weights. */
 void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *x, IrId *log_q);
 /* A tensor of the program inside an entry with weights: an input, or its first value when that has been computed. */
 IrId flow_tensor(const Lower *lower, const IrBuilder *builder, int tensor);
+/* The log of the weight of the mixture's component that the noise chooses; -1: the base has no such choice. A mean over
+ * samples depends on the weights through the choice as well: its derivative is that along the samples, plus the mean of
+ * what is averaged times the derivative of this. */
+IrId flow_choice(Lower *lower, IrBuilder *builder, IrId noise);
 /* log q of x. */
 IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x);
 
@@ -195,8 +212,24 @@ void standardise_apply(Lower *lower, IrBuilder *builder, bool from_layers, IrId 
 
 /* ---- base distributions (base.c) --------------------------------------------------------------------------------- */
 
-/* (z [D]) -> log p(z), the gaussian's with the spec's scale. */
-IrFunction *base_log_prob(Lower *lower);
+void base_declare(Lower *lower); /* its tensors, the program's first ones */
+/* What one sample is made of: D normals; D uniforms; D normals and a uniform that chooses the mixture's component. */
+IrId base_draw(Lower *lower, IrBuilder *builder, uint32_t purpose);
+/* z [D], in an entry with weights; *log_weight of the mixture's component, or -1. */
+IrId base_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *log_weight);
+/* log p(z); of the uniform base a constant, on [-1, 1]^D. */
+IrId base_log_prob(Lower *lower, IrBuilder *builder, IrId z);
+
+/* ---- ranges and circles (range.c) -------------------------------------------------------------------------------- */
+
+/* From where the layers end, the box [-1, 1]^D of a uniform base or R^D, to the configuration, and back; the map's
+ * log-determinant in that direction, or -1 where it is 0. Components without a range stay as they are. */
+IrId range_enter(Lower *lower, IrBuilder *builder, IrId y, IrId *log_det);
+IrId range_leave(Lower *lower, IrBuilder *builder, IrId x, IrId *log_det);
+/* Periodic components moved into their range by whole turns. */
+IrId range_wrap(Lower *lower, IrBuilder *builder, IrId x);
+/* 0 where all components are within their ranges, else minus infinity; -1: no component has a range but periodic ones. */
+IrId range_log_inside(Lower *lower, IrBuilder *builder, IrId x);
 
 /* ---- energies and observables (energy.c) ------------------------------------------------------------------------- */
 
@@ -211,8 +244,11 @@ void loss_lower(Lower *lower);
 bool lower_has_loss(const Lower *lower, LossKind kind);
 /* Takes the first batch through the flow, in the direction in which losses do: from data, or else from the base. */
 void loss_first_pass(Lower *lower, IrBuilder *builder);
-/* Samples of the flow in a training step: x [D] and log q. */
-void loss_samples(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId *x, IrId *log_q);
+/* Samples of the flow in a training step: x [D] and log q; returns the noise that they are made of. */
+IrId loss_samples(Lower *lower, IrBuilder *builder, IrId *x, IrId *log_q);
+/* Terms whose mean has the whole derivative also where samples depend on a discrete choice of weight w: plus
+ * (term - mean of the others) (log w - its value), which is 0, and whose derivative is that of the choice. */
+IrId loss_with_choice(Lower *lower, IrBuilder *builder, IrId terms, IrId noise);
 /* U(x) / kT. */
 IrId loss_energy(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId x);
 IrId loss_mean(Lower *lower, IrBuilder *builder, IrId terms);

@@ -159,9 +159,8 @@ static void make_sample(Lower *lower)
 {
     IrFunction *entry = lower_entry(lower, ENTRY_SAMPLE, true);
     IrBuilder builder = {.function = entry, .span = lower->spec->flow_span};
-    IrType shape = ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &lower->program->dimension);
-    IrId noise = ir_draw(&builder, IR_DRAW_NORMAL, shape, RANDOM_SAMPLE, 0, -1, 0), x, log_q;
-    flow_sample(lower, &builder, ir_name(entry, noise, "noise"), &x, &log_q);
+    IrId x, log_q;
+    flow_sample(lower, &builder, base_draw(lower, &builder, RANDOM_SAMPLE), &x, &log_q);
     ir_output(entry, "x", x);
     ir_output(entry, "log_q", log_q);
 }

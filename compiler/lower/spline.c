@@ -25,7 +25,7 @@ static int64_t slope_count(const SplineShape *shape)
 
 int64_t spline_number_count(const SplineShape *shape)
 {
-    return shape->count * (2 * shape->bins + slope_count(shape));
+    return shape->count * (2 * shape->bins + slope_count(shape) + (shape->ends == SPLINE_CIRCLE));
 }
 
 /* ---- values over components and bins ----------------------------------------------------------------------------- */
@@ -288,13 +288,29 @@ static IrId with_tails(const Spline *spline, IrId from, IrId to, IrId *log_slope
     return ir_select(builder, inside, to, from);
 }
 
+/* On the circle: turned by a shift of its own, and back into the interval, by whole turns. */
+static IrId turned(const Spline *spline, IrId numbers, IrId value, bool back)
+{
+    double bound = spline->shape->bound;
+    int64_t count = spline->shape->count, start = spline_number_count(spline->shape) - count;
+    IrId shift = named(spline, ir_slice(spline->builder, numbers, 0, start, count), "shift");
+    IrId moved = back ? subtract(spline, value, shift) : add(spline, value, shift);
+    IrId part = add(spline, multiply(spline, moved, number(spline, 0.5 / bound)), number(spline, 0.5));
+    IrId turns = ir_unary(spline->builder, IR_FLOOR, part);
+    return subtract(spline, moved, multiply(spline, turns, number(spline, 2 * bound)));
+}
+
 IrId spline_apply(IrBuilder *builder, const SplineShape *shape, IrId numbers, IrId from, bool inverse, IrId *log_slope)
 {
     Spline spline = {.builder = builder, .shape = shape};
+    if (shape->ends == SPLINE_CIRCLE && inverse)
+        from = turned(&spline, numbers, from, true);
     Bin bin = bin_of(&spline, numbers, from, inverse);
     IrId to = (inverse ? backward : forward)(&spline, &bin, from, log_slope);
     if (shape->ends == SPLINE_TAILS)
         to = with_tails(&spline, from, to, log_slope);
+    if (shape->ends == SPLINE_CIRCLE && !inverse)
+        to = turned(&spline, numbers, to, false);
     if (inverse)
         *log_slope = ir_unary(builder, IR_NEG, *log_slope);
     return to;

@@ -22,12 +22,13 @@ IrId loss_path_gradient(Lower *lower, IrBuilder *builder, IrFunction *entry)
     int count = lower->program->tensor_count;
     IrId *operands = ARENA_ARRAY(lower->arena, IrId, count + 1), x, log_q;
     IrFunction *log_prob = held_log_prob(lower);
-    loss_samples(lower, builder, entry, &x, &log_q);
+    IrId noise = loss_samples(lower, builder, &x, &log_q);
     for (int i = 0; i < count; i++)
         operands[i] = ir_unary(builder, IR_STOP_GRADIENT, entry->inputs[i]);
     operands[count] = x;
     ir_call(builder, log_prob, count + 1, operands, &log_q);
     IrId terms = ir_binary(builder, IR_ADD, ir_name(entry, log_q, "log_q"), loss_energy(lower, builder, entry, x));
+    terms = loss_with_choice(lower, builder, terms, noise);
     builder->note = "reverse KL by the path's gradient: the batch's mean of log q(x) + U(x) / kT, log q's weights held";
     return ir_name(entry, loss_mean(lower, builder, terms), "reverse_kl");
 }
@@ -38,7 +39,7 @@ IrId loss_log_variance(Lower *lower, IrBuilder *builder, IrFunction *entry)
 {
     IrId x, log_q;
     double others = (double)lower->module->batch - 1;
-    loss_samples(lower, builder, entry, &x, &log_q);
+    loss_samples(lower, builder, &x, &log_q);
     x = ir_name(entry, ir_unary(builder, IR_STOP_GRADIENT, x), "x_held");
     log_q = flow_log_prob(lower, builder, x);
     IrId terms = ir_binary(builder, IR_ADD, log_q, loss_energy(lower, builder, entry, x));

@@ -86,6 +86,18 @@ static bool was_meant(const MapReading *map, const char *name)
 
 typedef enum Beside { BESIDE_HOLDS, BESIDE_FAILS, BESIDE_UNKNOWN } Beside;
 
+/* Whether a value is one of "spline or circular_spline". */
+static bool is_one_of(const Value *value, const char *words)
+{
+    for (const char *end; words != NULL; words = end != NULL ? end + 4 : NULL) {
+        end = strstr(words, " or ");
+        size_t length = end != NULL ? (size_t)(end - words) : strlen(words);
+        if (value->text != NULL && strlen(value->text) == length && strncmp(value->text, words, length) == 0)
+            return true;
+    }
+    return false;
+}
+
 static Beside check_beside(const MapReading *map, const char *with)
 {
     const char *equals = with != NULL ? strchr(with, '=') : NULL;
@@ -103,7 +115,7 @@ static Beside check_beside(const MapReading *map, const char *with)
             continue;
         if (field->value->kind == VALUE_BAD)
             return BESIDE_UNKNOWN;
-        return value_is(field->value, equals + 1) ? BESIDE_HOLDS : BESIDE_FAILS;
+        return is_one_of(field->value, equals + 1) ? BESIDE_HOLDS : BESIDE_FAILS;
     }
     return BESIDE_FAILS;
 }

@@ -60,7 +60,7 @@ typedef struct SchemaKey {
                           kinds: words taken besides */
     const char *value; /* the default, written as in a spec; NULL: none, the key may be left out all the same */
     const char *with;  /* has a meaning only beside this: "repeat" (that key), "transform=affine" (that word),
-                          "!temperature" (not that key) */
+                          "transform=spline or circular_spline", "!temperature" (not that key) */
     SchemaRange range;
     SchemaDimension dimension;
     unsigned flags;

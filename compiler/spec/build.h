@@ -41,6 +41,9 @@ void build_observables(const Build *build, const Value *list);                  
 void build_flow(const Build *build, const Value *flow);                          /* flow.c */
 void build_expanded_layers(const Build *build);                                  /* expand_layers.c */
 void build_expanded_warnings(const Build *build);                                /* expand_layers.c */
+void build_space(const Build *build);                                            /* space.c */
+void build_space_warnings(const Build *build);                                   /* space.c */
+bool build_passes(const LayerSpec *layer, int64_t dimension, int64_t component); /* space.c */
 void build_losses(const Build *build, const Value *list, const Value *spec);     /* losses.c */
 void build_data(const Build *build, const Value *data);                          /* data.c */
 void build_train(const Build *build, const Value *train);                        /* train.c */

@@ -56,17 +56,6 @@ void build_expanded_layers(const Build *build)
     model->expanded_count = expansion.count;
 }
 
-/* Whether a component passes a coupling unchanged. */
-static bool passes(const LayerSpec *layer, int64_t dimension, int64_t component)
-{
-    bool is_odd = layer->coupling_index % 2 != 0;
-    if (layer->split == SPLIT_MASK)
-        return layer->mask[component];
-    if (layer->split == SPLIT_HALVES)
-        return (component < dimension / 2) != is_odd;
-    return (component % 2 != 0) == is_odd;
-}
-
 /* Follows each component through the layers; the first that no layer gives another shape, or -1. */
 static int64_t find_untouched(const Build *build)
 {
@@ -78,7 +67,7 @@ static int64_t find_untouched(const Build *build)
         memcpy(before, touched, (size_t)dimension);
         for (int64_t i = 0; i < dimension; i++) {
             if (layer->kind == LAYER_COUPLING)
-                touched[i] = before[i] || !passes(layer, dimension, i);
+                touched[i] = before[i] || !build_passes(layer, dimension, i);
             else if (layer->kind == LAYER_LINEAR || layer->kind == LAYER_MASKED_AUTOREGRESSIVE)
                 touched[i] = true;
             else if (layer->kind == LAYER_PERMUTE)

@@ -82,9 +82,10 @@ static void build_mask(const Build *build, const Value *mask, LayerSpec *layer)
 
 static Transform build_transform(const Value *transform)
 {
-    return value_is(transform, "additive") ? TRANSFORM_ADDITIVE
-           : value_is(transform, "spline") ? TRANSFORM_SPLINE
-                                           : TRANSFORM_AFFINE;
+    return value_is(transform, "additive")          ? TRANSFORM_ADDITIVE
+           : value_is(transform, "spline")          ? TRANSFORM_SPLINE
+           : value_is(transform, "circular_spline") ? TRANSFORM_CIRCULAR_SPLINE
+                                                    : TRANSFORM_AFFINE;
 }
 
 static void build_coupling(const Build *build, const Value *coupling, LayerSpec *layer)
@@ -209,13 +210,25 @@ static const LayerSpec *build_layers(const Build *build, const Value *list, int 
     return layers;
 }
 
+static void build_base(const Build *build, const Value *base)
+{
+    ModelSpec *model = build->model;
+    const Value *options = value_chosen(base);
+    model->base = value_chose(base, "uniform")   ? BASE_UNIFORM
+                  : value_chose(base, "mixture") ? BASE_MIXTURE
+                                                 : BASE_GAUSSIAN;
+    model->base_scale = build_number(value_get(options, "scale"), 1);
+    model->base_components = build_integer(value_get(options, "components"), 1);
+    model->base_span = base == NULL || base->is_default ? model->flow_span : base->span;
+}
+
 void build_flow(const Build *build, const Value *flow)
 {
     ModelSpec *model = build->model;
     if (flow == NULL)
         return;
     model->flow_span = flow->span;
-    model->base_scale = build_number(value_at(flow, "base.gaussian.scale"), 1);
+    build_base(build, value_get(flow, "base"));
     model->layers = build_layers(build, value_get(flow, "layers"), &model->layer_count);
     build_expanded_layers(build);
 }

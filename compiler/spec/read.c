@@ -66,7 +66,11 @@ const ModelSpec *read_model(const FileAccess *access, Arena *arena, const YamlNo
     build_target(&build, value_get(spec, "target"));
     if (diagnostics->error_count > errors)
         return NULL;
+    build_space(&build);
+    if (diagnostics->error_count > errors)
+        return NULL;
     build_expanded_warnings(&build);
+    build_space_warnings(&build);
     return build.model;
 }
 

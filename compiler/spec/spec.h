@@ -87,7 +87,7 @@ typedef enum LayerKind {
     LAYER_LINEAR,
     LAYER_MASKED_AUTOREGRESSIVE
 } LayerKind;
-typedef enum Transform { TRANSFORM_ADDITIVE, TRANSFORM_AFFINE, TRANSFORM_SPLINE } Transform;
+typedef enum Transform { TRANSFORM_ADDITIVE, TRANSFORM_AFFINE, TRANSFORM_SPLINE, TRANSFORM_CIRCULAR_SPLINE } Transform;
 typedef enum Split { SPLIT_ALTERNATE, SPLIT_HALVES, SPLIT_MASK } Split;
 
 typedef struct LayerSpec LayerSpec;
@@ -103,8 +103,8 @@ struct LayerSpec {
     bool separate;          /* a net each for scale and shift */
     double log_scale_bound; /* 0: none */
     int64_t bins;           /* splines: at least 2 */
-    double bound;           /* SPLINE: within plus and minus this, in units of the base's scale; linear outside */
-    bool fast_sampling;     /* masked autoregressive: one pass of the net samples; else one pass gives densities */
+    double bound; /* SPLINE without a box: within plus and minus this, in units of the base's scale; linear outside */
+    bool fast_sampling; /* masked autoregressive: one pass of the net samples; else one pass gives densities */
     /* permute: with `order`, y[i] = x[order[i]]; without, the components in reverse
      * linear: the same of its permutation; without `order`, none */
     int64_t order_count;
@@ -130,6 +130,8 @@ typedef enum LossKind {
 typedef struct FabSpec {
     int64_t steps, buffer, reuse;
 } FabSpec;
+
+typedef enum BaseKind { BASE_GAUSSIAN, BASE_UNIFORM, BASE_MIXTURE } BaseKind;
 
 typedef struct LossTerm {
     LossKind kind;
@@ -210,13 +212,18 @@ typedef struct ModelSpec {
     const char *name;
     int64_t dimension;                  /* system.vector */
     const char *const *component_names; /* NULL, or `dimension` names */
+    const double *low, *high;           /* the components' ranges, infinite where there is none; NULL: there is none */
+    const bool *periodic;               /* which components' ranges are circles; NULL: none */
     Span system_span;
     Schedule kT;
     int term_count;
     const EnergyTerm *terms;
     Span energy_span;
-    double base_scale; /* flow.base: gaussian: {scale} */
-    int layer_count;   /* as written */
+    BaseKind base;
+    double base_scale;       /* GAUSSIAN, MIXTURE; 1 for UNIFORM */
+    int64_t base_components; /* MIXTURE */
+    Span base_span;
+    int layer_count; /* as written */
     const LayerSpec *layers;
     int expanded_count; /* repeats unrolled: all other layers */
     const LayerSpec *expanded;

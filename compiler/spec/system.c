@@ -2,6 +2,7 @@
 /* The configuration space: its size, its components' names, its temperature. */
 #include "compiler/spec/build.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,67 @@ static void build_names(const Build *build, const Value *names)
     model->component_names = texts;
 }
 
+#define PI 3.14159265358979323846
+
+/* Whether a list has an entry for each component; if not, an error. */
+static bool fits(const Build *build, const Value *list, const char *what)
+{
+    int64_t dimension = build->model->dimension;
+    if (list == NULL || list->kind != VALUE_LIST || dimension == 0)
+        return false;
+    if ((int64_t)list->count != dimension) {
+        Diagnostic *error = diagnostics_error(build->diagnostics, list->span, "E0301", "%lld components have %zu %s",
+                                              (long long)dimension, list->count, what);
+        error->help = "give each component one; of ranges, [] is none";
+    }
+    return (int64_t)list->count == dimension;
+}
+
+static void build_range(const Build *build, const Value *range, double *low, double *high)
+{
+    if (range->kind != VALUE_LIST || range->count == 0)
+        return;
+    if (range->count != 2) {
+        diagnostics_error(build->diagnostics, range->span, "E0340", "a range has two ends, this one has %zu",
+                          range->count)
+            ->help = "[low, high]; [] for a component without a range";
+        return;
+    }
+    *low = build_number(range->items[0], -INFINITY);
+    *high = build_number(range->items[1], INFINITY);
+    if (!(*low < *high) || !isfinite(*high - *low))
+        diagnostics_error(build->diagnostics, range->span, "E0340",
+                          "a range goes up, from its low end to its high end");
+}
+
+/* The components' ranges: as written, and of periodic ones without a range from -pi to pi. */
+static void build_ranges(const Build *build, const Value *ranges, const Value *periodic)
+{
+    ModelSpec *model = build->model;
+    bool has_ranges = fits(build, ranges, "ranges"), has_circles = fits(build, periodic, "entries of periodic");
+    if (!has_ranges && !has_circles)
+        return;
+    double *low = ARENA_ARRAY(build->arena, double, model->dimension);
+    double *high = ARENA_ARRAY(build->arena, double, model->dimension);
+    bool *circles = ARENA_ARRAY(build->arena, bool, model->dimension), any = false, any_circle = false;
+    for (int64_t i = 0; i < model->dimension; i++) {
+        low[i] = -INFINITY;
+        high[i] = INFINITY;
+        circles[i] = has_circles && periodic->items[i]->boolean;
+        if (has_ranges)
+            build_range(build, ranges->items[i], &low[i], &high[i]);
+        if (circles[i] && !isfinite(low[i])) {
+            low[i] = -PI;
+            high[i] = PI;
+        }
+        any = any || isfinite(low[i]);
+        any_circle = any_circle || circles[i];
+    }
+    model->low = any ? low : NULL;
+    model->high = any ? high : NULL;
+    model->periodic = any_circle ? circles : NULL;
+}
+
 void build_system(const Build *build, const Value *system)
 {
     const Value *vector = value_get(system, "vector");
@@ -65,6 +127,7 @@ void build_system(const Build *build, const Value *system)
         build->model->system_span = system->span;
     build->model->dimension = build_integer(value_get(vector, "size"), 0);
     build_names(build, value_get(vector, "names"));
+    build_ranges(build, value_get(vector, "range"), value_get(vector, "periodic"));
     const Value *kT = value_get(system, "kT");
     build->model->kT = build_schedule(build, kT != NULL ? kT : value_get(system, "temperature"));
 }

@@ -156,12 +156,21 @@ typedef struct ModelFunctions64 {
                    double *gradient, void *workspace, int threads);
 } ModelFunctions64;
 
+/* Where a component is confined to. */
+typedef struct ModelRange {
+    bool has_ends; /* false: anywhere */
+    bool
+        periodic; /* low and high are one point: beyond them it is wrapped; else there energies are infinite and densities 0 */
+    double low, high;
+} ModelRange;
+
 /* A function that the model has not (no energy, no log-density) is NULL in the tables. */
 typedef struct Model {
     const char *name, *spec_name;                       /* "double_well", "specs/double_well.yaml" without folders */
     const char *spec_sha256, *package_sha256, *version; /* hexadecimal; the compiler's version */
     int64_t dimension;
     const char *const *component_names; /* dimension of them: "x[0]" or the spec's names */
+    const ModelRange *ranges;           /* dimension of them; NULL: no component has any */
     size_t weight_count;
     int tensor_count;
     const ModelTensor *tensors;

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* Components with ranges: from where the layers are to the configuration and back. A flow from a uniform base lives on
+ * the box [-1, 1]^D, and only has to be stretched; any other lives on R^D, and ends in x = low + (high - low)
+ * sigmoid(k y), of which k = 4 / sqrt(2 pi) is such that a standard normal becomes nearly uniform. */
+#include "compiler/lower/lower.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double STEEPNESS = 1.5957691216057308; /* 4 / sqrt(2 pi) */
+/* Where within its range a component is at least and at most when it goes back to R: what floats can tell from the ends. */
+static const double LEAST_PART = 1e-30, MOST_PART = 1 - 0x1p-24;
+
+/* The components with a range, in order. */
+typedef struct Confined {
+    int64_t count;
+    int64_t *components;
+    double *low, *high, *width;
+} Confined;
+
+static Confined confined(const Lower *lower, bool periodic, bool others)
+{
+    const ModelSpec *spec = lower->spec;
+    int64_t dimension = lower->program->dimension;
+    Confined result = {.components = ARENA_ARRAY(lower->arena, int64_t, dimension)};
+    result.low = ARENA_ARRAY(lower->arena, double, dimension);
+    result.high = ARENA_ARRAY(lower->arena, double, dimension);
+    result.width = ARENA_ARRAY(lower->arena, double, dimension);
+    for (int64_t i = 0; spec->low != NULL && i < dimension; i++) {
+        bool is_circle = spec->periodic != NULL && spec->periodic[i];
+        if (!isfinite(spec->low[i]) || !(is_circle ? periodic : others))
+            continue;
+        result.components[result.count] = i;
+        result.low[result.count] = spec->low[i];
+        result.high[result.count] = spec->high[i];
+        result.width[result.count++] = spec->high[i] - spec->low[i];
+    }
+    return result;
+}
+
+static IrId row(IrBuilder *builder, int64_t count, const double *values)
+{
+    return ir_constant_array(builder, ir_type(IR_REAL, IR_KIND_CONSTANT, 1, &count), values);
+}
+
+static IrId pick(const Lower *lower, IrBuilder *builder, const Confined *range, IrId x)
+{
+    bool all = range->count == lower->program->dimension;
+    return all ? x : ir_gather(builder, x, 0, range->count, range->components);
+}
+
+/* x with these components in place of its own. */
+static IrId put_back(const Lower *lower, IrBuilder *builder, const Confined *range, IrId x, IrId values)
+{
+    int64_t dimension = lower->program->dimension;
+    if (range->count == dimension)
+        return values;
+    IrId both[] = {x, values};
+    int64_t *table = ARENA_ARRAY(lower->arena, int64_t, dimension);
+    for (int64_t i = 0; i < dimension; i++)
+        table[i] = i;
+    for (int64_t i = 0; i < range->count; i++)
+        table[range->components[i]] = dimension + i;
+    return ir_gather(builder, ir_concat(builder, 0, 2, both), 0, dimension, table);
+}
+
+static double log_volume(const Confined *range, double factor)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < range->count; i++)
+        sum += log(factor * range->width[i]);
+    return sum;
+}
+
+/* low + width part, within the range whatever the rounding does. */
+static IrId place(IrBuilder *builder, const Confined *range, IrId part)
+{
+    IrId low = row(builder, range->count, range->low), high = row(builder, range->count, range->high);
+    IrId x = ir_binary(builder, IR_MUL, part, row(builder, range->count, range->width));
+    x = ir_binary(builder, IR_ADD, x, low);
+    return ir_binary(builder, IR_MIN, ir_binary(builder, IR_MAX, x, low), high);
+}
+
+IrId range_enter(Lower *lower, IrBuilder *builder, IrId y, IrId *log_det)
+{
+    Confined range = confined(lower, true, true);
+    *log_det = -1;
+    if (range.count == 0)
+        return y;
+    IrId of = pick(lower, builder, &range, y);
+    if (lower->spec->base == BASE_UNIFORM) {
+        builder->note = "from the box [-1, 1]^D to the components' ranges";
+        IrId part = ir_binary(builder, IR_MUL, of, ir_constant(builder, 0.5));
+        part = ir_binary(builder, IR_ADD, part, ir_constant(builder, 0.5));
+        *log_det = ir_constant(builder, log_volume(&range, 0.5));
+        return put_back(lower, builder, &range, y, place(builder, &range, part));
+    }
+    builder->note = "into the ranges: x = low + (high - low) sigmoid(k y)";
+    IrId steep = ir_binary(builder, IR_MUL, of, ir_constant(builder, STEEPNESS));
+    IrId both = ir_binary(builder, IR_ADD, ir_unary(builder, IR_SOFTPLUS, steep),
+                          ir_unary(builder, IR_SOFTPLUS, ir_unary(builder, IR_NEG, steep)));
+    IrId constant = ir_constant(builder, log_volume(&range, STEEPNESS));
+    *log_det = ir_binary(builder, IR_SUB, constant, ir_reduce_all(builder, IR_REDUCE_SUM, both));
+    IrId x = place(builder, &range, ir_unary(builder, IR_SIGMOID, steep));
+    return put_back(lower, builder, &range, y, x);
+}
+
+/* (x - low) / width */
+static IrId part_of(IrBuilder *builder, const Confined *range, IrId x)
+{
+    IrId from = ir_binary(builder, IR_SUB, x, row(builder, range->count, range->low));
+    return ir_binary(builder, IR_DIV, from, row(builder, range->count, range->width));
+}
+
+IrId range_leave(Lower *lower, IrBuilder *builder, IrId x, IrId *log_det)
+{
+    Confined range = confined(lower, true, true);
+    *log_det = -1;
+    if (range.count == 0)
+        return x;
+    IrId part = part_of(builder, &range, pick(lower, builder, &range, x));
+    if (lower->spec->base == BASE_UNIFORM) {
+        builder->note = "from the components' ranges to the box [-1, 1]^D";
+        IrId u = ir_binary(builder, IR_SUB, ir_binary(builder, IR_MUL, part, ir_constant(builder, 2)),
+                           ir_constant(builder, 1));
+        *log_det = ir_constant(builder, -log_volume(&range, 0.5));
+        return put_back(lower, builder, &range, x, u);
+    }
+    builder->note = "out of the ranges: y = log(t / (1 - t)) / k, t = (x - low) / (high - low)";
+    part = ir_binary(builder, IR_MAX, part, ir_constant(builder, LEAST_PART));
+    part = ir_binary(builder, IR_MIN, part, ir_constant(builder, MOST_PART));
+    IrId log_part = ir_unary(builder, IR_LOG, part);
+    IrId log_rest = ir_unary(builder, IR_LOG, ir_binary(builder, IR_SUB, ir_constant(builder, 1), part));
+    IrId y =
+        ir_binary(builder, IR_MUL, ir_binary(builder, IR_SUB, log_part, log_rest), ir_constant(builder, 1 / STEEPNESS));
+    IrId both = ir_reduce_all(builder, IR_REDUCE_SUM, ir_binary(builder, IR_ADD, log_part, log_rest));
+    IrId constant = ir_constant(builder, -log_volume(&range, STEEPNESS));
+    *log_det = ir_binary(builder, IR_SUB, constant, both);
+    return put_back(lower, builder, &range, x, y);
+}
+
+IrId range_wrap(Lower *lower, IrBuilder *builder, IrId x)
+{
+    Confined range = confined(lower, true, false);
+    if (range.count == 0)
+        return x;
+    builder->note = "periodic components: x - (high - low) floor((x - low) / (high - low))";
+    IrId of = pick(lower, builder, &range, x);
+    IrId turns = ir_unary(builder, IR_FLOOR, part_of(builder, &range, of));
+    IrId back = ir_binary(builder, IR_MUL, turns, row(builder, range.count, range.width));
+    return put_back(lower, builder, &range, x, ir_binary(builder, IR_SUB, of, back));
+}
+
+IrId range_log_inside(Lower *lower, IrBuilder *builder, IrId x)
+{
+    Confined range = confined(lower, false, true);
+    if (range.count == 0)
+        return -1;
+    builder->note = "0 inside of the ranges, minus infinity outside";
+    IrId of = pick(lower, builder, &range, x);
+    IrId above = ir_binary(builder, IR_LESS_EQUAL, row(builder, range.count, range.low), of);
+    IrId below = ir_binary(builder, IR_LESS_EQUAL, of, row(builder, range.count, range.high));
+    IrId inside = ir_unary(builder, IR_TO_REAL, ir_binary(builder, IR_AND, above, below));
+    IrId most = ir_constant(builder, 0.5 - (double)range.count); /* the sum of all, but for one half */
+    IrId all = ir_binary(builder, IR_ADD, ir_reduce_all(builder, IR_REDUCE_SUM, inside), most);
+    IrId is_inside = ir_binary(builder, IR_LESS, ir_constant(builder, 0), all);
+    return ir_name(builder->function, ir_unary(builder, IR_LOG, ir_unary(builder, IR_TO_REAL, is_inside)),
+                   "log_inside");
+}
