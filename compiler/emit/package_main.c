@@ -41,7 +41,8 @@ static void put_tensors(PackageWriter *writer, Text *out)
                    (long long)ir_type_count(&tensor->type), tensor->type.kind == IR_KIND_PARAMETER ? "true" : "false",
                    inits[tensor->init]);
         text_number(out, tensor->scale);
-        text_put(out, is_initialised(program, t) ? ", true},\n" : ", false},\n");
+        text_put(out, is_initialised(program, t) ? ", true" : ", false");
+        text_put(out, tensor->estimated ? ", .estimated = true},\n" : "},\n");
     }
     text_put(out, "};\n\n");
 }

@@ -23,6 +23,8 @@ void base_declare(Lower *lower)
     int64_t size[] = {lower->spec->base_components, lower->program->dimension};
     Span span = lower->spec->base_span;
     lower_add_tensor(lower, "flow.base.logits", 1, size, INIT_CONSTANT, 0, span);
+    if (lower->program->tensor_count > 0)
+        lower->program->tensors[LOGITS].estimated = true;
     lower_add_tensor(lower, "flow.base.means", 2, size, INIT_NORMAL, 1, span);
     lower_add_tensor(lower, "flow.base.log_scales", 2, size, INIT_CONSTANT, 0, span);
 }

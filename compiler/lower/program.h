@@ -16,6 +16,7 @@ typedef struct ProgramTensor {
     InitKind init;
     double scale;
     Span span;
+    bool estimated; /* its gradient is the loss's in the mean alone: it steers a discrete choice */
     int64_t offset; /* in reals, in the one block of weights; tensors stand in the order of this list, dense */
 } ProgramTensor;
 

@@ -23,6 +23,7 @@ typedef struct ModelTensor {
     ModelInit init;
     double scale;
     bool initialised; /* the first value comes from `initialise` below instead */
+    bool estimated;   /* a step's gradient is the loss's in the mean alone, not for the draws of one step */
 } ModelTensor;
 
 typedef enum ModelScheduleShape {
