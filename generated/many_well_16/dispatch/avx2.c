@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* The functions for AVX2 with FMA, in a build with -DMANY_WELL_16_DISPATCH: see runtime/core/instructions.h.
+ * Compiled from many_well_16.yaml by ansatz 0.1.0. */
+#define ANSATZ_INSTRUCTIONS 256
+#include "../many_well_16.h"
+#include "../runtime/core/instructions.h"
+
+#ifdef ANSATZ_DISPATCH
+#include "../runtime/core/instructions_begin.h"
+#include "../many_well_16_energy.c"
+#include "../many_well_16_model.c"
+#include "../many_well_16_score.c"
+#include "../many_well_16_train.c"
+#include "../runtime/core/instructions_end.h"
+#endif

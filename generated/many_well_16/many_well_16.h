@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* The model as a library. No function allocates, keeps state or fails: inputs and workspace are the caller's.
+ * Weights are one block of numbers, the tensors of the weights file one after another.
+ * Compiled from many_well_16.yaml by ansatz 0.1.0. */
+#ifndef MANY_WELL_16_H
+#define MANY_WELL_16_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MANY_WELL_16_DIMENSION 16 /* components of one configuration */
+#define MANY_WELL_16_WEIGHTS 58352 /* numbers in the block of weights */
+#define MANY_WELL_16_SCALARS 2 /* numbers given at each call */
+#define MANY_WELL_16_OBSERVABLES 0
+
+enum { /* the scalars, in their order */
+    MANY_WELL_16_SCALAR_kT,
+    MANY_WELL_16_SCALAR_loss_0_weight
+};
+
+/* Bytes of workspace, aligned to 64, that any call below needs with so many threads. */
+#define MANY_WELL_16_WORKSPACE_BYTES(threads) (4 * ((size_t)467120 + (size_t)(threads) * 171584))
+#define MANY_WELL_16_DOUBLE_WORKSPACE_BYTES(threads) (2 * MANY_WELL_16_WORKSPACE_BYTES(threads))
+#define MANY_WELL_16_ONE_WORKSPACE_BYTES ((size_t)3840)
+/* A workspace as a variable: MANY_WELL_16_WORKSPACE(workspace, 1); */
+#define MANY_WELL_16_WORKSPACE(name, threads) static _Alignas(64) float name[MANY_WELL_16_WORKSPACE_BYTES(threads) / 4]
+
+/* ---- many samples: blocks of 64 in vector lanes, on `threads` threads where built with OpenMP ---- */
+
+/* Samples number first, ..., first + count - 1 of the stream that `seed` names, and the log-density of the model at
+ * each: x[count][DIMENSION], log_q[count]. Sample k depends on weights, scalars, seed and k, on nothing else. */
+void many_well_16_sample(const float *weights, const float *scalars, uint64_t seed, uint64_t first, size_t count, float *x, float *log_q, void *workspace, int threads);
+
+/* log_q[i] = log q(x[i]), the log-density of the model at x[count][DIMENSION]; NaN where x is. */
+void many_well_16_log_prob(const float *weights, const float *scalars, size_t count, const float *x, float *log_q, void *workspace, int threads);
+
+/* energy[i] = U(x[i]), x[count][DIMENSION]. */
+void many_well_16_energy(const float *scalars, size_t count, const float *x, float *energy, void *workspace, int threads);
+
+/* force[i] = -dU/dx at x[i]: force[count][DIMENSION]. */
+void many_well_16_force(const float *scalars, size_t count, const float *x, float *force, void *workspace, int threads);
+
+/* log_q[i] = log q(x[i]) and score[i] = d log q / dx at x[i]: score[count][DIMENSION]. */
+void many_well_16_score(const float *weights, const float *scalars, size_t count, const float *x, float *log_q, float *score, void *workspace, int threads);
+
+/* The loss of training step `step` over a batch of 512 samples, and its gradient in every weight:
+ * gradient[MANY_WELL_16_WEIGHTS]. The same bits for any number of threads.
+ * `data` is not used. */
+double many_well_16_step(const float *weights, const float *scalars, const float *data, uint64_t seed, uint32_t step, float *gradient, void *workspace, int threads);
+
+/* ---- one sample at a time: the same numbers, soonest ---- */
+
+/* The weights as these functions read them; made once. */
+#define MANY_WELL_16_ONE_WEIGHTS (MANY_WELL_16_WEIGHTS + 64)
+void many_well_16_one_prepare(const float *weights, float *prepared /* [MANY_WELL_16_ONE_WEIGHTS] */);
+
+/* As above, with prepared weights. Inputs, outputs and scalars as above; threads are not used. */
+void many_well_16_one_sample(const float *weights, const float *scalars, uint64_t seed, uint64_t first, size_t count, float *x, float *log_q, void *workspace, int threads);
+void many_well_16_one_log_prob(const float *weights, const float *scalars, size_t count, const float *x, float *log_q, void *workspace, int threads);
+void many_well_16_one_energy(const float *scalars, size_t count, const float *x, float *energy, void *workspace, int threads);
+void many_well_16_one_force(const float *scalars, size_t count, const float *x, float *force, void *workspace, int threads);
+
+/* ---- the same in double: to check the above ---- */
+
+void many_well_16_double_sample(const double *weights, const double *scalars, uint64_t seed, uint64_t first, size_t count, double *x, double *log_q, void *workspace, int threads);
+void many_well_16_double_log_prob(const double *weights, const double *scalars, size_t count, const double *x, double *log_q, void *workspace, int threads);
+void many_well_16_double_energy(const double *scalars, size_t count, const double *x, double *energy, void *workspace, int threads);
+void many_well_16_double_force(const double *scalars, size_t count, const double *x, double *force, void *workspace, int threads);
+void many_well_16_double_score(const double *weights, const double *scalars, size_t count, const double *x, double *log_q, double *score, void *workspace, int threads);
+double many_well_16_double_step(const double *weights, const double *scalars, const double *data, uint64_t seed, uint32_t step, double *gradient, void *workspace, int threads);
+
+#endif
