@@ -2,9 +2,9 @@
 #include "tests/host_model.h"
 
 static const ModelTensor tensors[] = {
-    {"flow.shift", 1, {2}, HOST_SHIFT, 2, true, MODEL_INIT_NORMAL, 1, false},
-    {"flow.state", 1, {3}, HOST_STATE, 3, false, MODEL_INIT_CONSTANT, 0.25, false},
-    {"flow.log_scale", 2, {1, 2}, HOST_LOG_SCALE, 2, true, MODEL_INIT_UNIFORM, 0.1, false},
+    {"flow.shift", 1, {2}, HOST_SHIFT, 2, true, MODEL_INIT_NORMAL, 1, false, false},
+    {"flow.state", 1, {3}, HOST_STATE, 3, false, MODEL_INIT_CONSTANT, 0.25, false, false},
+    {"flow.log_scale", 2, {1, 2}, HOST_LOG_SCALE, 2, true, MODEL_INIT_UNIFORM, 0.1, false, false},
 };
 
 static const ModelScalar scalars[] = {

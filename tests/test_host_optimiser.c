@@ -21,9 +21,9 @@ enum { COUNT = 10007 };
 
 /* Three tensors, the one in the middle a state; lengths that fill neither vectors nor pieces. */
 static const ModelTensor tensors[] = {
-    {"a", 1, {3001}, 0, 3001, true, MODEL_INIT_NORMAL, 1, false},
-    {"state", 1, {101}, 3001, 101, false, MODEL_INIT_CONSTANT, 1, false},
-    {"b", 1, {6905}, 3102, 6905, true, MODEL_INIT_UNIFORM, 1, false},
+    {"a", 1, {3001}, 0, 3001, true, MODEL_INIT_NORMAL, 1, false, false},
+    {"state", 1, {101}, 3001, 101, false, MODEL_INIT_CONSTANT, 1, false, false},
+    {"b", 1, {6905}, 3102, 6905, true, MODEL_INIT_UNIFORM, 1, false, false},
 };
 
 static Model make_model(ModelOptimizer kind, double weight_decay, double clip_norm, double average)
@@ -243,7 +243,7 @@ void scalar_optimiser_update(Optimiser *optimiser, double rate, double norm, con
 static void test_bits_do_not_depend_on_lanes_and_threads(void **state)
 {
     enum { MANY = 200003 };
-    static const ModelTensor many = {"many", 1, {MANY}, 0, MANY, true, MODEL_INIT_NORMAL, 1, false};
+    static const ModelTensor many = {"many", 1, {MANY}, 0, MANY, true, MODEL_INIT_NORMAL, 1, false, false};
     static float weights[2][MANY], gradient[MANY];
     (void)state;
     Model model = make_model(MODEL_ADAM, 0.1, 1, 0.99);

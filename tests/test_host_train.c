@@ -405,8 +405,8 @@ static void test_initial_weights_have_their_moments(void **state)
     enum { COUNT = 100000 };
     static float weights[2 * COUNT];
     static const ModelTensor tensors[] = {
-        {"uniform", 1, {COUNT}, 0, COUNT, true, MODEL_INIT_UNIFORM, 2, false},
-        {"normal", 1, {COUNT}, COUNT, COUNT, true, MODEL_INIT_NORMAL, 3, false},
+        {"uniform", 1, {COUNT}, 0, COUNT, true, MODEL_INIT_UNIFORM, 2, false, false},
+        {"normal", 1, {COUNT}, COUNT, COUNT, true, MODEL_INIT_NORMAL, 3, false, false},
     };
     (void)state;
     const Model model = {.weight_count = 2 * COUNT, .tensor_count = 2, .tensors = tensors};

@@ -42,7 +42,7 @@ static void put_tensors(PackageWriter *writer, Text *out)
                    inits[tensor->init]);
         text_number(out, tensor->scale);
         text_put(out, is_initialised(program, t) ? ", true" : ", false");
-        text_put(out, tensor->estimated ? ", .estimated = true},\n" : "},\n");
+        text_put(out, tensor->estimated ? ", true},\n" : ", false},\n");
     }
     text_put(out, "};\n\n");
 }

@@ -6,18 +6,18 @@
 #include "runtime/host/model.h"
 
 static const ModelTensor tensors[] = {
-    {"flow.layers.0.net.0.weight", 2, {64, 8}, 0, 512, true, MODEL_INIT_UNIFORM, 0.8660254037844386, false},
-    {"flow.layers.0.net.0.bias", 1, {64}, 512, 64, true, MODEL_INIT_CONSTANT, 0, false},
-    {"flow.layers.0.net.1.weight", 2, {64, 64}, 576, 4096, true, MODEL_INIT_UNIFORM, 0.30618621784789724, false},
-    {"flow.layers.0.net.1.bias", 1, {64}, 4672, 64, true, MODEL_INIT_CONSTANT, 0, false},
-    {"flow.layers.0.net.2.weight", 2, {376, 64}, 4736, 24064, true, MODEL_INIT_UNIFORM, 0.030618621784789725, false},
-    {"flow.layers.0.net.2.bias", 1, {376}, 28800, 376, true, MODEL_INIT_CONSTANT, 0, false},
-    {"flow.layers.1.net.0.weight", 2, {64, 8}, 29176, 512, true, MODEL_INIT_UNIFORM, 0.8660254037844386, false},
-    {"flow.layers.1.net.0.bias", 1, {64}, 29688, 64, true, MODEL_INIT_CONSTANT, 0, false},
-    {"flow.layers.1.net.1.weight", 2, {64, 64}, 29752, 4096, true, MODEL_INIT_UNIFORM, 0.30618621784789724, false},
-    {"flow.layers.1.net.1.bias", 1, {64}, 33848, 64, true, MODEL_INIT_CONSTANT, 0, false},
-    {"flow.layers.1.net.2.weight", 2, {376, 64}, 33912, 24064, true, MODEL_INIT_UNIFORM, 0.030618621784789725, false},
-    {"flow.layers.1.net.2.bias", 1, {376}, 57976, 376, true, MODEL_INIT_CONSTANT, 0, false},
+    {"flow.layers.0.net.0.weight", 2, {64, 8}, 0, 512, true, MODEL_INIT_UNIFORM, 0.8660254037844386, false, false},
+    {"flow.layers.0.net.0.bias", 1, {64}, 512, 64, true, MODEL_INIT_CONSTANT, 0, false, false},
+    {"flow.layers.0.net.1.weight", 2, {64, 64}, 576, 4096, true, MODEL_INIT_UNIFORM, 0.30618621784789724, false, false},
+    {"flow.layers.0.net.1.bias", 1, {64}, 4672, 64, true, MODEL_INIT_CONSTANT, 0, false, false},
+    {"flow.layers.0.net.2.weight", 2, {376, 64}, 4736, 24064, true, MODEL_INIT_UNIFORM, 0.030618621784789725, false, false},
+    {"flow.layers.0.net.2.bias", 1, {376}, 28800, 376, true, MODEL_INIT_CONSTANT, 0, false, false},
+    {"flow.layers.1.net.0.weight", 2, {64, 8}, 29176, 512, true, MODEL_INIT_UNIFORM, 0.8660254037844386, false, false},
+    {"flow.layers.1.net.0.bias", 1, {64}, 29688, 64, true, MODEL_INIT_CONSTANT, 0, false, false},
+    {"flow.layers.1.net.1.weight", 2, {64, 64}, 29752, 4096, true, MODEL_INIT_UNIFORM, 0.30618621784789724, false, false},
+    {"flow.layers.1.net.1.bias", 1, {64}, 33848, 64, true, MODEL_INIT_CONSTANT, 0, false, false},
+    {"flow.layers.1.net.2.weight", 2, {376, 64}, 33912, 24064, true, MODEL_INIT_UNIFORM, 0.030618621784789725, false, false},
+    {"flow.layers.1.net.2.bias", 1, {376}, 57976, 376, true, MODEL_INIT_CONSTANT, 0, false, false},
 };
 
 static const ModelScalar scalars[] = {
