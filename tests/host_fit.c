@@ -81,8 +81,8 @@ static double step(const float *weights, const float *scalars, const float *data
 static const ModelFunctions32 functions = {
     .workspace_bytes = workspace_bytes, .sample = sample, .log_prob = log_prob, .step = step};
 static const ModelTensor tensors[] = {
-    {"shift", 1, {2}, 0, 2, true, MODEL_INIT_CONSTANT, 0, false},
-    {"log_scale", 1, {2}, 2, 2, true, MODEL_INIT_CONSTANT, 0, false},
+    {"shift", 1, {2}, 0, 2, true, MODEL_INIT_CONSTANT, 0, false, false},
+    {"log_scale", 1, {2}, 2, 2, true, MODEL_INIT_CONSTANT, 0, false, false},
 };
 static const ModelScalar scalars[] = {{"kT", {.shape = MODEL_SCHEDULE_CONSTANT, .from = 1}}};
 static const char *const components[] = {"u", "v"};
