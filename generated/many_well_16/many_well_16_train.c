@@ -582,8 +582,7 @@ double MODEL(step)(const real *weights, const real *scalars, const real *data, u
     double *const double_sums = (double *)(void *)(shared + 48);
     real *const sums = shared + 304;
     real *const frames = shared + 467120;
-    (void)threads;
-    (void)data;
+    (void)data, (void)threads;
     entry_step_once(scalars, shared);
     PARALLEL_FOR
     for (ptrdiff_t shard = 0; shard < 8; shard++) {
