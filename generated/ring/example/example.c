@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Three samples and their log q, from weights that a training wrote (or zeros, where none are given).
+ * Compiled from ring.yaml by ansatz 0.1.0. */
+#include "../ring.h"
+
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+    static float weights[RING_WEIGHTS];
+    RING_WORKSPACE(workspace, 1);
+    const float scalars[RING_SCALARS] = {(float)1, (float)1};
+    const uint64_t seed = 1;
+    float x[3][RING_DIMENSION], log_q[3];
+
+    FILE *file = argc > 1 ? fopen(argv[1], "rb") : NULL; /* the numbers alone, as floats */
+    if (file != NULL) {
+        if (fread(weights, sizeof weights, 1, file) != 1)
+            return 65;
+        fclose(file);
+    }
+    ring_sample(weights, scalars, seed, 0, 3, x[0], log_q, workspace, 1);
+    for (int k = 0; k < 3; k++)
+        printf("sample %d: x[0] = %g, log q = %g\n", k, (double)x[k][0], (double)log_q[k]);
+    return 0;
+}

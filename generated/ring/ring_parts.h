@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* What the files of code share: names, constant tables, contraction kernels. `real` is float, or double in
+ * the files that say so; a block is 64 samples, or one.
+ * Compiled from ring.yaml by ansatz 0.1.0. */
+#ifndef RING_PARTS_H
+#define RING_PARTS_H
+
+#include "runtime/core/block.h"
+#include "runtime/core/instructions.h"
+
+#if ANSATZ_PRECISION == 64
+#define MODEL(name) FOR_INSTRUCTIONS(ring_double_##name)
+#elif ANSATZ_BLOCK == 1
+#define MODEL(name) FOR_INSTRUCTIONS(ring_one_##name)
+#else
+#define MODEL(name) FOR_INSTRUCTIONS(ring_##name)
+#endif
+
+/* ---- what the package offers: see the package's own header ---- */
+
+void MODEL(sample)(const real *weights, const real *scalars, uint64_t seed, uint64_t first, size_t count, real *x, real *log_q, void *workspace, int threads);
+void MODEL(log_prob)(const real *weights, const real *scalars, size_t count, const real *x, real *log_q, void *workspace, int threads);
+double MODEL(step)(const real *weights, const real *scalars, const real *data, uint64_t seed, uint32_t step, real *gradient, void *workspace, int threads);
+
+/* ---- functions of one block that several files call ---- */
+
+#define gaussian_log_prob MODEL(block_gaussian_log_prob)
+void gaussian_log_prob(const real *z, real *log_prob, real *workspace);
+#define standardise MODEL(block_standardise)
+void standardise(const real *weights, const real *x, real *y, real *log_det);
+
+/* ---- tables ---- */
+
+static const real table_1[32] = {-REAL(2.495), -REAL(2.49), -REAL(2.4850000000000003), -REAL(2.48), -REAL(2.475), -REAL(2.47), -REAL(2.4650000000000003), -REAL(2.46),
+    -REAL(2.455), -REAL(2.45), -REAL(2.4450000000000003), -REAL(2.44), -REAL(2.435), -REAL(2.43), -REAL(2.4250000000000003)};
+static const real table_2[32] = {REAL(0.0), REAL(1.0), REAL(2.0), REAL(3.0), REAL(4.0), REAL(5.0), REAL(6.0), REAL(7.0),
+    REAL(8.0), REAL(9.0), REAL(1e+01), REAL(11.0), REAL(12.0), REAL(13.0), REAL(14.0), REAL(15.0)};
+static const real table_3[32] = {REAL(1.0), REAL(2.0), REAL(3.0), REAL(4.0), REAL(5.0), REAL(6.0), REAL(7.0), REAL(8.0),
+    REAL(9.0), REAL(1e+01), REAL(11.0), REAL(12.0), REAL(13.0), REAL(14.0), REAL(15.0)};
+static const real table_4[32] = {REAL(0.0), REAL(1.0), REAL(2.0), REAL(3.0), REAL(4.0), REAL(5.0), REAL(6.0), REAL(7.0),
+    REAL(8.0), REAL(9.0), REAL(1e+01), REAL(11.0), REAL(12.0), REAL(13.0), REAL(14.0)};
+
+/* ---- contraction kernels, one for each shape ---- */
+
+/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x1_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 1, matrix, r, WEIGHT_STRIDES(64, 1), x, s, 0);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes v_sum_i = tile.value[i][v];
+            store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i * lanes_sigmoid(v_sum_i), TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x1_sigmoid(const real *matrix, const real *x, const real *start, real *result)
+{
+    DENSE_TILES(64, dense_64x1_sigmoid_tile, matrix, x, start, result);
+}
+
+/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x64_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes v_sum_i = tile.value[i][v];
+            store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i * lanes_sigmoid(v_sum_i), TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x64_sigmoid(const real *matrix, const real *x, const real *start, real *result)
+{
+    DENSE_TILES(64, dense_64x64_sigmoid_tile, matrix, x, start, result);
+}
+
+/* 47 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_47x64_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(47, 64), x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_47x64(const real *matrix, const real *x, const real *start, real *result)
+{
+    DENSE_TILES(47, dense_47x64_tile, matrix, x, start, result);
+}
+
+/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x1_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes v_sum_i = tile.value[i][v];
+            const lanes sigmoid_i = lanes_sigmoid(v_sum_i);
+            store_each(result + TILE_ELEMENT(r, i, s, v), sigmoid_i, TILE_LEFT(rows, v));
+            store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x1_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+{
+    DENSE_TILES(64, dense_64x1_sigmoid_2_tile, matrix, x, start, result, result_2);
+}
+
+/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x64_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes v_sum_i = tile.value[i][v];
+            const lanes sigmoid_i = lanes_sigmoid(v_sum_i);
+            store_each(result + TILE_ELEMENT(r, i, s, v), sigmoid_i, TILE_LEFT(rows, v));
+            store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x64_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+{
+    DENSE_TILES(64, dense_64x64_sigmoid_2_tile, matrix, x, start, result, result_2);
+}
+
+/* 64 x 47: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x47_then_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result, real *result_2)
+{
+    Tile tile;
+    tile_start_number(&tile, rows, REAL(0.0));
+    tile_multiply(&tile, rows, 47, matrix, r, 1, 64, x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes v_sum_i = tile.value[i][v];
+            store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i, TILE_LEFT(rows, v));
+            store_each(result_2 + TILE_ELEMENT(r, i, s, v), lanes_select(lanes_equal(v_sum_i, lanes_splat(REAL(0.0))), lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0))), TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x47_then(const real *matrix, const real *x, real *result, real *result_2)
+{
+    DENSE_TILES(64, dense_64x47_then_tile, matrix, x, result, result_2);
+}
+
+/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x64_then_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result, real *result_2)
+{
+    Tile tile;
+    tile_start_number(&tile, rows, REAL(0.0));
+    tile_multiply(&tile, rows, 64, matrix, r, 1, 64, x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes v_sum_i = tile.value[i][v];
+            store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i, TILE_LEFT(rows, v));
+            store_each(result_2 + TILE_ELEMENT(r, i, s, v), lanes_select(lanes_equal(v_sum_i, lanes_splat(REAL(0.0))), lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0))), TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_64x64_then(const real *matrix, const real *x, real *result, real *result_2)
+{
+    DENSE_TILES(64, dense_64x64_then_tile, matrix, x, result, result_2);
+}
+
+/* 1 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_1x64_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result)
+{
+    Tile tile;
+    tile_start_number(&tile, rows, REAL(0.0));
+    tile_multiply(&tile, rows, 64, matrix, r, 0, 1, x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
+        }
+}
+static inline void dense_1x64(const real *matrix, const real *x, real *result)
+{
+    DENSE_TILES(1, dense_1x64_tile, matrix, x, result);
+}
+
+/* ---- sums over the samples of a block, likewise ---- */
+
+#if ANSATZ_BLOCK > 1
+
+/* 47 x 64: the sum over samples of a[r] x[c], a weight's gradient */
+static inline void sum_47x64(const real *a, const real *x, const int count, real *transposed, real *result)
+{
+    const SampleProduct shape = {.rows = 47, .row_stride = 1, .columns = 64, .positions = 1,
+                                 .position_stride = 0, .result_row_stride = 64,
+                                 .result_column_stride = 1};
+    transpose_samples(x, 64, 1, transposed);
+    contract_samples(shape, a, transposed, count, result);
+}
+
+/* 64 x 64: the sum over samples of a[r] x[c], a weight's gradient */
+static inline void sum_64x64(const real *a, const real *x, const int count, real *transposed, real *result)
+{
+    const SampleProduct shape = {.rows = 64, .row_stride = 1, .columns = 64, .positions = 1,
+                                 .position_stride = 0, .result_row_stride = 64,
+                                 .result_column_stride = 1};
+    transpose_samples(x, 64, 1, transposed);
+    contract_samples(shape, a, transposed, count, result);
+}
+
+/* 1 x 64: the sum over samples of a[r] x[c], a weight's gradient */
+static inline void sum_1x64(const real *a, const real *x, const int count, real *transposed, real *result)
+{
+    const SampleProduct shape = {.rows = 1, .row_stride = 0, .columns = 64, .positions = 1,
+                                 .position_stride = 0, .result_row_stride = 1,
+                                 .result_column_stride = 1};
+    transpose_samples(x, 64, 1, transposed);
+    contract_samples(shape, a, transposed, count, result);
+}
+
+#endif
+
+#endif
