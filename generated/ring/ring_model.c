@@ -20,7 +20,7 @@ void gaussian_log_prob(const real *z, real *log_prob, real *workspace)
     }
 }
 
-/* Spline coupling: y_a = x_a, y_b = g(x_b; p(x_a)), g monotone; log|det J| = sum log g'. Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 2.5, the identity outside.    ring.yaml:8 */
+/* Spline coupling: y_a = x_a, y_b = g(x_b; p(x_a)), g monotone; log|det J| = sum log g'. Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
 static void coupling_spline(const real *weights, const real *x_a, const real *x_b, real *y_b, real *log_det, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
@@ -74,8 +74,8 @@ static void coupling_spline(const real *weights, const real *x_a, const real *x_
         store_row(t_3 + s, v_sum_i_2);
     }
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(length_per_share + i, REAL(4.92) / lanes_load(t_2 + i), BLOCK - i);
-        store_each(length_per_share_2 + i, REAL(4.92) / lanes_load(t_3 + i), BLOCK - i);
+        store_each(length_per_share + i, REAL(7.872) / lanes_load(t_2 + i), BLOCK - i);
+        store_each(length_per_share_2 + i, REAL(7.872) / lanes_load(t_3 + i), BLOCK - i);
     }
     for (int i = 0; i < 1; i++) {
         for (int k = 0; k < 1; k++) {
@@ -121,13 +121,13 @@ static void coupling_spline(const real *weights, const real *x_a, const real *x_
         store_row(t_7 + s, v_sum_i_6);
     }
     for (int i = 0; i < BLOCK; i += LANES) {
-        const lanes v_sum_i_7 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.005)), lanes_splat(-REAL(2.5)));
+        const lanes v_sum_i_7 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.008)), lanes_splat(-REAL(4.0)));
         const lanes length_per_share_i = lanes_load(length_per_share + i);
         const lanes left_i = lanes_fma(lanes_load(t_4 + i), length_per_share_i, v_sum_i_7);
-        const lanes width_i = lanes_fma(lanes_load(t_5 + i), length_per_share_i, lanes_splat(REAL(0.005)));
+        const lanes width_i = lanes_fma(lanes_load(t_5 + i), length_per_share_i, lanes_splat(REAL(0.008)));
         const lanes length_per_share_i_2 = lanes_load(length_per_share_2 + i);
         store_each(lower + i, lanes_fma(lanes_load(t_6 + i), length_per_share_i_2, v_sum_i_7), BLOCK - i);
-        const lanes height_i = lanes_fma(lanes_load(t_7 + i), length_per_share_i_2, lanes_splat(REAL(0.005)));
+        const lanes height_i = lanes_fma(lanes_load(t_7 + i), length_per_share_i_2, lanes_splat(REAL(0.008)));
         store_each(height + i, height_i, BLOCK - i);
         const lanes mean_slope_i = height_i / width_i;
         store_each(mean_slope + i, mean_slope_i, BLOCK - i);
@@ -166,7 +166,7 @@ static void coupling_spline(const real *weights, const real *x_a, const real *x_
         const lanes ratio_i = mean_slope_i_2 / denominator_i;
         const lanes log_slope_i = lanes_log(ratio_i * ratio_i * v_sum_i_10);
         const lanes x_b_i = lanes_load(x_b + i);
-        const lanes_int inside_i = lanes_less(lanes_abs(x_b_i), lanes_splat(REAL(2.5)));
+        const lanes_int inside_i = lanes_less(lanes_abs(x_b_i), lanes_splat(REAL(4.0)));
         store_each(t_14 + i, lanes_select(inside_i, log_slope_i, lanes_splat(REAL(0.0))), BLOCK - i);
         store_each(y_b + i, lanes_select(inside_i, lanes_load(lower + i) + product_i_2 / denominator_i, x_b_i), BLOCK - i);
     }
@@ -261,7 +261,7 @@ void standardise(const real *weights, const real *x, real *y, real *log_det)
     log_det[0] = -t;
 }
 
-/* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 2.5, the identity outside.    ring.yaml:8 */
+/* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
 static void coupling_spline_inverse(const real *weights, const real *x_a, const real *y_b, real *x_b, real *log_det, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
@@ -315,8 +315,8 @@ static void coupling_spline_inverse(const real *weights, const real *x_a, const 
         store_row(t_3 + s, v_sum_i_2);
     }
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(length_per_share + i, REAL(4.92) / lanes_load(t_2 + i), BLOCK - i);
-        store_each(length_per_share_2 + i, REAL(4.92) / lanes_load(t_3 + i), BLOCK - i);
+        store_each(length_per_share + i, REAL(7.872) / lanes_load(t_2 + i), BLOCK - i);
+        store_each(length_per_share_2 + i, REAL(7.872) / lanes_load(t_3 + i), BLOCK - i);
     }
     for (int i = 0; i < 1; i++) {
         for (int k = 0; k < 1; k++) {
@@ -362,14 +362,14 @@ static void coupling_spline_inverse(const real *weights, const real *x_a, const 
         store_row(t_7 + s, v_sum_i_6);
     }
     for (int i = 0; i < BLOCK; i += LANES) {
-        const lanes v_sum_i_7 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.005)), lanes_splat(-REAL(2.5)));
+        const lanes v_sum_i_7 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.008)), lanes_splat(-REAL(4.0)));
         const lanes length_per_share_i = lanes_load(length_per_share + i);
         store_each(left + i, lanes_fma(lanes_load(t_4 + i), length_per_share_i, v_sum_i_7), BLOCK - i);
-        const lanes width_i = lanes_fma(lanes_load(t_5 + i), length_per_share_i, lanes_splat(REAL(0.005)));
+        const lanes width_i = lanes_fma(lanes_load(t_5 + i), length_per_share_i, lanes_splat(REAL(0.008)));
         store_each(width + i, width_i, BLOCK - i);
         const lanes length_per_share_i_2 = lanes_load(length_per_share_2 + i);
         const lanes lower_i = lanes_fma(lanes_load(t_6 + i), length_per_share_i_2, v_sum_i_7);
-        const lanes height_i = lanes_fma(lanes_load(t_7 + i), length_per_share_i_2, lanes_splat(REAL(0.005)));
+        const lanes height_i = lanes_fma(lanes_load(t_7 + i), length_per_share_i_2, lanes_splat(REAL(0.008)));
         store_each(height + i, height_i, BLOCK - i);
         const lanes mean_slope_i = height_i / width_i;
         store_each(mean_slope + i, mean_slope_i, BLOCK - i);
@@ -412,7 +412,7 @@ static void coupling_spline_inverse(const real *weights, const real *x_a, const 
         const lanes product_i_3 = ratio_i * ratio_i * lanes_fma(slope_left_i, difference_i * difference_i, v_sum_i_10);
         const lanes log_slope_i = lanes_log(product_i_3);
         const lanes y_b_i = lanes_load(y_b + i);
-        const lanes_int inside_i = lanes_less(lanes_abs(y_b_i), lanes_splat(REAL(2.5)));
+        const lanes_int inside_i = lanes_less(lanes_abs(y_b_i), lanes_splat(REAL(4.0)));
         store_each(x_b + i, lanes_select(inside_i, lanes_fma(theta_i, lanes_load(width + i), lanes_load(left + i)), y_b_i), BLOCK - i);
         store_each(t_12 + i, -lanes_select(inside_i, log_slope_i, lanes_splat(REAL(0.0))), BLOCK - i);
     }

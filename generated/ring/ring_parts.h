@@ -31,8 +31,8 @@ void standardise(const real *weights, const real *x, real *y, real *log_det);
 
 /* ---- tables ---- */
 
-static const real table_1[32] = {-REAL(2.495), -REAL(2.49), -REAL(2.4850000000000003), -REAL(2.48), -REAL(2.475), -REAL(2.47), -REAL(2.4650000000000003), -REAL(2.46),
-    -REAL(2.455), -REAL(2.45), -REAL(2.4450000000000003), -REAL(2.44), -REAL(2.435), -REAL(2.43), -REAL(2.4250000000000003)};
+static const real table_1[32] = {-REAL(3.992), -REAL(3.984), -REAL(3.976), -REAL(3.968), -REAL(3.96), -REAL(3.952), -REAL(3.944), -REAL(3.936),
+    -REAL(3.928), -REAL(3.92), -REAL(3.912), -REAL(3.904), -REAL(3.896), -REAL(3.888), -REAL(3.88)};
 static const real table_2[32] = {REAL(0.0), REAL(1.0), REAL(2.0), REAL(3.0), REAL(4.0), REAL(5.0), REAL(6.0), REAL(7.0),
     REAL(8.0), REAL(9.0), REAL(1e+01), REAL(11.0), REAL(12.0), REAL(13.0), REAL(14.0), REAL(15.0)};
 static const real table_3[32] = {REAL(1.0), REAL(2.0), REAL(3.0), REAL(4.0), REAL(5.0), REAL(6.0), REAL(7.0), REAL(8.0),

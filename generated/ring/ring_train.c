@@ -3,7 +3,7 @@
  * Compiled from ring.yaml by ansatz 0.1.0. */
 #include "ring_parts.h"
 
-/* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 2.5, the identity outside.    ring.yaml:8 */
+/* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
 static void coupling_spline_inverse_forward(const real *weights, const real *x_a, const real *y_b, real *x_b, real *log_det, real *result, real *hidden, real *result_2, real *hidden_2, real *result_3, real *share, real *length_per_share, real *result_4, real *share_2, real *length_per_share_2, real *bin, real *result_5, real *result_6, real *result_7, real *result_8, real *result_9, real *slope_left, real *result_10, real *slope_right, real *mean_slope, real *result_11, real *theta, real *result_12, real *result_13, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
@@ -45,8 +45,8 @@ static void coupling_spline_inverse_forward(const real *weights, const real *x_a
         store_row(t_3 + s, v_sum_i_2);
     }
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(length_per_share + i, REAL(4.92) / lanes_load(t_2 + i), BLOCK - i);
-        store_each(length_per_share_2 + i, REAL(4.92) / lanes_load(t_3 + i), BLOCK - i);
+        store_each(length_per_share + i, REAL(7.872) / lanes_load(t_2 + i), BLOCK - i);
+        store_each(length_per_share_2 + i, REAL(7.872) / lanes_load(t_3 + i), BLOCK - i);
     }
     for (int i = 0; i < 1; i++) {
         for (int k = 0; k < 1; k++) {
@@ -92,14 +92,14 @@ static void coupling_spline_inverse_forward(const real *weights, const real *x_a
         store_row(result_8 + s, v_sum_i_6);
     }
     for (int i = 0; i < BLOCK; i += LANES) {
-        const lanes v_sum_i_7 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.005)), lanes_splat(-REAL(2.5)));
+        const lanes v_sum_i_7 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.008)), lanes_splat(-REAL(4.0)));
         const lanes length_per_share_i = lanes_load(length_per_share + i);
         store_each(left + i, lanes_fma(lanes_load(result_5 + i), length_per_share_i, v_sum_i_7), BLOCK - i);
-        const lanes width_i = lanes_fma(lanes_load(result_6 + i), length_per_share_i, lanes_splat(REAL(0.005)));
+        const lanes width_i = lanes_fma(lanes_load(result_6 + i), length_per_share_i, lanes_splat(REAL(0.008)));
         store_each(width + i, width_i, BLOCK - i);
         const lanes length_per_share_i_2 = lanes_load(length_per_share_2 + i);
         const lanes lower_i = lanes_fma(lanes_load(result_7 + i), length_per_share_i_2, v_sum_i_7);
-        const lanes height_i = lanes_fma(lanes_load(result_8 + i), length_per_share_i_2, lanes_splat(REAL(0.005)));
+        const lanes height_i = lanes_fma(lanes_load(result_8 + i), length_per_share_i_2, lanes_splat(REAL(0.008)));
         store_each(height + i, height_i, BLOCK - i);
         const lanes mean_slope_i = height_i / width_i;
         store_each(mean_slope + i, mean_slope_i, BLOCK - i);
@@ -153,7 +153,7 @@ static void coupling_spline_inverse_forward(const real *weights, const real *x_a
         store_each(result_13 + i, ratio_i, BLOCK - i);
         const lanes log_slope_i = lanes_log(ratio_i * ratio_i * v_sum_i_13);
         const lanes y_b_i = lanes_load(y_b + i);
-        const lanes_int inside_i = lanes_less(lanes_abs(y_b_i), lanes_splat(REAL(2.5)));
+        const lanes_int inside_i = lanes_less(lanes_abs(y_b_i), lanes_splat(REAL(4.0)));
         store_each(x_b + i, lanes_select(inside_i, lanes_fma(theta_i, lanes_load(width + i), lanes_load(left + i)), y_b_i), BLOCK - i);
         store_each(t_8 + i, -lanes_select(inside_i, log_slope_i, lanes_splat(REAL(0.0))), BLOCK - i);
     }
@@ -164,7 +164,7 @@ static void coupling_spline_inverse_forward(const real *weights, const real *x_a
     copy_reals(result_4, t + 16 * BLOCK, 16 * BLOCK);
 }
 
-/* Backward of coupling_spline_inverse: from the cotangents of its results those of its inputs. Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 2.5, the identity outside.    ring.yaml:8 */
+/* Backward of coupling_spline_inverse: from the cotangents of its results those of its inputs. Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
 static void coupling_spline_inverse_backward(const Block *block, const real *weights, const real *x_a, const real *y_b, const real *x, const real *hidden, const real *x_2, const real *hidden_2, const real *x_3, const real *share, const real *length_per_share, const real *x_4, const real *share_2, const real *length_per_share_2, const real *bin, const real *x_5, const real *x_6, const real *x_7, const real *x_8, const real *x_9, const real *slope_left, const real *x_10, const real *slope_right, const real *mean_slope, const real *x_11, const real *theta, const real *x_12, const real *x_13, const real *d_x_b, const real *d_log_det, real *gradient, real *d_x_a, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
@@ -210,11 +210,11 @@ static void coupling_spline_inverse_backward(const Block *block, const real *wei
     real *const d_net_0_bias = gradient + 64;
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes y_b_i = lanes_load(y_b + i);
-        const lanes_int inside_i = lanes_less(lanes_abs(y_b_i), lanes_splat(REAL(2.5)));
+        const lanes_int inside_i = lanes_less(lanes_abs(y_b_i), lanes_splat(REAL(4.0)));
         const lanes d_left_i = lanes_select(inside_i, lanes_load(d_x_b + i), lanes_splat(REAL(0.0)));
         store_each(d_left + i, d_left_i, BLOCK - i);
         const lanes d_log_slope_i = lanes_select(inside_i, -lanes_load(d_log_det + i), lanes_splat(REAL(0.0)));
-        const lanes width_i = lanes_fma(lanes_load(x_6 + i), lanes_load(length_per_share + i), lanes_splat(REAL(0.005)));
+        const lanes width_i = lanes_fma(lanes_load(x_6 + i), lanes_load(length_per_share + i), lanes_splat(REAL(0.008)));
         const lanes product_i = d_left_i * width_i;
         const lanes_int condition_i = lanes_equal(d_left_i, lanes_splat(REAL(0.0)));
         store_each(t + i, lanes_select(condition_i, lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0))), BLOCK - i);
@@ -278,10 +278,10 @@ static void coupling_spline_inverse_backward(const Block *block, const real *wei
         const lanes_int condition_i_11 = lanes_equal(v_sum_i, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_19, product_i_19);
         const lanes v_sum_i_3 = v_sum_i_2 + lanes_select(condition_i_11, lanes_splat(REAL(0.0)), product_i_19);
         const lanes d_theta_i = v_sum_i_3 - lanes_select(condition_i_7, lanes_splat(REAL(0.0)), product_i_10);
-        const lanes v_sum_i_4 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.005)), lanes_splat(-REAL(2.5)));
+        const lanes v_sum_i_4 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.008)), lanes_splat(-REAL(4.0)));
         const lanes length_per_share_i = lanes_load(length_per_share_2 + i);
         const lanes lower_i = lanes_fma(lanes_load(x_7 + i), length_per_share_i, v_sum_i_4);
-        const lanes height_i = lanes_fma(lanes_load(x_8 + i), length_per_share_i, lanes_splat(REAL(0.005)));
+        const lanes height_i = lanes_fma(lanes_load(x_8 + i), length_per_share_i, lanes_splat(REAL(0.008)));
         const lanes difference_i_2 = y_b_i - lower_i;
         const lanes v_max_i = lanes_max(difference_i_2, lanes_splat(REAL(0.0)));
         const lanes t_i = lanes_min(v_max_i, height_i);
@@ -385,10 +385,10 @@ static void coupling_spline_inverse_backward(const Block *block, const real *wei
         const lanes product_i_40 = d_left_i_2 * lanes_load(x_5 + i);
         const lanes choice_i_33 = lanes_select(x_i_5 & ~lanes_equal(product_i_40, product_i_40), lanes_splat(REAL(0.0)), product_i_40);
         const lanes d_length_per_share_i_2 = choice_i_32 + choice_i_33;
-        const lanes product_i_41 = d_length_per_share_i * (length_per_share_i_2 * length_per_share_i_2 * (-REAL(0.2032520325203252)));
+        const lanes product_i_41 = d_length_per_share_i * (length_per_share_i_2 * length_per_share_i_2 * (-REAL(0.12703252032520326)));
         const lanes_int condition_i_26 = lanes_equal(d_length_per_share_i, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_41, product_i_41);
         store_each(t_13 + i, lanes_select(condition_i_26, lanes_splat(REAL(0.0)), product_i_41), BLOCK - i);
-        const lanes product_i_42 = d_length_per_share_i_2 * (length_per_share_i_3 * length_per_share_i_3 * (-REAL(0.2032520325203252)));
+        const lanes product_i_42 = d_length_per_share_i_2 * (length_per_share_i_3 * length_per_share_i_3 * (-REAL(0.12703252032520326)));
         const lanes_int condition_i_27 = lanes_equal(d_length_per_share_i_2, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_42, product_i_42);
         store_each(t_14 + i, lanes_select(condition_i_27, lanes_splat(REAL(0.0)), product_i_42), BLOCK - i);
     }
@@ -456,7 +456,7 @@ static void coupling_spline_inverse_backward(const Block *block, const real *wei
     sum_samples(t_24, 64, block->count, d_net_0_bias);
 }
 
-/* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 2.5, the identity outside.    ring.yaml:8 */
+/* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
 static void coupling_spline_inverse_forward_2(const real *weights, const real *x_a, const real *y_b, real *x_b, real *log_det, real *result, real *hidden, real *result_2, real *hidden_2, real *result_3, real *share, real *length_per_share, real *result_4, real *share_2, real *length_per_share_2, real *bin, real *result_5, real *result_6, real *result_7, real *result_8, real *result_9, real *slope_left, real *result_10, real *slope_right, real *mean_slope, real *result_11, real *theta, real *result_12, real *result_13, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
@@ -498,8 +498,8 @@ static void coupling_spline_inverse_forward_2(const real *weights, const real *x
         store_row(t_3 + s, v_sum_i_2);
     }
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(length_per_share + i, REAL(4.92) / lanes_load(t_2 + i), BLOCK - i);
-        store_each(length_per_share_2 + i, REAL(4.92) / lanes_load(t_3 + i), BLOCK - i);
+        store_each(length_per_share + i, REAL(7.872) / lanes_load(t_2 + i), BLOCK - i);
+        store_each(length_per_share_2 + i, REAL(7.872) / lanes_load(t_3 + i), BLOCK - i);
     }
     for (int i = 0; i < 1; i++) {
         for (int k = 0; k < 1; k++) {
@@ -545,14 +545,14 @@ static void coupling_spline_inverse_forward_2(const real *weights, const real *x
         store_row(result_8 + s, v_sum_i_6);
     }
     for (int i = 0; i < BLOCK; i += LANES) {
-        const lanes v_sum_i_7 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.005)), lanes_splat(-REAL(2.5)));
+        const lanes v_sum_i_7 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.008)), lanes_splat(-REAL(4.0)));
         const lanes length_per_share_i = lanes_load(length_per_share + i);
         store_each(left + i, lanes_fma(lanes_load(result_5 + i), length_per_share_i, v_sum_i_7), BLOCK - i);
-        const lanes width_i = lanes_fma(lanes_load(result_6 + i), length_per_share_i, lanes_splat(REAL(0.005)));
+        const lanes width_i = lanes_fma(lanes_load(result_6 + i), length_per_share_i, lanes_splat(REAL(0.008)));
         store_each(width + i, width_i, BLOCK - i);
         const lanes length_per_share_i_2 = lanes_load(length_per_share_2 + i);
         const lanes lower_i = lanes_fma(lanes_load(result_7 + i), length_per_share_i_2, v_sum_i_7);
-        const lanes height_i = lanes_fma(lanes_load(result_8 + i), length_per_share_i_2, lanes_splat(REAL(0.005)));
+        const lanes height_i = lanes_fma(lanes_load(result_8 + i), length_per_share_i_2, lanes_splat(REAL(0.008)));
         store_each(height + i, height_i, BLOCK - i);
         const lanes mean_slope_i = height_i / width_i;
         store_each(mean_slope + i, mean_slope_i, BLOCK - i);
@@ -606,7 +606,7 @@ static void coupling_spline_inverse_forward_2(const real *weights, const real *x
         store_each(result_13 + i, ratio_i, BLOCK - i);
         const lanes log_slope_i = lanes_log(ratio_i * ratio_i * v_sum_i_13);
         const lanes y_b_i = lanes_load(y_b + i);
-        const lanes_int inside_i = lanes_less(lanes_abs(y_b_i), lanes_splat(REAL(2.5)));
+        const lanes_int inside_i = lanes_less(lanes_abs(y_b_i), lanes_splat(REAL(4.0)));
         store_each(x_b + i, lanes_select(inside_i, lanes_fma(theta_i, lanes_load(width + i), lanes_load(left + i)), y_b_i), BLOCK - i);
         store_each(t_8 + i, -lanes_select(inside_i, log_slope_i, lanes_splat(REAL(0.0))), BLOCK - i);
     }
@@ -617,7 +617,7 @@ static void coupling_spline_inverse_forward_2(const real *weights, const real *x
     copy_reals(result_4, t + 16 * BLOCK, 16 * BLOCK);
 }
 
-/* Backward of coupling_spline_inverse: from the cotangents of its results those of its inputs. Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 2.5, the identity outside.    ring.yaml:8 */
+/* Backward of coupling_spline_inverse: from the cotangents of its results those of its inputs. Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
 static void coupling_spline_inverse_backward_2(const Block *block, const real *weights, const real *x_a, const real *y_b, const real *x, const real *hidden, const real *x_2, const real *hidden_2, const real *x_3, const real *share, const real *length_per_share, const real *x_4, const real *share_2, const real *length_per_share_2, const real *bin, const real *x_5, const real *x_6, const real *x_7, const real *x_8, const real *x_9, const real *slope_left, const real *x_10, const real *slope_right, const real *mean_slope, const real *x_11, const real *theta, const real *x_12, const real *x_13, const real *d_x_b, const real *d_log_det, real *gradient, real *d_x_a, real *d_y_b, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
@@ -662,12 +662,12 @@ static void coupling_spline_inverse_backward_2(const Block *block, const real *w
     real *const d_net_0_bias = gradient + 64;
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes y_b_i = lanes_load(y_b + i);
-        const lanes_int inside_i = lanes_less(lanes_abs(y_b_i), lanes_splat(REAL(2.5)));
+        const lanes_int inside_i = lanes_less(lanes_abs(y_b_i), lanes_splat(REAL(4.0)));
         const lanes d_x_b_i = lanes_load(d_x_b + i);
         const lanes d_left_i = lanes_select(inside_i, d_x_b_i, lanes_splat(REAL(0.0)));
         store_each(d_left + i, d_left_i, BLOCK - i);
         const lanes d_log_slope_i = lanes_select(inside_i, -lanes_load(d_log_det + i), lanes_splat(REAL(0.0)));
-        const lanes width_i = lanes_fma(lanes_load(x_6 + i), lanes_load(length_per_share + i), lanes_splat(REAL(0.005)));
+        const lanes width_i = lanes_fma(lanes_load(x_6 + i), lanes_load(length_per_share + i), lanes_splat(REAL(0.008)));
         const lanes product_i = d_left_i * width_i;
         const lanes_int condition_i = lanes_equal(d_left_i, lanes_splat(REAL(0.0)));
         store_each(t + i, lanes_select(condition_i, lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0))), BLOCK - i);
@@ -731,10 +731,10 @@ static void coupling_spline_inverse_backward_2(const Block *block, const real *w
         const lanes_int condition_i_11 = lanes_equal(v_sum_i, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_19, product_i_19);
         const lanes v_sum_i_3 = v_sum_i_2 + lanes_select(condition_i_11, lanes_splat(REAL(0.0)), product_i_19);
         const lanes d_theta_i = v_sum_i_3 - lanes_select(condition_i_7, lanes_splat(REAL(0.0)), product_i_10);
-        const lanes v_sum_i_4 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.005)), lanes_splat(-REAL(2.5)));
+        const lanes v_sum_i_4 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.008)), lanes_splat(-REAL(4.0)));
         const lanes length_per_share_i = lanes_load(length_per_share_2 + i);
         const lanes lower_i = lanes_fma(lanes_load(x_7 + i), length_per_share_i, v_sum_i_4);
-        const lanes height_i = lanes_fma(lanes_load(x_8 + i), length_per_share_i, lanes_splat(REAL(0.005)));
+        const lanes height_i = lanes_fma(lanes_load(x_8 + i), length_per_share_i, lanes_splat(REAL(0.008)));
         const lanes difference_i_2 = y_b_i - lower_i;
         const lanes v_max_i = lanes_max(difference_i_2, lanes_splat(REAL(0.0)));
         const lanes t_i = lanes_min(v_max_i, height_i);
@@ -838,10 +838,10 @@ static void coupling_spline_inverse_backward_2(const Block *block, const real *w
         const lanes product_i_40 = d_left_i_2 * lanes_load(x_5 + i);
         const lanes choice_i_32 = lanes_select(x_i_6 & ~lanes_equal(product_i_40, product_i_40), lanes_splat(REAL(0.0)), product_i_40);
         const lanes d_length_per_share_i_2 = choice_i_31 + choice_i_32;
-        const lanes product_i_41 = d_length_per_share_i * (length_per_share_i_2 * length_per_share_i_2 * (-REAL(0.2032520325203252)));
+        const lanes product_i_41 = d_length_per_share_i * (length_per_share_i_2 * length_per_share_i_2 * (-REAL(0.12703252032520326)));
         const lanes_int condition_i_27 = lanes_equal(d_length_per_share_i, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_41, product_i_41);
         store_each(t_11 + i, lanes_select(condition_i_27, lanes_splat(REAL(0.0)), product_i_41), BLOCK - i);
-        const lanes product_i_42 = d_length_per_share_i_2 * (length_per_share_i_3 * length_per_share_i_3 * (-REAL(0.2032520325203252)));
+        const lanes product_i_42 = d_length_per_share_i_2 * (length_per_share_i_3 * length_per_share_i_3 * (-REAL(0.12703252032520326)));
         const lanes_int condition_i_28 = lanes_equal(d_length_per_share_i_2, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_42, product_i_42);
         store_each(t_12 + i, lanes_select(condition_i_28, lanes_splat(REAL(0.0)), product_i_42), BLOCK - i);
     }
