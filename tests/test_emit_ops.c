@@ -167,6 +167,11 @@ static const Case CASES[] = {
      150},
     {"a wide layer's gradient of one sample",
      "(%x: sample real[512], %y: sample real[256]) { %a = batch_contract %x, %y \"i,j->ij\" return %a }", 1},
+    {"a view that is copied after others have read it",
+     "(%x: sample real[8], %w: parameter real[3, 4]) { %a = gather %x axis 0 table {0, 2, 4, 6} %b = contract %w, %a "
+     "\"ij,j->i\""
+     " %c = tanh %a %d = cumsum %a axis 0 return %b, %c, %d }",
+     0},
     {"collect and distribute",
      "(%x: sample real[2], %s: sample real) { %a = collect %x %b = reduce_sum %a axes [0] %c = broadcast %b to [70, 2] "
      "axes [1]"
