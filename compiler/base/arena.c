@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The arena: a list of chunks, the newest first; an allocation that does not fit starts a new chunk. Under
- * AddressSanitizer each allocation has a chunk of its own, of just its size, so that a step beyond it is seen. */
+ * AddressSanitizer what lies between allocations is poisoned, so that a step beyond one is seen. */
 #include "compiler/base/arena.h"
 
 #include <stdalign.h>
@@ -22,11 +22,15 @@ struct ArenaChunk {
 #define IS_SANITIZED 1
 #endif
 #endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED 0
+#ifdef IS_SANITIZED
+#include <sanitizer/asan_interface.h>
+#else
+#define IS_SANITIZED                                0
+#define ASAN_POISON_MEMORY_REGION(address, bytes)   ((void)(address), (void)(bytes))
+#define ASAN_UNPOISON_MEMORY_REGION(address, bytes) ((void)(address), (void)(bytes))
 #endif
 
-enum { CHUNK_BYTES = IS_SANITIZED ? 0 : 1 << 18, ALIGNMENT = alignof(max_align_t) };
+enum { CHUNK_BYTES = 1 << 18, ALIGNMENT = alignof(max_align_t), GAP = IS_SANITIZED ? ALIGNMENT : 0 };
 
 void arena_start(Arena *arena, jmp_buf *out_of_memory)
 {
@@ -37,6 +41,7 @@ void arena_end(Arena *arena)
 {
     while (arena->chunk != NULL) {
         ArenaChunk *previous = arena->chunk->previous;
+        ASAN_UNPOISON_MEMORY_REGION(arena->chunk->bytes, arena->chunk->size);
         free(arena->chunk);
         arena->chunk = previous;
     }
@@ -52,23 +57,24 @@ static void arena_fail(Arena *arena)
 
 void *arena_take(Arena *arena, size_t count, size_t size)
 {
-    size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - sizeof(ArenaChunk) - ALIGNMENT)
+    size_t wanted;
+    if (__builtin_mul_overflow(count, size, &wanted) || wanted > SIZE_MAX - sizeof(ArenaChunk) - ALIGNMENT - GAP)
         arena_fail(arena);
-    if (!IS_SANITIZED)
-        bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (IS_SANITIZED || arena->chunk == NULL || arena->chunk->size - arena->chunk->used < bytes) {
+    size_t bytes = (wanted + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + GAP;
+    if (arena->chunk == NULL || arena->chunk->size - arena->chunk->used < bytes) {
         size_t room = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
         ArenaChunk *chunk = calloc(1, sizeof *chunk + room);
         if (chunk == NULL)
             arena_fail(arena);
         chunk->previous = arena->chunk;
         chunk->size = room;
+        ASAN_POISON_MEMORY_REGION(chunk->bytes, room);
         arena->chunk = chunk;
         arena->total += room;
     }
     void *result = arena->chunk->bytes + arena->chunk->used;
     arena->chunk->used += bytes;
+    ASAN_UNPOISON_MEMORY_REGION(result, wanted);
     return result;
 }
 
