@@ -50,6 +50,12 @@ static AutoregressiveKind *find_kind(Lower *lower, const LayerSpec *spec)
 void autoregressive_declare(Lower *lower, FlowLayer *layer)
 {
     layer->autoregressive = find_kind(lower, layer->spec);
+    if (!masked_steps_fit(&layer->autoregressive->net) && !lower->weights_too_large) {
+        lower->weights_too_large = true;
+        diagnostics_error(lower->diagnostics, layer->spec->net.span, "E0601",
+                          "the net's matrices, sorted by component, have more than %lld elements",
+                          (long long)IR_COUNT_MAX);
+    }
     layer->first_tensor = lower->program->tensor_count;
     masked_declare(lower, &layer->autoregressive->net,
                    arena_print(lower->arena, "flow.layers.%lld.net", (long long)layer->position));

@@ -35,6 +35,9 @@ bool masked_adds_input(const MaskedShape *shape, int layer);
 
 /* ---- component by component (masked_steps.c) --------------------------------------------------------------------- */
 
+/* Whether the matrices, sorted by component, are within the IR's limit. */
+bool masked_steps_fit(const MaskedShape *shape);
+
 /* From a value for each component, values [size], to x [size] such that x[i] = component(numbers i of x, values[i]);
  * `component` takes numbers [numbers] and a value and gives x[i] and perhaps one thing more, then more [size] (else -1).
  * The net is gone through once in all: each unit is computed when all that it sees has become known. */

@@ -240,6 +240,17 @@ static void scan(Lower *lower, IrBuilder *builder, const MaskedShape *shape, con
     *more = step->output_count > layers + 1 ? results[layers + 1] : -1;
 }
 
+bool masked_steps_fit(const MaskedShape *shape)
+{
+    const int layers = shape->net->hidden_count + 1;
+    for (int layer = 0; layer < layers; layer++) {
+        int64_t rows = layer == layers - 1 ? masked_width(shape, layer) : sum_count(shape, layer);
+        if (rows > IR_COUNT_MAX / (shape->size * group(shape, layer - 1)))
+            return false;
+    }
+    return true;
+}
+
 void masked_apply_steps(Lower *lower, IrBuilder *builder, const MaskedShape *shape, const IrId *tensors,
                         IrFunction *component, IrId values, IrId *x, IrId *more)
 {
