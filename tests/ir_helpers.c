@@ -22,6 +22,12 @@ int ir_test_start(void **state)
     return 0;
 }
 
+void ir_test_renew(Arena *arena)
+{
+    arena_end(arena);
+    arena_start(arena, NULL);
+}
+
 int ir_test_end(void **state)
 {
     arena_end(*state);

@@ -9,6 +9,8 @@
 
 /* CMocka's set-up and tear-down of a group whose state is an arena. */
 int ir_test_start(void **state);
+/* Frees all that was made so far: between the cases of a long test. */
+void ir_test_renew(Arena *arena);
 int ir_test_end(void **state);
 
 /* ---- modules ---------------------------------------------------------------------------------------------------- */

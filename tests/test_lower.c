@@ -267,6 +267,7 @@ static void test_samples_are_those_of_the_plain_flow(void **state)
 {
     enum { BATCH = 5 };
     for (uint64_t seed = 0; seed < SPECS; seed++) {
+        ir_test_renew(*state);
         Model model = model_of(*state, random_spec(*state, seed), seed);
         IrTensor *outputs = run_entry(&model, ENTRY_SAMPLE, BATCH, NULL);
         for (int s = 0; s < BATCH; s++) {
@@ -284,6 +285,7 @@ static void test_log_prob_at_the_samples_is_theirs(void **state)
 {
     enum { BATCH = 4 };
     for (uint64_t seed = 0; seed < SPECS; seed++) {
+        ir_test_renew(*state);
         Model model = model_of(*state, random_spec(*state, seed), seed);
         IrTensor *samples = run_entry(&model, ENTRY_SAMPLE, BATCH, NULL);
         IrTensor *log_q = run_entry(&model, ENTRY_LOG_PROB, BATCH, samples[0].data);
@@ -341,6 +343,7 @@ static void test_loss_is_the_weighted_sum_of_its_parts(void **state)
 {
     int with_data = 0, with_both = 0;
     for (uint64_t seed = 0; seed < SPECS; seed++) {
+        ir_test_renew(*state);
         Model model = model_of(*state, random_spec(*state, seed), seed);
         double forward = sum_of_weights(model.spec, LOSS_FORWARD_KL),
                reverse = sum_of_weights(model.spec, LOSS_REVERSE_KL), expected = 0;
@@ -448,6 +451,7 @@ static void test_log_determinants_are_those_of_numerical_jacobians(void **state)
 {
     int seen = 0;
     for (uint64_t seed = 0; seed < SPECS; seed++) {
+        ir_test_renew(*state);
         Model model = model_of(*state, random_spec(*state, seed), seed);
         for (int f = 0; f < model.program->module->function_count; f++) {
             const IrFunction *function = model.program->module->functions[f];
@@ -466,6 +470,7 @@ static void test_log_determinants_are_those_of_numerical_jacobians(void **state)
 static void test_layers_invert(void **state)
 {
     for (uint64_t seed = 0; seed < SPECS; seed++) {
+        ir_test_renew(*state);
         Model model = model_of(*state, random_spec(*state, seed), seed);
         for (int f = 0; f < model.program->module->function_count; f++) {
             const IrFunction *function = model.program->module->functions[f];
@@ -751,6 +756,7 @@ static void test_force_is_minus_the_energys_slope(void **state)
     enum { BATCH = 3 };
     static const double STEPS[] = {-2e-3, -1e-3, 1e-3, 2e-3}, WEIGHTS[] = {1, -8, 8, -1};
     for (uint64_t seed = 0; seed < SPECS; seed++) {
+        ir_test_renew(*state);
         Model model = model_of(*state, random_spec(*state, seed), seed);
         int64_t dimension = model.spec->dimension;
         double x[BATCH * 16], moved[BATCH * 16];
@@ -798,6 +804,7 @@ static bool has_corners(const ModelSpec *spec)
 static void test_step_gives_the_losss_gradient(void **state)
 {
     for (uint64_t seed = 0; seed < SPECS; seed++) {
+        ir_test_renew(*state);
         Model model = model_of(*state, random_spec(*state, seed), seed);
         const Program *program = model.program;
         double *direction = random_weights(*state, program->weight_count, seed + 5000), slope = 0;
@@ -910,6 +917,7 @@ static void test_all_errors_come_in_one_run(void **state)
 static void test_passes_keep_what_programs_compute(void **state)
 {
     for (uint64_t seed = 0; seed < SPECS; seed++) {
+        ir_test_renew(*state);
         Model model = model_of(*state, random_spec(*state, seed), seed);
         int64_t batch = model.program->module->batch;
         IrTensor *before[ENTRY_COUNT], *samples = run_entry(&model, ENTRY_SAMPLE, batch, NULL);
@@ -933,6 +941,7 @@ static void test_passes_keep_what_programs_compute(void **state)
 static void test_loss_has_the_same_bits_in_the_step(void **state)
 {
     for (uint64_t seed = 0; seed < SPECS; seed++) {
+        ir_test_renew(*state);
         Model model = model_of(*state, random_spec(*state, seed), seed);
         assert_true(passes_run(model.program->module, NULL));
         const IrTensor *alone = run_entry(&model, ENTRY_LOSS, model.program->module->batch, data_of(&model));
