@@ -178,8 +178,9 @@ static void add_example(PackageWriter *writer)
     text_print(
         &text,
         "};\n    const uint64_t seed = 1;\n    float x[3][%s_DIMENSION], log_q[3];\n\n"
-        "    FILE *file = argc > 1 ? fopen(argv[1], \"rb\") : NULL; /* the numbers alone, as floats */\n"
-        "    if (file != NULL) {\n        if (fread(weights, sizeof weights, 1, file) != 1)\n            return 65;\n"
+        "    if (argc > 1) {\n        FILE *file = fopen(argv[1], \"rb\"); /* the numbers alone, as floats */\n"
+        "        if (file == NULL)\n            return 66;\n"
+        "        if (fread(weights, sizeof weights, 1, file) != 1 || fgetc(file) != EOF)\n            return 65;\n"
         "        fclose(file);\n    }\n"
         "    %s_sample(weights, scalars, seed, 0, 3, x[0], log_q, workspace, 1);\n"
         "    for (int k = 0; k < 3; k++)\n"

@@ -159,10 +159,13 @@ void package_add_readme(PackageWriter *writer)
     if (package_has(writer, ENTRY_STEP))
         text_print(&text, "| multiply-adds of a training step, per sample | %lld |\n",
                    (long long)package_flops(writer, ENTRY_STEP) / 2);
+    const char *score = package_has(writer, ENTRY_SCORE)
+                            ? arena_print(writer->arena, "| `%s_score.c` | the gradient of log q in x |\n", name)
+                            : "";
     text_print(&text,
                "\n## The files\n\n| file | what |\n|---|---|\n| `%s.h` | the interface |\n| `%s_energy.c` | energy, "
                "force, observables |\n"
-               "| `%s_model.c` | noise to samples and back |\n| `%s_score.c` | the gradient of log q in x |\n"
+               "| `%s_model.c` | noise to samples and back |\n%s"
                "| `%s_train.c` | a training step: loss and gradient |\n"
                "| `%s_parts.h` | contraction kernels and tables that these share |\n| `%s_double.c`, `%s_one.c` | "
                "the same text in double, "
@@ -172,7 +175,7 @@ void package_add_readme(PackageWriter *writer)
                "functions, random numbers |\n| `runtime/host` | files, training loop, estimators, command line |\n| "
                "`MANIFEST.json` | sizes, and the "
                "SHA-256 of every file |\n\nMIT-0 (`LICENSE`): you owe nothing for this code.\n",
-               name, name, name, name, name, name, name, name, name);
+               name, name, name, score, name, name, name, name, name);
     package_add_text(writer, "README.md", &text);
 }
 

@@ -222,6 +222,11 @@ static Verdict verdict_of_likelihood(const Likelihood *likelihood)
         verdict.status = VERDICT_UNKNOWN;
         verdict.next = "give the rows learned from (--data FILE)";
         snprintf(verdict.why, sizeof verdict.why, "whether rows were learned by heart can't be seen without them");
+    } else if (likelihood->rows < 2 || !isfinite(gap) || !isfinite(error)) {
+        verdict.status = VERDICT_UNKNOWN;
+        verdict.next = "hold more rows out";
+        snprintf(verdict.why, sizeof verdict.why, "%llu rows held out are too few to tell what was learned by heart",
+                 (unsigned long long)likelihood->rows);
     } else if (gap > 0.02 && gap > 4 * error) {
         verdict.next = "more rows, a smaller model, or train.early_stopping";
         snprintf(verdict.why, sizeof verdict.why,

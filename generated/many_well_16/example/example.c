@@ -13,9 +13,11 @@ int main(int argc, char **argv)
     const uint64_t seed = 1;
     float x[3][MANY_WELL_16_DIMENSION], log_q[3];
 
-    FILE *file = argc > 1 ? fopen(argv[1], "rb") : NULL; /* the numbers alone, as floats */
-    if (file != NULL) {
-        if (fread(weights, sizeof weights, 1, file) != 1)
+    if (argc > 1) {
+        FILE *file = fopen(argv[1], "rb"); /* the numbers alone, as floats */
+        if (file == NULL)
+            return 66;
+        if (fread(weights, sizeof weights, 1, file) != 1 || fgetc(file) != EOF)
             return 65;
         fclose(file);
     }
