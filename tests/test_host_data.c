@@ -290,6 +290,23 @@ static void test_evaluation_is_by_rows_where_there_is_no_energy(void **state)
     expect_text("report.json", "\"status\": \"good\"");
 }
 
+/* One row has no standard error, and so says nothing of what was learned by heart. */
+static void test_one_row_held_out_gives_no_verdict(void **state)
+{
+    static const char ROW[] = "u,v\n0.1,0.2\n";
+    (void)state;
+    fit_write_data();
+    scratch_write("one.csv", ROW, strlen(ROW));
+    assert_int_equal(fit_run(&fit_model, "train -o short -q --steps 20"), 0);
+    fflush(stdout);
+    assert_non_null(freopen("one.json", "w", stdout));
+    const int code = fit_run(&fit_model, "evaluate -w short -q --validation one.csv --json");
+    fflush(stdout);
+    assert_non_null(freopen("/dev/stderr", "a", stdout));
+    assert_int_equal(code, 0);
+    expect_text("one.json", "\"status\": \"unknown\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_training_resumes_to_the_same_bits),
         cmocka_unit_test(test_resuming_with_other_data_is_refused),
         cmocka_unit_test(test_evaluation_is_by_rows_where_there_is_no_energy),
+        cmocka_unit_test(test_one_row_held_out_gives_no_verdict),
     };
     return cmocka_run_group_tests(tests, scratch_start, scratch_end);
 }
