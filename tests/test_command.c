@@ -110,6 +110,11 @@ static void test_a_foreign_folder_is_refused(void **state)
     shell_must("%s emit specs/double_well.yaml -o %s/out --force", shell_ansatz(), folder);
     shell_must("test -e %s/out/MANIFEST.json && grep -q precious %s/out/file", folder, folder);
     shell_must("%s emit specs/double_well.yaml -o %s/out", shell_ansatz(), folder); /* its own it replaces */
+    result = shell_run("%s emit specs/many_well_16.yaml -o %s/out", shell_ansatz(), folder);
+    assert_int_equal(result.code, 73);
+    assert_non_null(strstr(result.output, "holds the package of another model, double_well"));
+    free(result.output);
+    shell_must("test -e %s/out/double_well.h && test ! -e %s/out/many_well_16.h", folder, folder);
 }
 
 static void test_run_builds_once_in_a_private_cache(void **state)

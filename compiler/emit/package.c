@@ -122,6 +122,7 @@ const Package *package_emit(Arena *arena, const Program *program, const PackageO
                             .options = options,
                             .name = program->spec->name,
                             .package = ARENA_NEW(arena, Package)};
+    writer.package->name = writer.name;
     writer.upper = upper_text(arena, writer.name);
     writer.spec_name = base_name(program->spec->source->name);
     const char *wrong = package_plan(&writer);

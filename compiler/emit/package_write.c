@@ -4,6 +4,7 @@
 #include "compiler/emit/package.h"
 
 #include "compiler/base/file.h"
+#include "compiler/base/utf8.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -44,7 +45,8 @@ static json_t *read_manifest(Arena *arena, const char *directory)
     return NULL;
 }
 
-static bool may_write(Arena *arena, const char *directory, bool force, Diagnostics *diagnostics, json_t **manifest)
+static bool may_write(Arena *arena, const Package *package, const char *directory, bool force, Diagnostics *diagnostics,
+                      json_t **manifest)
 {
     struct stat status;
     *manifest = NULL;
@@ -53,10 +55,17 @@ static bool may_write(Arena *arena, const char *directory, bool force, Diagnosti
     if (stat(directory, &status) != 0 || !S_ISDIR(status.st_mode))
         return fail(diagnostics, directory, ENOTDIR);
     *manifest = read_manifest(arena, directory);
-    if (force || *manifest || is_empty(directory))
+    const char *name = json_string_value(json_object_get(*manifest, "name"));
+    if (force || (name && strcmp(name, package->name) == 0) || (!*manifest && is_empty(directory)))
         return true;
-    Diagnostic *error =
-        diagnostics_error(diagnostics, (Span){0}, "E0804", "%s holds something that is no package", directory);
+    Text what = text_start(arena);
+    if (name) {
+        text_put(&what, "the package of another model, ");
+        utf8_add_printable(&what, name, strlen(name));
+    } else {
+        text_put(&what, "something that is no package");
+    }
+    Diagnostic *error = diagnostics_error(diagnostics, (Span){0}, "E0804", "%s holds %s", directory, what.bytes);
     error->help = "choose another folder, or add the package's files to it with --force";
     return false;
 }
@@ -147,7 +156,7 @@ bool package_write(Arena *arena, const Package *package, const char *directory, 
         length--;
     directory = arena_copy_text(arena, directory, length);
     json_t *manifest;
-    if (length == 0 || !may_write(arena, directory, force, diagnostics, &manifest)) {
+    if (length == 0 || !may_write(arena, package, directory, force, diagnostics, &manifest)) {
         *errno_out = EEXIST;
         return false;
     }

@@ -254,7 +254,7 @@ const SchemaCode SCHEMA_CODES[] = {
     {"E0802", "a model that can't be emitted", "The model needs something that emitted code can't do yet.", NULL, NULL},
     {"E0803", "a package that can't be written", "A file or folder can't be made or written; nothing was lost.", NULL,
      NULL},
-    {"E0804", "a foreign folder", "The folder holds something that is no package of ours.", NULL,
+    {"E0804", "a foreign folder", "The folder holds something that is no package of ours, or another model's package.", NULL,
      "Choose another folder, or use --force: what the folder holds stays beside the package's files."},
     {"E0810", "a package that can't be built", "A file or folder of the cache can't be made, or the build failed.", NULL,
      NULL},

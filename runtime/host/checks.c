@@ -180,7 +180,7 @@ static double gradient_error(Checks *checks, int t, double h)
 static void check_tensor(Checks *checks, int t, Check *check)
 {
     double least = INFINITY;
-    for (double h = 1e-5; h > 5e-8 && !(least <= check->tolerance); h *= 0.1)
+    for (double h = 1e-5; h > 5e-9 && !(least <= check->tolerance); h *= 0.1)
         least = fmin(least, gradient_error(checks, t, h));
     note(check, least, checks->session->model->tensors[t].name, (size_t)t);
 }

@@ -44,25 +44,34 @@ static bool read_table(Evaluator *evaluator, const char *path, size_t least, Sam
     return good;
 }
 
-/* What was given from elsewhere: samples, modes, log Z. */
-static bool estimate_given(Evaluator *evaluator, const Arguments *arguments, Estimates *estimates, Failure *failure)
+/* What was given from elsewhere; tables without rows where nothing was. */
+typedef struct Given {
+    SampleTable reference, modes;
+} Given;
+
+static void given_free(Given *given)
 {
-    SampleTable table;
+    sample_table_free(&given->reference);
+    sample_table_free(&given->modes);
+}
+
+/* Before any sample is drawn, so that a file that can't be read costs no time. Free after use, also after a failure. */
+static bool given_read(Evaluator *evaluator, const Arguments *arguments, Given *given, Failure *failure)
+{
+    *given = (Given){0};
+    return (arguments->reference == NULL ||
+            read_table(evaluator, arguments->reference, 2, &given->reference, failure)) &&
+           (arguments->modes == NULL || read_table(evaluator, arguments->modes, 1, &given->modes, failure));
+}
+
+static void given_add(const Given *given, const Arguments *arguments, Estimates *estimates)
+{
     if (arguments->has_log_z)
         estimates->log_z_given = arguments->log_z;
-    if (arguments->reference != NULL) {
-        if (!read_table(evaluator, arguments->reference, 2, &table, failure))
-            return false;
-        estimates_of_reference(&table, estimates);
-        sample_table_free(&table);
-    }
-    if (arguments->modes != NULL) {
-        if (!read_table(evaluator, arguments->modes, 1, &table, failure))
-            return false;
-        estimates_of_modes(&table, estimates);
-        sample_table_free(&table);
-    }
-    return true;
+    if (given->reference.count > 0)
+        estimates_of_reference(&given->reference, estimates);
+    if (given->modes.count > 0)
+        estimates_of_modes(&given->modes, estimates);
 }
 
 /* ---- annealing --------------------------------------------------------------------------------------------------- */
@@ -165,10 +174,14 @@ static bool evaluate_session(const Session *session, const Arguments *arguments,
     Verdict verdicts[VERDICTS_MAX];
     if (!evaluator_start(&evaluator, session, arguments->double_precision, failure))
         return false;
-    bool good = estimate_samples(&evaluator, arguments, &estimates, failure) &&
-                estimate_given(&evaluator, arguments, &estimates, failure) &&
-                anneal(session, arguments, anneal_ais, arguments->ais, &estimates.ais, failure) &&
-                anneal(session, arguments, anneal_smc, arguments->smc, &estimates.smc, failure);
+    Given given;
+    bool good = given_read(&evaluator, arguments, &given, failure) &&
+                estimate_samples(&evaluator, arguments, &estimates, failure);
+    if (good)
+        given_add(&given, arguments, &estimates);
+    given_free(&given);
+    good = good && anneal(session, arguments, anneal_ais, arguments->ais, &estimates.ais, failure) &&
+           anneal(session, arguments, anneal_smc, arguments->smc, &estimates.smc, failure);
     evaluator_end(&evaluator);
     if (good) {
         const Report report = {.session = session,
