@@ -6,6 +6,7 @@
 #include "runtime/host/safetensors.h"
 #include "tests/host_fit.h"
 #include "tests/host_helpers.h"
+#include "tests/host_model.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -15,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -147,6 +150,128 @@ static void test_early_stopping_keeps_the_best_weights(void **state)
     assert_true(fabs(sum - best) < 1e-6);
 }
 
+/* ---- the weights of the lowest free energy ----------------------------------------------------------------------- */
+
+enum { ANNEALED_AT = 100, CALM_UNTIL = 399, ANNEALED_STEPS = 400 };
+
+/* The host's model, annealed until step 100 from kT = 2 to 1, learning calmly but for the last step, which is a wild one. */
+static Model wild_model(void)
+{
+    static const int64_t until[] = {CALM_UNTIL, ANNEALED_STEPS};
+    static const double rates[] = {0.1, 2};
+    Model model = host_model;
+    static const ModelScalar scalars[] = {
+        {"kT", {.shape = MODEL_SCHEDULE_LINEAR, .from = 2, .to = 1, .steps = ANNEALED_AT}},
+        {"loss.0.weight", {.shape = MODEL_SCHEDULE_CONSTANT, .from = 1}},
+    };
+    model.scalars = scalars;
+    model.training.steps = ANNEALED_STEPS;
+    model.training.evaluate_every = 20;
+    model.training.batch = 4096; /* so that each evaluation may choose: the operations of a step are few here */
+    model.training.average = 0.5;
+    model.training.keeps_lowest = true;
+    model.training.rate =
+        (ModelSchedule){.shape = MODEL_SCHEDULE_STAGES, .stage_count = 2, .until = until, .value = rates};
+    return model;
+}
+
+/* The mean of log q + U of the host's model at kT = 1, in closed form, of the weights in a file. */
+static double exact_free_energy(const char *path)
+{
+    const double stiffness[] = {HOST_STIFFNESS_0, HOST_STIFFNESS_1}, centre[] = {HOST_CENTRE_0, HOST_CENTRE_1};
+    float shift[2], log_scale[2];
+    double sum = 0;
+    FileBytes file;
+    Safetensors tensors;
+    Failure failure;
+    assert_true(file_read(path, &file, &failure));
+    assert_true(safetensors_parse(file.bytes, file.length, path, &tensors, &failure));
+    assert_true(safetensors_to_float(&tensors, safetensors_find(&tensors, "flow.shift"), shift, &failure));
+    assert_true(safetensors_to_float(&tensors, safetensors_find(&tensors, "flow.log_scale"), log_scale, &failure));
+    safetensors_release(&tensors);
+    file_release(&file);
+    for (int i = 0; i < 2; i++) {
+        const double apart = (double)shift[i] - centre[i], variance = exp(2 * (double)log_scale[i]);
+        sum += 0.5 * stiffness[i] * (apart * apart + variance) - 0.5 - 0.91893853320467274178 - (double)log_scale[i];
+    }
+    return sum;
+}
+
+/* A training whose messages go to the file err. */
+static int run_with_messages(const Model *model, const char *line)
+{
+    fflush(stderr);
+    const int terminal = dup(2), file = open("err", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    assert_true(terminal >= 0 && file >= 0 && dup2(file, 2) == 2);
+    const int code = fit_run(model, line);
+    fflush(stderr);
+    assert_int_equal(dup2(terminal, 2), 2);
+    close(file);
+    close(terminal);
+    return code;
+}
+
+/* Each evaluation's weights, by trainings that stop there and keep the last: which is best is known in closed form. */
+static void test_annealed_training_keeps_the_lowest_free_energy(void **state)
+{
+    Model model = wild_model(), last = model;
+    char line[200];
+    double lowest = INFINITY, at_last = 0;
+    (void)state;
+    assert_int_equal(run_with_messages(&model, "train -o kept --steps 400"), 0);
+    const double step = fit_number_in("kept/run.json", "best_step"),
+                 found = fit_number_in("kept/run.json", "best_free_energy"),
+                 error = fit_number_in("kept/run.json", "best_free_energy_error");
+    last.training.keeps_lowest = false;
+    for (int stop = ANNEALED_AT + 20; stop <= ANNEALED_STEPS; stop += 20) {
+        snprintf(line, sizeof line, "train -o last -q --steps 400 --stop-at %d%s", stop,
+                 stop > ANNEALED_AT + 20 ? " --resume" : "");
+        assert_int_equal(fit_run(&last, line), 0);
+        if (stop == step)
+            assert_true(command_works("cmp kept/weights.safetensors last/weights.safetensors"));
+        at_last = exact_free_energy("last/weights.safetensors");
+        lowest = fmin(lowest, at_last);
+    }
+    const double kept = exact_free_energy("kept/weights.safetensors");
+    assert_true(step > ANNEALED_AT && step <= CALM_UNTIL);
+    assert_true(error > 0 && error < 0.02 && fabs(found - kept) < 4 * error);
+    assert_true(kept < lowest + error); /* the same rows choose: what is left of the noise is less than a mean's */
+    assert_true(at_last > kept + 0.05);
+    snprintf(line, sizeof line, "kept step %.0f: mean of log q + U/kT", step);
+    expect_text("err", line);
+}
+
+static void test_kept_weights_survive_stops(void **state)
+{
+    Model model = wild_model();
+    (void)state;
+    assert_int_equal(fit_run(&model, "train -o kept-whole -q --steps 400"), 0);
+    assert_int_equal(fit_run(&model, "train -o kept-parts -q --steps 400 --stop-at 90"), 0);
+    assert_true(!command_works("grep -q best_step kept-parts/run.json")); /* the annealing goes on: none is kept */
+    for (int stop = 110; stop < 400; stop += 70) {
+        char line[100];
+        snprintf(line, sizeof line, "train -o kept-parts -q --resume --stop-at %d", stop);
+        assert_int_equal(fit_run(&model, line), 0);
+    }
+    assert_int_equal(fit_run(&model, "train -o kept-parts -q --resume"), 0);
+    assert_true(command_works("cmp kept-whole/weights.safetensors kept-parts/weights.safetensors"));
+    assert_true(command_works("grep -v '\"seconds\"' kept-whole/run.json >a && grep -v '\"seconds\"' "
+                              "kept-parts/run.json >b && cmp a b"));
+}
+
+/* A condition ends the training for the weights that it holds of. */
+static void test_a_condition_takes_the_weights_it_holds_for(void **state)
+{
+    static const int64_t until[] = {230, 400};
+    Model model = wild_model();
+    (void)state;
+    model.training.rate.until = until;
+    model.training.stop_when = (ModelCondition){MODEL_METRIC_LOSS, true, false, -1.13, "loss > -1.13"};
+    assert_int_equal(fit_run(&model, "train -o held -q --steps 400"), 0);
+    expect_text("held/run.json", "\"ended_by\": \"stop_when\"");
+    assert_false(command_works("grep -q best_step held/run.json"));
+}
+
 /* ---- the curriculum ---------------------------------------------------------------------------------------------- */
 
 static const ModelStageNumber first_rate[] = {{-1, {.shape = MODEL_SCHEDULE_LINEAR, .from = 0.2, .to = 0.1}}};
@@ -268,6 +393,9 @@ int main(void)
         cmocka_unit_test(test_two_batches_are_one_of_twice_the_size),
         cmocka_unit_test(test_training_stops_when_its_condition_holds),
         cmocka_unit_test(test_early_stopping_keeps_the_best_weights),
+        cmocka_unit_test(test_annealed_training_keeps_the_lowest_free_energy),
+        cmocka_unit_test(test_kept_weights_survive_stops),
+        cmocka_unit_test(test_a_condition_takes_the_weights_it_holds_for),
         cmocka_unit_test(test_stages_have_their_own_numbers),
         cmocka_unit_test(test_the_place_at_the_end_is_the_last_stages),
         cmocka_unit_test(test_everything_resumes_to_the_same_bits),

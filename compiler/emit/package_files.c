@@ -37,7 +37,8 @@ static const struct HostUnit {
     {"arrays", " npy_read configurations_read "},
     {"weights", " safetensors_read weights checkpoint "},
     {"estimates", " estimates evaluate evaluator importance pareto nearest density report requirement verdict "},
-    {"program", " arguments program run sample selftest session train failure curriculum dataset likelihood "},
+    {"program", " arguments program run sample selftest session train training_judge training_tell failure curriculum "
+                "dataset likelihood "},
 };
 enum { HOST_UNIT_COUNT = sizeof HOST_UNITS / sizeof *HOST_UNITS };
 

@@ -233,6 +233,18 @@ static void put_curriculum(PackageWriter *writer, Text *out)
     text_put(out, spec->stage_count > 0 ? "};\n\n" : "");
 }
 
+/* Whether the loss is of the model's own samples and their energy alone: then the mean of log q + U / kT says which weights
+ * are best, unless rows held out do. */
+static bool keeps_lowest(const ModelSpec *spec)
+{
+    for (int i = 0; i < spec->loss_count; i++) {
+        const LossKind kind = spec->losses[i].kind;
+        if (kind != LOSS_REVERSE_KL && kind != LOSS_PATH_GRADIENT && kind != LOSS_LOG_VARIANCE)
+            return false;
+    }
+    return spec->loss_count > 0 && spec->train.patience == 0;
+}
+
 /* What a training may have beside its steps and its optimiser. */
 static void put_stopping(const PackageWriter *writer, Text *out)
 {
@@ -242,6 +254,8 @@ static void put_stopping(const PackageWriter *writer, Text *out)
         text_print(out, ",\n                 .accumulate = %lld", (long long)train->accumulate);
     if (train->patience > 0)
         text_print(out, ",\n                 .patience = %lld", (long long)train->patience);
+    if (keeps_lowest(spec))
+        text_put(out, ",\n                 .keeps_lowest = true");
     if (train->stop_when.metric != METRIC_NONE) {
         text_put(out, ",\n                 .stop_when = ");
         put_condition(out, &train->stop_when);

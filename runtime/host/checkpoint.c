@@ -70,7 +70,7 @@ typedef struct Field {
     double *real; /* the one that is not NULL */
 } Field;
 
-enum { FIELDS = 16 };
+enum { FIELDS = 18 };
 
 static void list_fields(Checkpoint *checkpoint, Field fields[FIELDS])
 {
@@ -86,6 +86,8 @@ static void list_fields(Checkpoint *checkpoint, Field fields[FIELDS])
         {"stage", &checkpoint->place.stage, NULL},
         {"stage_start", &checkpoint->place.start, NULL},
         {"best_validation", NULL, &checkpoint->best_validation},
+        {"best_free_energy", NULL, &checkpoint->best_free_energy},
+        {"best_free_energy_error", NULL, &checkpoint->best_free_energy_error},
         {"best_step", &checkpoint->best_step, NULL},
         {"since_best", &checkpoint->since_best, NULL},
         {"ended", &checkpoint->ended, NULL},

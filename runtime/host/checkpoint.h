@@ -27,7 +27,9 @@ typedef struct Checkpoint {
      * evaluations since */
     double best_validation;
     uint64_t best_step, since_best;
-    float *best;                        /* the weights of that step; memory of the caller's; NULL: none are kept */
+    /* of weights kept by the mean of log q + U / kT: the lowest, and its standard error; NaN where there is none yet */
+    double best_free_energy, best_free_energy_error;
+    float *best;                        /* the weights of best_step; memory of the caller's; NULL: none are kept */
     uint64_t ended;                     /* why the training ended before its last step: a TrainingEnd */
     double seconds;                     /* of training so far */
     char data_sha256[SHA256_TEXT_SIZE]; /* of the rows that are learned from; "": there are none */

@@ -108,6 +108,7 @@ typedef struct ModelTraining {
     double epsilon, weight_decay, clip_norm /* 0: none */, average /* 0: none */;
     int64_t accumulate; /* batches in a step; 0 as 1 */
     int64_t patience;   /* evaluations without a better validation after which training stops; 0: it does not */
+    bool keeps_lowest;  /* at the last kT the weights of the lowest mean of log q + U / kT are kept */
     ModelCondition stop_when;
     int stage_count; /* of the curriculum; 0: there is none */
     const ModelStage *stages;

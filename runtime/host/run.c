@@ -165,6 +165,18 @@ static void put_data(JsonWriter *writer, const Dataset *data)
     json_close_object(writer);
 }
 
+/* Which weights are kept, and why. */
+static void put_best(JsonWriter *writer, const Checkpoint *at)
+{
+    if (!isnan(at->best_validation)) {
+        json_put_real(writer, "best_validation", at->best_validation);
+    } else {
+        json_put_real(writer, "best_free_energy", at->best_free_energy);
+        json_put_real(writer, "best_free_energy_error", at->best_free_energy_error);
+    }
+    json_put_count(writer, "best_step", at->best_step);
+}
+
 static void put_record(JsonWriter *writer, const Model *model, const RunRecord *record)
 {
     json_open_object(writer, NULL);
@@ -187,10 +199,8 @@ static void put_record(JsonWriter *writer, const Model *model, const RunRecord *
     json_put_real(writer, "seconds", record->at.seconds);
     if (model->training.stage_count > 0)
         json_put_count(writer, "stage", record->at.place.stage);
-    if (model->training.patience > 0 && !isnan(record->at.best_validation)) {
-        json_put_real(writer, "best_validation", record->at.best_validation);
-        json_put_count(writer, "best_step", record->at.best_step);
-    }
+    if (record->has_best)
+        put_best(writer, &record->at);
     if (record->at.ended != NOT_ENDED)
         json_put_string(writer, "ended_by", record->at.ended == ENDED_BY_CONDITION ? "stop_when" : "early_stopping");
     if (record->data != NULL)

@@ -49,6 +49,7 @@ typedef struct RunRecord {
     const char *status; /* "running", "stopped", "finished", "interrupted", "diverged" */
     Checkpoint at;
     int threads;
+    bool has_best;              /* the weights are those of best_step */
     const char *weights_sha256; /* "": no weights written yet */
     const Dataset *data;        /* NULL: none is used */
 } RunRecord;

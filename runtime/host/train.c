@@ -3,55 +3,17 @@
  * the gradient's norm and the optimiser's pass over the weights, and now and then a line of metrics. */
 #include "train.h"
 #include "curriculum.h"
-#include "dataset.h"
-#include "fab.h"
 #include "files.h"
-#include "importance.h"
 #include "interrupt.h"
-#include "likelihood.h"
 #include "number.h"
-#include "progress.h"
-#include "run.h"
 #include "session.h"
+#include "training.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The samples that measure the ess during training: rows of the sample stream that no user asks for. */
-#define EVALUATION_FIRST ((uint64_t)1 << 48)
-/* At the end so many; on the way a quarter of them, so that they cost little beside the steps between. */
-enum { EVALUATION_SAMPLES = 4096, EVALUATION_LEAST = 256, EVALUATION_REALS = 1 << 22, METRICS_LINES = 1000 };
-
-typedef struct Training {
-    const Model *model;
-    int threads;
-    bool quiet;
-    Run run;
-    Checkpoint at;
-    uint64_t stop_at, metrics_every; /* stop_at: steps done when this call ends */
-    float *weights, *gradient;
-    float *part; /* of the gradient: one batch's, where several make a step */
-    float *best; /* of early stopping: the weights with the best validation; NULL without it */
-    Optimiser optimiser;
-    double *scalars;
-    float *scalars_single;
-    int kT; /* the scalar of that name, or -1 */
-    void *workspace;
-    size_t evaluation_count; /* 0: the model can't be evaluated */
-    float *x, *log_q, *energy;
-    double *log_w;
-    bool has_data, feeds_data; /* rows of data are read; steps learn from them */
-    Dataset data;
-    Minibatches minibatches;
-    float *batch, *held_out_log_q;
-    bool uses_fab; /* steps learn from annealed walkers */
-    Fab fab;
-    double rate, gradient_norm; /* of the last step */
-    double started;             /* clock, less the seconds of earlier runs */
-    char weights_sha256[SHA256_TEXT_SIZE];
-    Progress progress;
-} Training;
+enum { METRICS_LINES = 1000 };
 
 /* ---- set-up ------------------------------------------------------------------------------------------------------ */
 
@@ -76,7 +38,7 @@ static bool claim_memory(Training *training, Failure *failure)
     training->gradient = memory_claim_next(model->weight_count, sizeof(float), what, &good, failure);
     if (model->training.accumulate > 1)
         training->part = memory_claim_next(model->weight_count, sizeof(float), what, &good, failure);
-    if (model->training.patience > 0)
+    if (model->training.patience > 0 || (model->training.keeps_lowest && training->evaluation_count > 0))
         training->best = training->at.best =
             memory_claim_next(model->weight_count, sizeof(float), what, &good, failure);
     training->scalars = memory_claim_next(scalars, sizeof(double), what, &good, failure);
@@ -143,7 +105,7 @@ static bool start_fab(Training *training, Failure *failure)
 }
 
 /* Batches in a step. */
-static uint64_t batches_of(const Model *model)
+uint64_t training_batches(const Model *model)
 {
     return model->training.accumulate > 1 ? (uint64_t)model->training.accumulate : 1;
 }
@@ -214,10 +176,12 @@ static bool start(Training *training, const Arguments *arguments, Failure *failu
                                 .last_ess = (double)NAN,
                                 .validation = (double)NAN,
                                 .validation_error = (double)NAN,
-                                .best_validation = (double)NAN};
-    if (training->at.steps > UINT32_MAX / batches_of(model))
+                                .best_validation = (double)NAN,
+                                .best_free_energy = (double)NAN,
+                                .best_free_energy_error = (double)NAN};
+    if (training->at.steps > UINT32_MAX / training_batches(model))
         return failure_set(failure, FAILURE_USAGE, "--steps: at most %llu",
-                           (unsigned long long)(UINT32_MAX / batches_of(model)));
+                           (unsigned long long)(UINT32_MAX / training_batches(model)));
     if (!session_threads(arguments, &training->threads, failure) || !start_data(training, arguments, failure) ||
         !claim_memory(training, failure) || !start_fab(training, failure))
         return false;
@@ -238,44 +202,6 @@ static bool start(Training *training, const Arguments *arguments, Failure *failu
     return true;
 }
 
-/* ---- evaluation -------------------------------------------------------------------------------------------------- */
-
-static double kT_of(const Training *training)
-{
-    return training->kT < 0 ? 1 : training->scalars[training->kT];
-}
-
-/* The mean of log q over the rows held out, by the weights that would be used now. */
-static void validate(Training *training)
-{
-    const Dataset *data = &training->data;
-    if (data->held_out_count == 0 || training->model->single_precision->log_prob == NULL)
-        return;
-    const Estimate mean = likelihood_mean(training->model, optimiser_weights(&training->optimiser, training->weights),
-                                          training->scalars_single, data->held_out, data->held_out_count,
-                                          training->held_out_log_q, training->workspace, training->threads);
-    training->at.validation = mean.value;
-    training->at.validation_error = mean.error;
-}
-
-/* The ess of the weights that would be used now, at the step's temperature; NaN where a weight is not a number. */
-static void evaluate(Training *training, bool is_last)
-{
-    validate(training);
-    const ModelFunctions32 *functions = training->model->single_precision;
-    const size_t count = is_last ? training->evaluation_count : training->evaluation_count / 4;
-    if (count == 0)
-        return;
-    functions->sample(optimiser_weights(&training->optimiser, training->weights), training->scalars_single,
-                      training->at.seed, EVALUATION_FIRST, count, training->x, training->log_q, training->workspace,
-                      training->threads);
-    functions->energy(training->scalars_single, count, training->x, training->energy, training->workspace,
-                      training->threads);
-    for (size_t i = 0; i < count; i++)
-        training->log_w[i] = -(double)training->energy[i] / kT_of(training) - (double)training->log_q[i];
-    training->at.last_ess = importance_ess(training->log_w, count).value;
-}
-
 /* ---- files ------------------------------------------------------------------------------------------------------- */
 
 /* What has been found since the last line of the metrics, whose mean loss begins anew. */
@@ -290,76 +216,18 @@ static Metrics find_metrics(Training *training, bool is_evaluated)
                      .loss = training->at.mean_loss,
                      .ess = is_evaluated ? training->at.last_ess : (double)NAN,
                      .validation = is_evaluated ? validation : none,
-                     .kT = kT_of(training),
+                     .kT = training_kT(training),
                      .rate = training->rate,
                      .gradient_norm = training->gradient_norm,
                      .seconds = clock_seconds() - training->started};
 }
-
-/* ---- judgement --------------------------------------------------------------------------------------------------- */
-
-static bool holds(const ModelCondition *condition, const Metrics *metrics)
-{
-    const double values[] = {
-        [MODEL_METRIC_NONE] = (double)NAN,
-        [MODEL_METRIC_LOSS] = metrics->loss,
-        [MODEL_METRIC_ESS] = metrics->ess,
-        [MODEL_METRIC_VALIDATION] = metrics->validation.value,
-        [MODEL_METRIC_GRADIENT_NORM] = metrics->gradient_norm,
-    };
-    const double value = values[condition->metric], bound = condition->bound;
-    return (condition->greater ? value > bound : value < bound) || (condition->allowed && value == bound);
-}
-
-/* Early stopping: keeps the weights of the best validation; the training ends when it has not been bettered for as many
- * evaluations as patience has. */
-static void judge_validation(Training *training)
-{
-    Checkpoint *at = &training->at;
-    if (training->best == NULL || isnan(at->validation))
-        return;
-    if (!(at->validation <= at->best_validation)) {
-        at->best_validation = at->validation;
-        at->best_step = at->step;
-        at->since_best = 0;
-        memcpy(training->best, optimiser_weights(&training->optimiser, training->weights),
-               training->model->weight_count * sizeof *training->best);
-    } else if (++at->since_best >= (uint64_t)training->model->training.patience) {
-        at->ended = ENDED_BY_VALIDATION;
-    }
-}
-
-/* Whether the temperature is the one that the training ends with: an ess on the way there says nothing of the end. */
-static bool is_at_last_kT(const Training *training)
-{
-    const Model *model = training->model;
-    const int64_t steps = (int64_t)training->at.steps;
-    return training->kT < 0 ||
-           kT_of(training) == curriculum_value(model, training->at.place, training->kT, steps, steps);
-}
-
-/* After an evaluation: whether the training ends, or its next stage begins. */
-static void judge(Training *training, const Metrics *metrics)
-{
-    const ModelTraining *settings = &training->model->training;
-    const uint64_t stage = training->at.place.stage;
-    if (!curriculum_is_last(training->model, training->at.place)) {
-        training->at.place = curriculum_pass(training->model, training->at.place, training->at.step,
-                                             holds(&settings->stages[stage].advance_when, metrics));
-        return;
-    }
-    if (holds(&settings->stop_when, metrics) && is_at_last_kT(training))
-        training->at.ended = ENDED_BY_CONDITION;
-    judge_validation(training);
-}
-
-/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 static bool write_record(Training *training, const char *status, JsonWriter *text, Failure *failure)
 {
     const RunRecord record = {.status = status,
                               .at = training->at,
                               .threads = training->threads,
+                              .has_best = training_has_best(training),
                               .weights_sha256 = training->weights_sha256,
                               .data = training->has_data ? &training->data : NULL};
     return run_write_record(&training->run, training->model, &record, text, failure);
@@ -386,7 +254,7 @@ static bool check_weights(const Training *training, Failure *failure)
 static bool save(Training *training, Failure *failure)
 {
     const Model *model = training->model;
-    const bool has_best = training->best != NULL && !isnan(training->at.best_validation);
+    const bool has_best = training_has_best(training);
     WeightsFacts facts = {.seed = training->at.seed,
                           .step = has_best ? training->at.best_step : training->at.step,
                           .scalars = training->scalars};
@@ -435,7 +303,7 @@ static bool take_batch(Training *training, uint64_t number, float *gradient, dou
     const Model *model = training->model;
     if (training->feeds_data)
         minibatch_take(&training->minibatches, number, (size_t)model->training.batch, training->batch);
-    if (training->uses_fab && !fab_rows(&training->fab, number, kT_of(training), failure))
+    if (training->uses_fab && !fab_rows(&training->fab, number, training_kT(training), failure))
         return false;
     const float *data = training->uses_fab ? training->fab.rows : training->batch;
     *loss += model->single_precision->step(training->weights, training->scalars_single, data, training->at.seed,
@@ -446,7 +314,7 @@ static bool take_batch(Training *training, uint64_t number, float *gradient, dou
 /* The mean loss of a step's batches, and the mean of their gradients. */
 static bool take_batches(Training *training, double *loss, Failure *failure)
 {
-    const uint64_t count = batches_of(training->model), first = training->at.step * count;
+    const uint64_t count = training_batches(training->model), first = training->at.step * count;
     *loss = 0;
     if (!take_batch(training, first, training->gradient, loss, failure))
         return false;
@@ -483,25 +351,6 @@ static bool take_step(Training *training, Failure *failure)
     return true;
 }
 
-/* The mean loss since the last line of the metrics, or that line's. */
-static double recent_loss(const Checkpoint *at)
-{
-    return at->loss_count > 0 ? at->loss_sum / (double)at->loss_count : at->mean_loss;
-}
-
-static void show_progress(Training *training)
-{
-    char facts[128], loss[NUMBER_TEXT_SIZE], ess[NUMBER_TEXT_SIZE], validation[NUMBER_TEXT_SIZE];
-    const Checkpoint *at = &training->at;
-    number_write_short(recent_loss(at), 4, loss);
-    number_write_short(at->last_ess, 3, ess);
-    number_write_short(at->validation, 4, validation);
-    snprintf(facts, sizeof facts, "loss %.24s%s%.24s%s%.24s", loss, isnan(at->last_ess) ? "" : "  ess ",
-             isnan(at->last_ess) ? "" : ess, isnan(at->validation) ? "" : "  log q held out ",
-             isnan(at->validation) ? "" : validation);
-    progress_show(&training->progress, at->step, facts);
-}
-
 static bool is_multiple(uint64_t step, int64_t every)
 {
     return every > 0 && step % (uint64_t)every == 0;
@@ -514,20 +363,20 @@ static bool after_step(Training *training, Failure *failure)
     const uint64_t step = training->at.step;
     const bool is_last = step == training->at.steps, evaluates = is_last || is_multiple(step, settings->evaluate_every);
     if (evaluates)
-        evaluate(training, is_last);
+        training_evaluate(training, is_last);
     if (evaluates || step % training->metrics_every == 0) {
         const Metrics metrics = find_metrics(training, evaluates);
         if (!run_write_metrics(&training->run, &metrics, failure))
             return false;
         if (evaluates)
-            judge(training, &metrics);
+            training_judge(training, &metrics);
     }
     training->at.place = curriculum_pass(training->model, training->at.place, step, false);
     if (is_multiple(step, settings->checkpoint_every) && !is_last &&
         !(save(training, failure) && write_record(training, "running", NULL, failure)))
         return false;
     if (progress_is_due(&training->progress, step))
-        show_progress(training);
+        training_show_progress(training);
     return true;
 }
 
@@ -543,48 +392,6 @@ static bool take_steps(Training *training, Failure *failure)
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
-
-/* Why it ended early, or in a stage that is not the last. */
-static void tell_end(const Training *training)
-{
-    const Checkpoint *at = &training->at;
-    const ModelTraining *settings = &training->model->training;
-    char value[NUMBER_TEXT_SIZE];
-    if (at->ended == ENDED_BY_CONDITION)
-        fprintf(stderr, "ended as asked: %s\n", settings->stop_when.text);
-    if (at->ended == ENDED_BY_VALIDATION)
-        fprintf(stderr, "ended early: no better validation in %lld evaluations\n", (long long)settings->patience);
-    if (training->best != NULL && !isnan(at->best_validation))
-        fprintf(stderr, "the weights are those of step %llu, mean log q of the rows held out %s\n",
-                (unsigned long long)at->best_step, number_write_short(at->best_validation, 5, value));
-    if (at->step == at->steps && !curriculum_is_last(training->model, at->place))
-        fprintf(stderr, "warning: the training ended in stage %llu of %d of its curriculum\n",
-                (unsigned long long)at->place.stage + 1, settings->stage_count);
-}
-
-static void tell_result(const Training *training, const char *program)
-{
-    char duration[32], seconds[NUMBER_TEXT_SIZE], loss[NUMBER_TEXT_SIZE], ess[NUMBER_TEXT_SIZE];
-    const Checkpoint *at = &training->at;
-    snprintf(duration, sizeof duration, "%.24s s", number_write_short(at->seconds, 3, seconds));
-    fprintf(stderr, "%llu of %llu steps in %s: loss %s", (unsigned long long)at->step, (unsigned long long)at->steps,
-            at->seconds < 60 ? duration : progress_duration(at->seconds, duration),
-            number_write_short(recent_loss(at), 5, loss));
-    if (!isnan(at->last_ess))
-        fprintf(stderr, ", ess %s by samples of the model's own", number_write_short(at->last_ess, 3, ess));
-    if (!isnan(at->validation)) {
-        char value[NUMBER_TEXT_SIZE], error[NUMBER_TEXT_SIZE];
-        fprintf(stderr, "\nmean log q of %zu rows held out: %s +- %s nats", training->data.held_out_count,
-                number_write_short(at->validation, 5, value), number_write_short(at->validation_error, 2, error));
-    }
-    fprintf(stderr, "\n");
-    tell_end(training);
-    fprintf(stderr, "weights: %s\n", training->run.weights);
-    if (at->step < at->steps && at->ended == NOT_ENDED)
-        fprintf(stderr, "next: %s train -o %s --resume\n", program, training->run.folder);
-    else
-        fprintf(stderr, "next: %s evaluate -w %s -n 100000\n", program, training->run.folder);
-}
 
 /* After a failure: the record says so, and the message says what is left. */
 static void tell_divergence(Training *training, Failure *failure)
@@ -622,7 +429,7 @@ static bool run_training(Training *training, const Arguments *arguments, const c
     if (good && arguments->json)
         printf("%s\n", text.text);
     if (good && !training->quiet)
-        tell_result(training, program);
+        training_tell_result(training, program);
     json_free(&text);
     if (good && is_interrupted && !is_finished)
         return failure_set(failure, FAILURE_INTERRUPTED,
