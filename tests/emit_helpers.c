@@ -43,6 +43,18 @@ EmitCases *emit_cases_new(Arena *arena)
     return cases;
 }
 
+EmitCases *emit_cases_new_blas(Arena *arena)
+{
+    EmitCases *cases = emit_cases_new(arena);
+    cases->parts->blas = true;
+    return cases;
+}
+
+const char *emit_cases_kernels(const EmitCases *cases)
+{
+    return arena_print(cases->arena, "%s%s", cases->parts->kernels.bytes, cases->parts->sums.bytes);
+}
+
 static bool crosses_batch(const IrFunction *function)
 {
     for (int i = 0; i < function->op_count; i++)
@@ -103,6 +115,8 @@ static void *compile(EmitCases *cases, const EmitBuild *build)
     Arena *arena = cases->arena;
     Text text = text_start(arena), header = text_start(arena);
     standalone_begin(&header);
+    if (cases->parts->blas)
+        text_put(&header, "#include \"runtime/core/blas.h\"\n");
     text_put(&header, cases->parts->tables.bytes);
     text_put(&header, cases->parts->kernels.bytes);
     text_print(&header, "#if ANSATZ_BLOCK > 1\n%s#endif\n", cases->parts->sums.bytes);
@@ -123,9 +137,9 @@ static void *compile(EmitCases *cases, const EmitBuild *build)
     run_command(arena,
                 arena_print(arena,
                             "%s -std=c11 %s -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -I. -fPIC -shared"
-                            " -DANSATZ_PRECISION=%d -DANSATZ_BLOCK=%d -DANSATZ_LANE_BYTES=%d %s -o %s -lm >%s 2>&1",
+                            " -DANSATZ_PRECISION=%d -DANSATZ_BLOCK=%d -DANSATZ_LANE_BYTES=%d %s -o %s %s -lm >%s 2>&1",
                             build->compiler, build->flags, build->precision, build->block, build->lane_bytes, source,
-                            library, log),
+                            library, cases->parts->blas ? "-lopenblas" : "", log),
                 log);
     /* never unloaded: OpenMP's threads outlive a call */
     void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
@@ -189,7 +203,7 @@ static void run_case(EmitCases *cases, EmitCase *item, void *library, const Emit
         if (!emit_is_guarded(outputs[i], (size_t)elements * real_size))
             fail_msg("%s writes outside of output %d", item->label, i);
         compare(item, i, outputs[i], build);
-        if (*seen != NULL && !emit_same_bits((*seen)[i], outputs[i], elements, build->precision))
+        if (*seen != NULL && !cases->parts->blas && !emit_same_bits((*seen)[i], outputs[i], elements, build->precision))
             fail_msg("%s, output %d: other bits with %s %s, block %d, %d lane bytes, %d threads", item->label, i,
                      build->compiler, build->flags, build->block, build->lane_bytes, build->threads);
     }

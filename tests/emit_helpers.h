@@ -18,6 +18,10 @@ typedef struct EmitBuild {
 typedef struct EmitCases EmitCases;
 
 EmitCases *emit_cases_new(Arena *arena);
+/* Cases whose wide contractions call OpenBLAS; their bits are not compared, for they may differ. */
+EmitCases *emit_cases_new_blas(Arena *arena);
+/* The text of all contraction kernels so far. */
+const char *emit_cases_kernels(const EmitCases *cases);
 /* Adds a function with random inputs in [-1, 1] for `count` samples (the module's batch where it has one). `label` says
  * which case it is when it fails. */
 void emit_cases_add(EmitCases *cases, IrModule *module, const IrFunction *function, int64_t count, const char *label);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Emitted C against the interpreter: every op by hand, in every shape that the emitter treats in a way of its own. */
 #include "tests/emit_helpers.h"
+#include "tests/shell.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -200,9 +203,58 @@ static void test_ops_agree_with_the_interpreter(void **state)
         emit_cases_check(cases, &builds[i]);
 }
 
+/* ---- by OpenBLAS ------------------------------------------------------------------------------- */
+
+/* Forwards, with a start of each kind, and of a view; backwards; gradients of two shards and a part of a third, both ways
+ * around, and of a view. More than 512 x 512 weights each, of numbers of rows and columns that nothing divides. */
+static const Case WIDE_CASES[] = {
+    {"wide layers by OpenBLAS",
+     "(%w: parameter real[521, 509], %b: parameter real[521], %x: sample real[509], %y: sample real[521],"
+     " %z: sample real[509, 2]) { %a = contract %w, %x, %b \"ij,j->i\" %h = tanh %a %g = contract %w, %h \"ij,i->j\""
+     " %m = mul %g, %x %v = slice %z axis 1 start 1 length 1 %u = reshape %v to [509]"
+     " %e = contract %w, %u, %y \"ij,j->i\" return %h, %a, %m, %e }",
+     0},
+    {"gradients of wide layers by OpenBLAS",
+     "(%x: sample real[1031], %y: sample real[283], %z: sample real[2, 283]) { %a = batch_contract %x, %y \"i,j->ij\""
+     " %b = batch_contract %x, %y \"i,j->ji\" %v = slice %z axis 0 start 1 length 1 %u = reshape %v to [283]"
+     " %c = batch_contract %u, %x \"i,j->ij\" return %a, %b, %c }",
+     150},
+};
+
+static int count_text(const char *text, const char *word)
+{
+    int count = 0;
+    for (; (text = strstr(text, word)) != NULL; text++)
+        count++;
+    return count;
+}
+
+static void test_wide_products_by_openblas_agree_with_the_interpreter(void **state)
+{
+    if (system(
+            "echo '#include <cblas.h>\nint main(void) { return 0; }' | cc -x c - -lopenblas -o /dev/null 2>/dev/null"))
+        shell_skip("no OpenBLAS with its headers (./setup)");
+    Arena *arena = *state;
+    EmitCases *cases = emit_cases_new_blas(arena);
+    for (size_t i = 0; i < sizeof WIDE_CASES / sizeof *WIDE_CASES; i++) {
+        IrFunction *function = ir_test_function(arena, WIDE_CASES[i].batch, WIDE_CASES[i].text);
+        ir_test_verify(function->module);
+        emit_cases_add(cases, function->module, function, 70, WIDE_CASES[i].label);
+    }
+    assert_int_equal(count_text(emit_cases_kernels(cases), " blas_dense("), 3);
+    assert_int_equal(count_text(emit_cases_kernels(cases), " blas_batch("), 2);
+    static const EmitBuild builds[] = {{"gcc", "-O1 -march=native -fopenmp", 32, 64, 32, 3},
+                                       {"gcc", "-O1 -march=native", 32, 1, 16, 1},
+                                       {"gcc", "-O1", 64, 64, 16, 1}};
+    for (size_t i = 0; i < sizeof builds / sizeof *builds; i++)
+        emit_cases_check(cases, &builds[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_ops_agree_with_the_interpreter, ir_test_start, ir_test_end)};
+        cmocka_unit_test_setup_teardown(test_ops_agree_with_the_interpreter, ir_test_start, ir_test_end),
+        cmocka_unit_test_setup_teardown(test_wide_products_by_openblas_agree_with_the_interpreter, ir_test_start,
+                                        ir_test_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,9 +193,38 @@ static void test_two_packages_link_into_one_program(void **state)
         folder);
 }
 
+/* Layers of more than 512 x 512 weights, two shards. */
+static const char WIDE_SPEC[] =
+    "ansatz: 1\nname: wide\nsystem: {vector: 4}\nenergy: {terms: [{over: components, value: \"x^2/2\"}]}\n"
+    "architecture: {flow: {layers: [{coupling: {transform: additive, net: {mlp: [530, 530], activation: relu}}}]}}\n"
+    "loss: [reverse_kl: {}]\ntrain: {steps: 2, batch: 70, checkpoint_every: 1}\ntarget: {blas: openblas}\n";
+
+/* What gives up the same bits says so, in every file that it writes; what does not has not heard of it. */
+static void test_openblas_is_named_in_every_file(void **state)
+{
+    (void)state;
+    shell_must("cd %s/package && test ! -e runtime/core/blas.h && ! grep -qi blas *.* example/* dispatch/*", folder);
+    shell_write(WIDE_SPEC, strlen(WIDE_SPEC), "%s/wide.yaml", folder);
+    shell_must("%s emit %s/wide.yaml -o %s/wide && cd %s/wide && grep -q '\"blas\": \"openblas\"' MANIFEST.json && "
+               "test $(grep -c -- '-lopenblas -lm' README.md) -eq 3 && grep -q 'blas_dense(530, 530' wide_parts.h",
+               shell_ansatz(), folder, folder, folder);
+    if (shell_run("echo '#include <cblas.h>\nint main(void) { return 0; }' | cc -x c - -lopenblas -o %s/has", folder)
+            .code != 0)
+        shell_skip("no OpenBLAS with its headers (./setup)");
+    shell_must(
+        "cd %s/wide && for f in wide_*.c; do gcc %s -O1 -march=native -fopenmp -fsyntax-only $f || exit 1; done && "
+        "ninja && ./wide selftest && ./wide train -o run --threads 2 && ./wide sample -w run -n 100 -o run/x.npy && "
+        "./wide info | grep -q openblas",
+        folder, WARNINGS);
+    shell_must("cd %s/wide/run && for f in *; do case $f in *.npy | *.jsonl | *.csv) ;; *) grep -aq openblas $f || "
+               "{ echo $f; exit 1; } ;; esac; done; ls",
+               folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_openblas_is_named_in_every_file),
         cmocka_unit_test(test_one_sample_at_a_time_has_the_same_bits),
         cmocka_unit_test(test_a_microcontroller_has_the_same_bits),
         cmocka_unit_test(test_the_example_runs),

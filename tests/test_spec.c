@@ -389,13 +389,14 @@ static void test_adamw_and_target(void **state)
 {
     const ModelSpec *model =
         read_rest(*state, "train: {optimizer: {adamw: {weight_decay: 0.1, rate: 1e-2}}, checkpoint_every: 7}\n"
-                          "target: {precision: {compute: double}, threads: openmp, blas: none, profile: host}\n");
+                          "target: {precision: {compute: double}, threads: openmp, blas: openblas, profile: host}\n");
     assert_int_equal(model->train.optimizer, OPTIMIZER_ADAMW);
     assert_true(model->train.weight_decay == 0.1);
     assert_true(model->train.beta2 == 0.999);
     assert_int_equal(model->train.checkpoint_every, 7);
     assert_true(model->target.double_precision);
     assert_true(model->target.openmp);
+    assert_true(model->target.openblas);
 }
 
 static void test_free_keys_are_not_read(void **state)

@@ -138,7 +138,7 @@ static void remove_old(Arena *arena, const char *root)
     closedir(directory);
 }
 
-static bool run_build(Arena *arena, const char *folder, const char *name, Diagnostics *diagnostics)
+static bool run_build(Arena *arena, const char *folder, const char *build_line, Diagnostics *diagnostics)
 {
     fflush(NULL);
     pid_t child = fork();
@@ -146,7 +146,7 @@ static bool run_build(Arena *arena, const char *folder, const char *name, Diagno
         dup2(STDERR_FILENO, STDOUT_FILENO);
         execlp("ninja", "ninja", "-C", folder, "--quiet", (char *)NULL);
         if (chdir(folder) == 0)
-            execlp("sh", "sh", "-c", package_build_line(arena, name), (char *)NULL);
+            execlp("sh", "sh", "-c", build_line, (char *)NULL);
         _exit(127);
     }
     int status = 0;
@@ -173,7 +173,7 @@ static bool build_locked(Arena *arena, const Package *package, const CacheEntry 
     unlink(entry->stamp);
     remove_folder(entry->folder);
     bool good = package_write(arena, package, entry->folder, true, diagnostics, &error) &&
-                run_build(arena, entry->folder, strrchr(entry->program, '/') + 1, diagnostics);
+                run_build(arena, entry->folder, package->build_line, diagnostics);
     const char *hash = good ? file_hash(arena, entry->program) : NULL;
     if (good && !hash)
         good = fail(diagnostics, "cannot read", entry->program, "the build left no program");

@@ -183,7 +183,7 @@ static void write_plain_entry(Arena *arena, Planner *planner, const Packing *pac
     text_print(&loop, "%s    }\n", body.bytes);
     text_print(out, "\nvoid %s(%s)\n{\n", entry->name, entry->parameters);
     entry_write_unused(entry, loop.bytes, out);
-    text_print(out, "%s}\n", loop.bytes);
+    text_print(out, "%s%s}\n", parts->blas ? "    blas_begin();\n" : "", loop.bytes);
 }
 
 void entry_write(Arena *arena, Planner *planner, const Packing *packing, const Entry *entry, SharedParts *parts,

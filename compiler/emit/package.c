@@ -81,6 +81,8 @@ static void add_runtime(PackageWriter *writer)
     package_add_text(writer, "runtime/prefix.h", &prefix);
     for (size_t i = 0; i < EMBEDDED_FILE_COUNT; i++) {
         const EmbeddedFile *file = &EMBEDDED_FILES[i];
+        if (strcmp(file->path, "core/blas.h") == 0 && !package_has_blas(writer))
+            continue;
         bool licence = strcmp(file->path, "LICENSE") == 0;
         package_add(writer, licence ? "LICENSE" : arena_print(writer->arena, "runtime/%s", file->path),
                     (const char *)file->bytes, file->length);
@@ -140,6 +142,7 @@ const Package *package_emit(Arena *arena, const Program *program, const PackageO
     const char *hash = hash_files(&writer);
     package_add_main(&writer, hash);
     sort_files(writer.package);
+    writer.package->build_line = package_build_line(&writer);
     package_add_build(&writer);
     package_add_readme(&writer);
     package_add_manifest(&writer, hash);

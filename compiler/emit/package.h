@@ -15,6 +15,7 @@ typedef struct Package {
     const char *name; /* the model's */
     int file_count;
     PackageFile *files;
+    const char *build_line; /* the one command that builds its program without Ninja, run in its folder */
 } Package;
 
 typedef struct PackageOptions {
@@ -37,8 +38,5 @@ bool package_write(Arena *arena, const Package *package, const char *directory, 
 /* What the package will need and do: flops and memory of each entry, each buffer with its spec line, bytes and live range, and
  * the least that any plan needs. False after errors. */
 bool package_print_plan(Arena *arena, const Program *program, Text *out, Diagnostics *diagnostics);
-
-/* The one command that builds a package's program without Ninja, run in its folder. */
-const char *package_build_line(Arena *arena, const char *name);
 
 #endif

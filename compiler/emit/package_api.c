@@ -52,8 +52,9 @@ static void put_documentation(PackageWriter *writer, EntryKind kind, Text *out)
         text_print(
             out,
             "/* The loss of training step `step` over a batch of %lld samples, and its gradient in every weight:\n"
-            " * gradient[%s_WEIGHTS]. The same bits for any number of threads.",
-            (long long)writer->program->module->batch, upper);
+            " * gradient[%s_WEIGHTS].%s",
+            (long long)writer->program->module->batch, upper,
+            package_has_blas(writer) ? "" : " The same bits for any number of threads.");
         put_data_documentation(writer, out);
         text_put(out, " */\n");
         break;

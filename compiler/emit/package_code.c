@@ -67,6 +67,11 @@ int64_t package_flops(const PackageWriter *writer, EntryKind kind)
     return flops;
 }
 
+bool package_has_blas(const PackageWriter *writer)
+{
+    return writer->program->spec->target.openblas;
+}
+
 const char *package_parameters(const PackageWriter *writer, EntryKind kind, const char *real)
 {
     static const char *const before[ENTRY_COUNT] = {
@@ -230,6 +235,7 @@ const char *package_plan(PackageWriter *writer)
         return arena_print(writer->arena, "function %s: %s", culprit->name, wrong);
     writer->planner = planner_new(writer->arena, module, phases);
     writer->parts = shared_parts_new(writer->arena);
+    writer->parts->blas = package_has_blas(writer);
     shared_parts_name_functions(writer->parts, module);
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
         if (package_has(writer, kind))
@@ -291,12 +297,13 @@ static void add_parts(PackageWriter *writer)
         "What the files of code share: names, constant tables, contraction kernels. `real` is float, or double in\n"
         " * the files that say so; a block is 64 samples, or one.");
     text_print(&text,
-               "#ifndef %s_PARTS_H\n#define %s_PARTS_H\n\n#include \"runtime/core/block.h\"\n"
+               "#ifndef %s_PARTS_H\n#define %s_PARTS_H\n\n#include \"runtime/core/%s.h\"\n"
                "#include \"runtime/core/instructions.h\"\n\n#if ANSATZ_PRECISION == 64\n"
                "#define MODEL(name) FOR_INSTRUCTIONS(%s_double_##name)\n#elif ANSATZ_BLOCK == 1\n"
                "#define MODEL(name) FOR_INSTRUCTIONS(%s_one_##name)\n#else\n"
                "#define MODEL(name) FOR_INSTRUCTIONS(%s_##name)\n#endif\n",
-               writer->upper, writer->upper, writer->name, writer->name, writer->name);
+               writer->upper, writer->upper, writer->parts->blas ? "blas" : "block", writer->name, writer->name,
+               writer->name);
     declare_entries(writer, &text);
     declare_shared(writer, &text);
     if (writer->parts->tables.length > 0)

@@ -8,9 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *package_build_line(Arena *arena, const char *name)
+/* What a program or library of the package is linked with. */
+static const char *libraries(const PackageWriter *writer)
 {
-    return arena_print(arena, "cc -std=c11 -O3 -march=native -fopenmp -o %s *.c runtime/host/*.c -lm", name);
+    return package_has_blas(writer) ? "-lopenblas -lm" : "-lm";
+}
+
+const char *package_build_line(const PackageWriter *writer)
+{
+    return arena_print(writer->arena, "cc -std=c11 -O3 -march=native -fopenmp -o %s *.c runtime/host/*.c %s",
+                       writer->name, libraries(writer));
 }
 
 static bool ends_with(const char *text, const char *ending)
@@ -102,20 +109,25 @@ static void put_code(PackageWriter *writer, Text *text, Text *objects)
     }
 }
 
+/* What build.ninja says of the program's bits. */
+static const char PROMISE[] = "results do not depend on the level of optimisation or on\n# vector instructions; "
+                              "-ffast-math is refused. ";
+static const char NO_PROMISE[] = "-ffast-math is refused. Results depend on the version\n# of OpenBLAS and on the "
+                                 "machine in their last bits. ";
+
 void package_add_build(PackageWriter *writer)
 {
     Text text = text_start(writer->arena), objects = text_start(writer->arena);
-    text_print(
-        &text,
-        "# Builds the program %s. cflags may be changed: results do not depend on the level of optimisation or on\n"
-        "# vector instructions; -ffast-math is refused. What is not for blocks of floats gains nothing from -O3.\n"
-        "cc = cc\ncflags = -std=c11 -march=native -fopenmp\n\nrule cc\n"
-        "  command = $cc $cflags $level -MMD -MF $out.d -c $in -o $out\n  depfile = $out.d\n  deps = gcc\n"
-        "  description = $in\nrule unit\n"
-        "  command = for file in $in; do echo \"#include \\\"$$file\\\"\"; done | $\n"
-        "    $cc $cflags $level -I. -MMD -MF $out.d -x c -c - -o $out\n  depfile = $out.d\n  deps = gcc\n"
-        "  description = $out\nrule link\n  command = $cc $cflags $in -o $out -lm\n  description = $out\n\n",
-        writer->name);
+    text_print(&text,
+               "# Builds the program %s. cflags may be changed: %s"
+               "What is not for blocks of floats gains nothing from -O3.\n"
+               "cc = cc\ncflags = -std=c11 -march=native -fopenmp\n\nrule cc\n"
+               "  command = $cc $cflags $level -MMD -MF $out.d -c $in -o $out\n  depfile = $out.d\n  deps = gcc\n"
+               "  description = $in\nrule unit\n"
+               "  command = for file in $in; do echo \"#include \\\"$$file\\\"\"; done | $\n"
+               "    $cc $cflags $level -I. -MMD -MF $out.d -x c -c - -o $out\n  depfile = $out.d\n  deps = gcc\n"
+               "  description = $out\nrule link\n  command = $cc $cflags $in -o $out %s\n  description = $out\n\n",
+               writer->name, package_has_blas(writer) ? NO_PROMISE : PROMISE, libraries(writer));
     put_code(writer, &text, &objects);
     put_host(writer, &text, &objects);
     text_print(&text, "\nbuild %s: link%s\ndefault %s\n", writer->name, objects.bytes, writer->name);
@@ -124,21 +136,31 @@ void package_add_build(PackageWriter *writer)
 
 /* ---- README.md ---------------------------------------------------------------------------------------------------------- */
 
+/* What a spec that says `blas: openblas` gives up. */
+static const char GIVEN_UP[] =
+    "Its spec says `blas: openblas`: products of wide layers are OpenBLAS's, whose sums depend on its version and on "
+    "the\n"
+    "machine. So results are not the same bits everywhere, and training may take another path on another machine; "
+    "every\n"
+    "file of a run says so (`blas`). Each call of the package keeps OpenBLAS to one thread, in the whole process.\n\n";
+
 void package_add_readme(PackageWriter *writer)
 {
     const Program *program = writer->program;
     const char *name = writer->name;
+    const bool blas = package_has_blas(writer);
     Text text = text_start(writer->arena);
     text_print(
         &text,
         "# %s\n\nA normalizing flow over %lld components with %lld weights, compiled from `%s` by ansatz %s. It "
         "needs a C compiler\n"
-        "and libm, nothing else.\n\n    ninja\n\nbuilds the program `%s`; so does, without Ninja,\n\n    %s\n\n"
+        "%s.\n\n    ninja\n\nbuilds the program `%s`; so does, without Ninja,\n\n    %s\n\n"
         "Both are for the machine that compiles them. One program for any x86 machine, which uses AVX-512 or AVX2 "
         "where it finds them:\n\n    cc -std=c11 -O3 -D%s_DISPATCH -fopenmp -o %s *.c dispatch/*.c "
-        "runtime/host/*.c -lm\n\n",
-        name, (long long)program->dimension, (long long)program->weight_count, writer->spec_name, ANSATZ_VERSION, name,
-        package_build_line(writer->arena, name), writer->upper, name);
+        "runtime/host/*.c %s\n\n%s",
+        name, (long long)program->dimension, (long long)program->weight_count, writer->spec_name, ANSATZ_VERSION,
+        blas ? "and libm, and OpenBLAS for its wide layers, nothing else" : "and libm, nothing else", name,
+        writer->package->build_line, writer->upper, name, libraries(writer), blas ? GIVEN_UP : "");
     text_print(
         &text,
         "## The program\n\n    ./%s train -o run\n    ./%s evaluate -w run -n 100000\n    ./%s sample -w run -n 1000 "
@@ -147,8 +169,8 @@ void package_add_readme(PackageWriter *writer)
         name, name, name, name, name, name, name);
     text_print(&text,
                "## The library\n\n`%s.h` is the whole interface; `example/example.c` uses it:\n\n"
-               "    cc -std=c11 -O3 -march=native -o example/example example/example.c %s_model.c %s_energy.c -lm\n\n",
-               name, name, name);
+               "    cc -std=c11 -O3 -march=native -o example/example example/example.c %s_model.c %s_energy.c %s\n\n",
+               name, name, name, libraries(writer));
     text_print(&text, "| | |\n|---|---|\n| components | %lld |\n| weights | %lld |\n", (long long)program->dimension,
                (long long)program->weight_count);
     text_print(&text, "| workspace, one thread | %lld bytes |\n| workspace, one sample at a time | %lld bytes |\n",
@@ -243,6 +265,8 @@ void package_add_manifest(PackageWriter *writer, const char *sha256)
                              "file", writer->spec_name, "sha256", package_spec_sha256(writer), "overrides",
                              overrides(writer), "sizes", sizes(writer), "flops_per_sample", flops(writer),
                              "external_symbols", symbols(writer), "package_sha256", sha256, "files", hashes(writer));
+    if (root && package_has_blas(writer)) /* the same bits everywhere are given up */
+        json_object_set_new(root, "blas", json_string("openblas"));
     char *bytes = root ? json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
     if (bytes) {
         Text text = text_start(writer->arena);

@@ -320,6 +320,8 @@ void package_add_main(PackageWriter *writer, const char *sha256)
                "    .tensor_count = %d,\n    .tensors = tensors,\n    .scalar_count = %d,\n    .scalars = scalars,\n",
                (long long)program->dimension, program->spec->low != NULL ? "    .ranges = ranges,\n" : "",
                (long long)program->weight_count, program->tensor_count, program->scalar_count);
+    if (package_has_blas(writer))
+        text_put(&text, "    .blas = \"openblas\",\n");
     if (program->data_width > 0)
         text_print(&text, "    .data_width = %lld,\n", (long long)program->data_width);
     if (program->observable_count > 0)

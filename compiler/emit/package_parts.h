@@ -52,6 +52,8 @@ void package_add_api(PackageWriter *writer);
 /* package_main.c: NAME_main.c; `sha256` is the hash of all that was added before. */
 void package_add_main(PackageWriter *writer, const char *sha256);
 /* package_files.c: build.ninja, README.md and MANIFEST.json. */
+/* The one command that builds the program without Ninja. */
+const char *package_build_line(const PackageWriter *writer);
 void package_add_build(PackageWriter *writer);
 void package_add_readme(PackageWriter *writer);
 void package_add_manifest(PackageWriter *writer, const char *sha256);
@@ -63,6 +65,8 @@ void package_add_text(PackageWriter *writer, const char *path, const Text *text)
 void package_head(const PackageWriter *writer, Text *out, const char *what);
 /* "const float *weights" for real "float". */
 const char *package_parameters(const PackageWriter *writer, EntryKind kind, const char *real);
+/* Whether its wide layers are OpenBLAS's. */
+bool package_has_blas(const PackageWriter *writer);
 /* Multiply-adds of an entry, 2 each, for one sample. */
 int64_t package_flops(const PackageWriter *writer, EntryKind kind);
 

@@ -412,6 +412,6 @@ void phase_entry_write(Arena *arena, Planner *planner, const Packing *packing, c
     write_zero_gradients(entry, &zeros);
     text_put(out, head.bytes);
     entry_write_unused(entry, arena_print(arena, "%s%s%s", head.bytes, zeros.bytes, body.bytes), out);
-    text_print(out, "%s%s", zeros.bytes, body.bytes);
+    text_print(out, "%s%s%s", parts->blas ? "    blas_begin();\n" : "", zeros.bytes, body.bytes);
     text_put(out, loss ? "    return (double)loss;\n}\n" : "}\n");
 }

@@ -14,6 +14,8 @@ typedef struct Kernel {
     Text names;      /* ", x, ..." */
     Text arguments;  /* what the caller passes */
     Text body;
+    bool blas;                       /* OpenBLAS makes the product, where the first result then goes */
+    const char *product;             /* its call, or "" */
     const char **loads, **variables; /* addresses read in the epilogue, and where they are */
     int load_count, load_room;
 } Kernel;
@@ -195,6 +197,16 @@ static bool is_transposed(const Kernel *kernel)
     return matrix->op < 0 && packing_transposed_rows(kernel->writer->packing, plan->function, matrix->result) > 0;
 }
 
+/* Whether OpenBLAS makes the product: a wide one, whose strides are those of a matrix. */
+static bool is_for_blas(const Writer *writer, const Dense *dense)
+{
+    const int64_t columns = dense->inner, rows = dense->rows;
+    bool row_major = dense->inner_stride == 1 && dense->row_stride >= columns;
+    bool transposed = dense->row_stride == 1 && dense->inner_stride >= rows;
+    return writer->parts->blas && rows * columns > BLAS_ELEMENTS && (row_major || transposed) &&
+           dense->x_inner_stride >= 1;
+}
+
 static void begin_kernel(Kernel *kernel, Text *head)
 {
     Writer *writer = kernel->writer;
@@ -220,8 +232,13 @@ static void begin_kernel(Kernel *kernel, Text *head)
         is_transposed(kernel)
             ? arena_print(writer->arena, "WEIGHT_STRIDES(%lld, %lld)", (long long)dense->rows, (long long)dense->inner)
             : arena_print(writer->arena, "%lld, %lld", (long long)dense->row_stride, (long long)dense->inner_stride);
-    text_print(head, "    tile_multiply(&tile, rows, %lld, matrix, r, %s, x, s, %lld);\n", (long long)dense->inner,
-               strides, (long long)dense->x_inner_stride);
+    text_print(head, "    tile_%s(&tile, rows, %lld, matrix, r, %s, x, s, %lld%s);\n",
+               kernel->blas ? "product" : "multiply", (long long)dense->inner, strides,
+               (long long)dense->x_inner_stride, kernel->blas ? ", result" : "");
+    if (kernel->blas)
+        kernel->product =
+            arena_print(writer->arena, "    blas_dense(%lld, %lld, matrix, %s, x, %lld, result);\n",
+                        (long long)dense->rows, (long long)dense->inner, strides, (long long)dense->x_inner_stride);
     text_put(head,
              "    UNROLL(TILE_ROWS)\n    for (int i = 0; i < TILE_COUNT(rows); i++)\n        UNROLL(TILE_VECTORS)\n"
              "        for (int v = 0; v < TILE_USED(rows); v++) {\n");
@@ -245,20 +262,21 @@ static const char *kernel_name(Kernel *kernel, const Text *head)
     shared_parts_add(parts, name, name);
     shared_parts_add(parts, key, name);
     Text *out = &parts->kernels;
-    text_print(out, "\n/* %lld x %lld: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ...%s */\n", rows, inner,
+    text_print(out, "\n/* %lld x %lld: sum_k matrix[r][k] x[k] from its start, %s%s */\n", rows, inner,
+               kernel->blas ? "by OpenBLAS" : "k = 0, 1, 2, ...",
                kernel->group->op_count > 1 ? ", and what is done with it" : "");
     text_print(out,
                "static ALWAYS_INLINE void %s_tile(const int rows, const int r, const int s%s)\n{\n%s%s        }\n}\n",
                name, kernel->parameters.bytes, head->bytes, kernel->body.bytes);
-    text_print(out, "static inline void %s(%s)\n{\n    DENSE_TILES(%lld, %s_tile%s);\n}\n", name,
-               kernel->parameters.bytes + 2, rows, name, kernel->names.bytes);
+    text_print(out, "static inline void %s(%s)\n{\n%s    DENSE_TILES(%lld, %s_tile%s);\n}\n", name,
+               kernel->parameters.bytes + 2, kernel->product, rows, name, kernel->names.bytes);
     return name;
 }
 
 void write_dense_group(Writer *writer, const Group *group)
 {
     Arena *arena = writer->arena;
-    Kernel kernel = {.writer = writer, .group = group};
+    Kernel kernel = {.writer = writer, .group = group, .product = ""};
     Text head = text_start(arena);
     kernel.identifiers = identifiers_start(arena, NULL);
     kernel.parameters = text_start(arena);
@@ -268,6 +286,7 @@ void write_dense_group(Writer *writer, const Group *group)
     static const char *const own[] = {"rows", "r", "v", "matrix", "x", "start"};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         identifiers_add(&kernel.identifiers, own[i]);
+    kernel.blas = is_for_blas(writer, group->dense);
     begin_kernel(&kernel, &head);
     write_epilogue(&kernel);
     const char *name = kernel_name(&kernel, &head);

@@ -169,6 +169,8 @@ static const char *batch_kernel(Writer *writer, const SampleSum *sum)
     const char *shape =
         arena_print(writer->arena, "{.rows = %lld, .row_stride = %lld, .columns = %lld, .column_stride = %lld}",
                     row_count, (long long)sum->stride[rows], column_count, (long long)sum->stride[columns]);
+    const bool blas =
+        parts->blas && row_count * column_count > BLAS_ELEMENTS && sum->stride[0] >= 1 && sum->stride[1] >= 1;
     const char *key = arena_print(writer->arena, "batch %s", shape), *name = shared_parts_find(parts, key);
     if (name != NULL)
         return name;
@@ -180,14 +182,15 @@ static const char *batch_kernel(Writer *writer, const SampleSum *sum)
     shared_parts_add(parts, key, name);
     text_print(
         &parts->sums,
-        "\n/* %lld x %lld: the same sum over all shards, for a wide layer */\n"
+        "\n/* %lld x %lld: the same sum over all shards, for a wide layer%s */\n"
         "static inline void %s(const real *a, const real *x, const int shards, const size_t shard_stride, const int "
         "last_count, real *result, const int threads)\n"
-        "{\n    (void)threads;\n    PARALLEL_FOR\n    for (ptrdiff_t task = 0; task < BATCH_TASKS(%lld, %lld); task++) "
+        "{\n    (void)threads;\n    PARALLEL_FOR\n    for (ptrdiff_t task = 0; task < %s_TASKS(%lld, %lld); task++) "
         "{\n"
         "        const BatchProduct shape = %s;\n"
-        "        contract_batch(shape, (int)task, a, x, shards, shard_stride, last_count, result);\n    }\n}\n",
-        row_count, column_count, name, row_count, column_count, shape);
+        "        %s_batch(shape, (int)task, a, x, shards, shard_stride, last_count, result);\n    }\n}\n",
+        row_count, column_count, blas ? ", by OpenBLAS" : "", name, blas ? "BLAS" : "BATCH", row_count, column_count,
+        shape, blas ? "blas" : "contract");
     return name;
 }
 

@@ -16,7 +16,11 @@ typedef struct SharedParts {
     const char **values;        /* its name */
     int count, room;
     int table_count;
+    bool blas; /* wide contractions call OpenBLAS: runtime/core/blas.h */
 } SharedParts;
+
+/* Contractions with more weights than this are wide: layers of more than 512 x 512. */
+enum { BLAS_ELEMENTS = 1 << 18 };
 
 SharedParts *shared_parts_new(Arena *arena);
 /* Gives the functions of a module their names in C. */

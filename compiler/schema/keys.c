@@ -467,7 +467,7 @@ const SchemaKey SCHEMA_KEYS[] = {
     {"histogram", "range", SCHEMA_NUMBER, .lists = 1, .least = 2, .most = 2, .flags = REQUIRED, .doc = "[low, high]"},
     {"target", "profile", SCHEMA_WORD, .words = "host !cortex-m !riscv", .value = "host", .doc = "the kind of machine"},
     {"target", "precision", SCHEMA_MAP, .of = "precision", .value = "{}", .doc = "of its numbers"},
-    {"target", "blas", SCHEMA_WORD, .words = "none !openblas", .value = "none",
+    {"target", "blas", SCHEMA_WORD, .words = "none openblas", .value = "none",
      .doc = "a library for wide layers; with it results are no longer the same bits everywhere"},
     {"target", "threads", SCHEMA_WORD, .words = "none openmp", .value = "none",
      .doc = "what several cores are used by"},

@@ -104,7 +104,7 @@ bool checkpoint_write(const char *path, const Model *model, const Checkpoint *ch
     const Arrays arrays = arrays_of(checkpoint, model, weights, optimiser);
     int64_t shapes[ARRAYS_MOST][1];
     SafetensorsFloat tensors[ARRAYS_MOST];
-    SafetensorsPair pairs[FIELDS + 6];
+    SafetensorsPair pairs[FIELDS + 7];
     char text[FIELDS][NUMBER_TEXT_SIZE], hash[SHA256_TEXT_SIZE];
     Checkpoint copy = *checkpoint;
     Field fields[FIELDS];
@@ -128,6 +128,8 @@ bool checkpoint_write(const char *path, const Model *model, const Checkpoint *ch
     pairs[count++] = (SafetensorsPair){"tool_version", model->version};
     pairs[count++] = (SafetensorsPair){"data_sha256", checkpoint->data_sha256};
     pairs[count++] = (SafetensorsPair){"numbers_sha256", hash};
+    if (model->blas != NULL)
+        pairs[count++] = (SafetensorsPair){"blas", model->blas};
     return safetensors_write(path, arrays.count, tensors, count, pairs, NULL, failure);
 }
 

@@ -140,6 +140,8 @@ static void print_text(const Session *session)
     if (session->weights != NULL)
         printf("  %-22s %s\n  %-22s %llu (seed %llu)\n", "weights SHA-256", session->facts.hash, "trained steps",
                (unsigned long long)session->facts.step, (unsigned long long)session->facts.seed);
+    if (model->blas != NULL)
+        printf("  %-22s %s: results are not the same bits everywhere\n", "wide layers", model->blas);
     printf("  %-22s %lld\n", "dimension", (long long)model->dimension);
     printf("  %-22s %zu, of which %zu trained\n", "weights", model->weight_count, trained_count(model));
     printf("  %-22s %lld steps of batch %lld\n", "training", (long long)model->training.steps,

@@ -187,6 +187,8 @@ static void put_record(JsonWriter *writer, const Model *model, const RunRecord *
     json_put_string(writer, "spec_sha256", model->spec_sha256);
     json_put_string(writer, "package_sha256", model->package_sha256);
     json_put_string(writer, "tool_version", model->version);
+    if (model->blas != NULL)
+        json_put_string(writer, "blas", model->blas);
     json_put_count(writer, "seed", record->at.seed);
     json_put_count(writer, "step", record->at.step);
     json_put_count(writer, "steps", record->at.steps);

@@ -109,6 +109,8 @@ void session_put_origin(JsonWriter *writer, const Session *session)
     json_put_string(writer, "spec_sha256", model->spec_sha256);
     json_put_string(writer, "package_sha256", model->package_sha256);
     json_put_string(writer, "tool_version", model->version);
+    if (model->blas != NULL)
+        json_put_string(writer, "blas", model->blas);
     if (session->weights != NULL) {
         json_put_string(writer, "weights_sha256", session->facts.hash);
         json_put_count(writer, "weights_step", session->facts.step);

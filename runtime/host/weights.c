@@ -77,6 +77,8 @@ static int fill_pairs(const Model *model, const WeightsFacts *facts, MetadataTex
     pairs[count++] = (SafetensorsPair){"average", model->training.average > 0 ? "exponential" : "none"};
     pairs[count++] = (SafetensorsPair){"seed", text->seed};
     pairs[count++] = (SafetensorsPair){"step", text->step};
+    if (model->blas != NULL)
+        pairs[count++] = (SafetensorsPair){"blas", model->blas};
     for (int i = 0; i < model->scalar_count; i++) {
         snprintf(text->scalars[i].name, sizeof text->scalars[i].name, "scalar.%s", model->scalars[i].name);
         number_write(facts->scalars[i], text->scalars[i].value);
@@ -87,7 +89,7 @@ static int fill_pairs(const Model *model, const WeightsFacts *facts, MetadataTex
 
 bool weights_write(const char *path, const Model *model, const float *weights, WeightsFacts *facts, Failure *failure)
 {
-    enum { PAIRS = 9 };
+    enum { PAIRS = 10 };
     const size_t scalars = (size_t)model->scalar_count, count = (size_t)model->tensor_count;
     MetadataText *text = memory_claim(1, sizeof *text + scalars * sizeof *text->scalars, path, failure);
     SafetensorsPair *pairs = memory_claim(PAIRS + scalars, sizeof *pairs, path, failure);

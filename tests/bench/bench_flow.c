@@ -3,9 +3,9 @@
  * shared machine drifts. Counted: two operations for each multiply-add of a contraction, forward once, backward twice; energy,
  * activations and optimiser are part of the time, not of the count.
  *
- * Compiled for one package by BENCH_HEADER ("realnvp8.h"), BENCH_NAME (realnvp8), BENCH_UPPER (REALNVP8), BENCH_BATCH,
- * BENCH_SCALE (how large the weights are) and BENCH_MULTIPLY_ADDS (those of one sample forwards). Run with the most threads, and a file to which each figure is added as
- * `ansatz NAME WHAT THREADS SECONDS`. */
+ * Compiled for one package by BENCH_HEADER ("realnvp8.h"), BENCH_NAME (realnvp8), BENCH_UPPER (REALNVP8), BENCH_LABEL (what its
+ * figures are called), BENCH_BATCH, BENCH_SCALE (how large the weights are) and BENCH_MULTIPLY_ADDS (those of one sample
+ * forwards). Run with the most threads, and a file to which each figure is added as `ansatz LABEL WHAT THREADS SECONDS`. */
 #include BENCH_HEADER
 
 #include "runtime/host/optimiser.h"
@@ -23,6 +23,7 @@
 #define TEXT_(name)    #name
 #define TEXT(name)     TEXT_(name)
 #define NAME           TEXT(BENCH_NAME)
+#define LABEL          TEXT(BENCH_LABEL)
 
 enum { ROUNDS = 15, SAMPLES = 1024 };
 
@@ -91,7 +92,7 @@ static double time_one_sample(Bench *bench, double at_least)
 static void record(FILE *results, const char *what, int threads, double value)
 {
     if (results)
-        fprintf(results, "ansatz " NAME " %s %d %.6g\n", what, threads, value);
+        fprintf(results, "ansatz " LABEL " %s %d %.6g\n", what, threads, value);
 }
 
 /* The best of all rounds, of the peak too: on a shared machine everything else tells of the others. */
@@ -153,7 +154,7 @@ int main(int argc, char **argv)
     Failure failure;
     if (!optimiser_start(&bench.optimiser, &bench.model, bench.weights, &failure))
         return 70;
-    printf(NAME ": %d components, %d weights, batch %d, %d float lanes\n", CONSTANT(DIMENSION), (int)CONSTANT(WEIGHTS),
+    printf(LABEL ": %d components, %d weights, batch %d, %d float lanes\n", CONSTANT(DIMENSION), (int)CONSTANT(WEIGHTS),
            BENCH_BATCH, LANES);
     for (int t = 1; t <= threads; t *= 2)
         measure(&bench, t, results);
