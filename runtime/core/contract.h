@@ -10,7 +10,10 @@
 
 #include "elements.h"
 
-#if ANSATZ_BLOCK == 1
+#if ANSATZ_BLOCK == 1 && ANSATZ_LANE_BYTES >= 32 /* enough chains of multiply-adds to hide how long one takes */
+#define TILE_ROWS    1
+#define TILE_VECTORS 8
+#elif ANSATZ_BLOCK == 1
 #define TILE_ROWS    1
 #define TILE_VECTORS 4
 #elif ANSATZ_PRECISION == 64 && ANSATZ_LANE_BYTES >= 32 /* for checks: short code rather than the last tenth of speed */
