@@ -10,6 +10,7 @@
 typedef struct PackageCall {
     int entry;                         /* an EntryKind */
     const void *weights, *scalars, *x; /* arrays of the package's reals, as are the others */
+    const void *conditions;            /* a row for each sample; NULL: the model has none */
     const void *data;                  /* a row for each sample of the batch; NULL: the model has none */
     void *outputs[2], *workspace;      /* as in the package's header; the gradient of a step is output 1 */
     uint64_t seed, first;

@@ -20,18 +20,19 @@ static const char *const DEFINES[VARIANT_COUNT] = {"", "-DANSATZ_PRECISION=64", 
 
 /* ---- emitting ------------------------------------------------------------------------------------------------------ */
 
+/* Models with conditions have them where the ? is. */
 static const char *const CALLS[ENTRY_COUNT] = {
     [ENTRY_SAMPLE] = "MODEL(sample)(call->weights, call->scalars, call->seed, call->first, call->count, "
-                     "call->outputs[0], call->outputs[1], call->workspace, call->threads)",
-    [ENTRY_LOG_PROB] = "MODEL(log_prob)(call->weights, call->scalars, call->count, call->x, call->outputs[0], "
+                     "?call->outputs[0], call->outputs[1], call->workspace, call->threads)",
+    [ENTRY_LOG_PROB] = "MODEL(log_prob)(call->weights, call->scalars, call->count, call->x, ?call->outputs[0], "
                        "call->workspace, call->threads)",
-    [ENTRY_ENERGY] = "MODEL(energy)(call->scalars, call->count, call->x, call->outputs[0], call->workspace, "
+    [ENTRY_ENERGY] = "MODEL(energy)(call->scalars, call->count, call->x, ?call->outputs[0], call->workspace, "
                      "call->threads)",
-    [ENTRY_FORCE] = "MODEL(force)(call->scalars, call->count, call->x, call->outputs[0], call->workspace, "
+    [ENTRY_FORCE] = "MODEL(force)(call->scalars, call->count, call->x, ?call->outputs[0], call->workspace, "
                     "call->threads)",
-    [ENTRY_OBSERVABLES] = "MODEL(observables)(call->scalars, call->count, call->x, call->outputs[0], "
+    [ENTRY_OBSERVABLES] = "MODEL(observables)(call->scalars, call->count, call->x, ?call->outputs[0], "
                           "call->workspace, call->threads)",
-    [ENTRY_SCORE] = "MODEL(score)(call->weights, call->scalars, call->count, call->x, call->outputs[0], "
+    [ENTRY_SCORE] = "MODEL(score)(call->weights, call->scalars, call->count, call->x, ?call->outputs[0], "
                     "call->outputs[1], call->workspace, call->threads)",
     [ENTRY_INITIALISE] = "MODEL(initialise)(call->weights, call->scalars, call->data, call->seed, call->outputs[0], "
                          "call->workspace, call->threads)",
@@ -52,6 +53,15 @@ bool package_library_has(const Program *program, EntryKind kind, PackageVariant 
     return program->entries[kind].function && CALLS[kind] && (one || variant != VARIANT_ONE);
 }
 
+static void put_call(const Program *program, EntryKind kind, Text *out)
+{
+    const char *call = CALLS[kind], *place = strchr(call, '?');
+    int before = place != NULL ? (int)(place - call) : (int)strlen(call);
+    text_print(out, "    case %d:\n        %.*s%s%s;\n        break;\n", (int)kind, before, call,
+               place != NULL && program->spec->condition_count > 0 ? "call->conditions, " : "",
+               place != NULL ? place + 1 : "");
+}
+
 /* The package's code of one variant in one file, the public header above it, and a function for PackageCall below. */
 static void write_variant(Arena *arena, const char *folder, const Program *program, const Package *package,
                           PackageVariant variant)
@@ -70,7 +80,7 @@ static void write_variant(Arena *arena, const char *folder, const Program *progr
                     "    switch (call->entry) {\n");
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
         if (package_library_has(program, kind, variant))
-            text_print(&text, "    case %d:\n        %s;\n        break;\n", (int)kind, CALLS[kind]);
+            put_call(program, kind, &text);
     text_put(&text, "    default:\n        break;\n    }\n}\n");
     text_print(&text, "size_t MODEL(bytes)(int threads);\nsize_t MODEL(bytes)(int threads)\n{\n");
     if (variant == VARIANT_ONE)

@@ -24,6 +24,19 @@ double plain_activation(Activation activation, double x)
     return NAN;
 }
 
+int plain_features(const ModelSpec *spec, const double *conditions, double features[PLAIN_FEATURES_MAX])
+{
+    int count = 0;
+    for (int i = 0; i < spec->condition_count; i++) {
+        const ConditionInput *it = &spec->conditions[i];
+        if (it->choice_count == 0)
+            features[count++] = 2 * (conditions[i] - it->low) / (it->high - it->low) - 1;
+        for (int k = 0; k < it->choice_count; k++)
+            features[count++] = conditions[i] == k ? 1 : 0;
+    }
+    return count;
+}
+
 static const double *tensor(const PlainLayer *layer, const char *name, int64_t rows, int64_t columns)
 {
     char path[128];
@@ -71,10 +84,12 @@ static double linear(const PlainLayer *layer, double *x)
 static int degree_of(const PlainLayer *layer, int k, int64_t unit, int64_t count, int64_t each)
 {
     double degrees = (double)layer->dimension - 1;
-    if (k < 0)
-        return (int)unit + 1;
+    if (k < 0) /* features have none */
+        return unit < layer->feature_count ? 0 : (int)unit - layer->feature_count + 1;
     if (k == layer->spec->net.hidden_count)
         return (int)(unit / each);
+    if (layer->feature_count > 0) /* some hidden units have none either */
+        return (int)floor(((double)unit + 0.5) * (double)layer->dimension / (double)count);
     return 1 + (int)floor(((double)unit + 0.5) * degrees / (double)count);
 }
 
@@ -83,8 +98,10 @@ static void masked_net(const PlainLayer *layer, const double *in, int64_t each, 
 {
     const NetSpec *net = &layer->spec->net;
     double x[WIDTH_MAX], y[WIDTH_MAX];
-    int64_t columns = layer->dimension, rows;
-    memcpy(x, in, (size_t)columns * sizeof x[0]);
+    int64_t columns = layer->feature_count + layer->dimension, rows;
+    for (int i = 0; i < layer->feature_count; i++)
+        x[i] = layer->features[i];
+    memcpy(x + layer->feature_count, in, (size_t)layer->dimension * sizeof x[0]);
     for (int k = 0; k <= net->hidden_count; k++, columns = rows) {
         char name[32];
         bool last = k == net->hidden_count;

@@ -14,7 +14,13 @@ typedef struct PlainLayer {
     int64_t dimension;
     PlainTensor *tensor;
     const void *context;
+    int feature_count; /* of the conditions */
+    const double *features;
 } PlainLayer;
+
+enum { PLAIN_FEATURES_MAX = 16 };
+/* What nets see of one sample's conditions; returns how many numbers. */
+int plain_features(const ModelSpec *spec, const double *conditions, double features[PLAIN_FEATURES_MAX]);
 
 double plain_activation(Activation activation, double x);
 

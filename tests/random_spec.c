@@ -310,6 +310,74 @@ const ModelSpec *random_spec(Arena *arena, uint64_t seed)
     return spec;
 }
 
+/* ---- conditions -------------------------------------------------------------------------------------------------- */
+
+static void add_conditions(Maker *maker, ModelSpec *spec)
+{
+    static const char *const CHOICES[] = {"winter", "spring", "summer", "autumn"};
+    spec->condition_count = 1 + (int)test_integer(&maker->random, 3);
+    ConditionInput *conditions = ARENA_ARRAY(maker->arena, ConditionInput, spec->condition_count);
+    for (int i = 0; i < spec->condition_count; i++) {
+        ConditionInput *it = &conditions[i];
+        *it = (ConditionInput){.name = arena_print(maker->arena, "c_%d", i), .low = 0.5, .span = next_span(maker)};
+        it->high = 2;
+        if (chance(maker, 40)) {
+            it->choices = CHOICES;
+            it->choice_count = 1 + (int)test_integer(&maker->random, 4);
+            it->low = 0;
+            it->high = it->choice_count - 1;
+        }
+    }
+    spec->conditions = conditions;
+    if (conditions[0].choice_count == 0 && chance(maker, 50))
+        spec->kT_condition = &conditions[0];
+}
+
+/* One term more than the spec's, with all conditions. */
+static void add_conditional_term(Maker *maker, ModelSpec *spec)
+{
+    EnergyTerm *terms = ARENA_ARRAY(maker->arena, EnergyTerm, spec->term_count + 1);
+    Text text = text_start(maker->arena);
+    memcpy(terms, spec->terms, (size_t)spec->term_count * sizeof *terms);
+    text_put(&text, "tanh(x)");
+    for (int i = 0; i < spec->condition_count; i++)
+        text_print(&text, "*(0.3 + c_%d) + sin(x - 0.2*c_%d)", i, i);
+    terms[spec->term_count++] =
+        (EnergyTerm){.over = SCOPE_COMPONENTS, .value = formula(maker, text.bytes), .span = next_span(maker)};
+    spec->terms = terms;
+}
+
+const ModelSpec *random_conditional_spec(Arena *arena, uint64_t seed)
+{
+    Maker maker = {.arena = arena, .random = {seed * 104729 + 5}, .source = blank_source(arena), .line = 1000};
+    ModelSpec *spec = ARENA_NEW(arena, ModelSpec);
+    *spec = *random_spec(arena, seed);
+    add_conditions(&maker, spec);
+    add_conditional_term(&maker, spec);
+    bool has_data = false;
+    for (int i = 0; i < spec->loss_count; i++)
+        has_data = has_data || spec->losses[i].kind == LOSS_FORWARD_KL;
+    if (!has_data || chance(&maker, 30))
+        return spec;
+    const char **columns = ARENA_ARRAY(arena, const char *, spec->condition_count);
+    for (int i = 0; i < spec->condition_count; i++)
+        columns[i] = chance(&maker, 60) ? spec->conditions[i].name : NULL;
+    spec->data.condition_columns = columns;
+    return spec;
+}
+
+double *random_conditions(Arena *arena, const ModelSpec *spec, int64_t samples, uint64_t seed)
+{
+    TestRandom random = {seed + 77};
+    double *rows = ARENA_ARRAY(arena, double, samples * spec->condition_count);
+    for (int64_t i = 0; i < samples * spec->condition_count; i++) {
+        const ConditionInput *it = &spec->conditions[i % spec->condition_count];
+        rows[i] = it->choice_count > 0 ? (double)test_integer(&random, it->choice_count)
+                                       : (double)(float)test_uniform(&random, it->low, it->high);
+    }
+    return rows;
+}
+
 double *random_weights(Arena *arena, int64_t count, uint64_t seed)
 {
     double *weights = ARENA_ARRAY(arena, double, count);

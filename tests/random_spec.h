@@ -11,6 +11,13 @@
  * components do. */
 const ModelSpec *random_spec(Arena *arena, uint64_t seed);
 
+/* The same with one to three conditions, which the energy sees; kT is one of them in half of the specs, and columns of data
+ * hold some where there are data. */
+const ModelSpec *random_conditional_spec(Arena *arena, uint64_t seed);
+
+/* Conditions for so many samples, of any of the spec's ranges and choices, on the grid of floats. */
+double *random_conditions(Arena *arena, const ModelSpec *spec, int64_t samples, uint64_t seed);
+
 /* The expanded list of a spec whose `layers` are filled in. */
 void spec_expand_layers(Arena *arena, ModelSpec *spec);
 

@@ -20,7 +20,8 @@
 
 #include <cmocka.h>
 
-enum { SPECS = 100, FIRST_SEED = 1, STREAM = 29, FIRST_SAMPLE = 1000, STEP = 3 };
+/* Every so many seeds' spec is conditional. */
+enum { SPECS = 100, FIRST_SEED = 1, CONDITIONAL_EVERY = 5, STREAM = 29, FIRST_SAMPLE = 1000, STEP = 3 };
 
 /* An array that an entry gives: what the interpreter has for it, and what each variant gave first. */
 typedef struct Result {
@@ -35,6 +36,7 @@ typedef struct Case {
     const Program *program;
     double *weights, *scalars, *x; /* on the grid of floats */
     double *data;                  /* likewise; NULL: steps have none */
+    double *conditions;            /* likewise; NULL: the model has none */
     int64_t samples;               /* of entries that are not for the batch */
     bool has[ENTRY_COUNT];
     Result results[ENTRY_COUNT][2]; /* of a step: the loss, the gradient */
@@ -78,9 +80,10 @@ static IrTensor *interpret(Arena *arena, const Case *item, EntryKind kind)
         const IrType *type = ir_type_of(function, function->inputs[i]);
         int scalar = i - entry->tensor_count;
         const double *data = scalar < 0 ? item->weights + item->program->tensors[entry->tensor_inputs[i]].offset
-                             : scalar < item->program->scalar_count ? item->scalars + scalar
-                             : is_batch(kind)                       ? item->data
-                                                                    : item->x;
+                             : scalar < item->program->scalar_count                       ? item->scalars + scalar
+                             : is_batch(kind)                                             ? item->data
+                             : item->conditions != NULL && i == function->input_count - 1 ? item->conditions
+                                                                                          : item->x;
         inputs[i] = ir_test_filled(arena, type, batch, data);
     }
     IrRun run = {.arena = arena,
@@ -151,6 +154,15 @@ static double *random_data(Arena *arena, const Case *item)
     double *data = ARENA_ARRAY(arena, double, count);
     for (int64_t i = 0; i < count; i++)
         data[i] = (double)(float)test_normal(&random);
+    const ModelSpec *spec = item->program->spec;
+    const int64_t width = item->program->data_width, batch = item->program->module->batch;
+    const double *rows = random_conditions(arena, spec, batch, item->seed + 1);
+    for (int64_t s = 0; s < batch && spec->data.condition_columns != NULL; s++) {
+        double *next = data + s * width + spec->dimension;
+        for (int i = 0; i < spec->condition_count; i++)
+            if (spec->data.condition_columns[i] != NULL)
+                *next++ = rows[s * spec->condition_count + i];
+    }
     return data;
 }
 
@@ -178,6 +190,8 @@ static void expect_all(Arena *arena, Case *item)
     if (program->data_width > 0)
         item->data = random_data(arena, item);
     item->samples = 1 + (int64_t)(item->seed * 37 % 150);
+    if (program->spec->condition_count > 0)
+        item->conditions = random_conditions(arena, program->spec, item->samples, item->seed);
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
         if (program->entries[kind].function && kind != ENTRY_LOSS)
             expect_entry(arena, item, kind);
@@ -195,7 +209,7 @@ static int count_ops(const IrModule *module)
 static bool start_case(Arena *arena, const char *folder, Case *item, uint64_t seed, int op_limit)
 {
     ModelSpec *spec = ARENA_NEW(arena, ModelSpec);
-    *spec = *random_spec(arena, seed);
+    *spec = *(seed % CONDITIONAL_EVERY == 0 ? random_conditional_spec : random_spec)(arena, seed);
     spec->name = arena_print(arena, "random_%llu", (unsigned long long)seed);
     *item = (Case){.seed = seed, .name = spec->name, .text = random_spec_text(arena, seed, spec)};
     Program *program = lower(arena, item, spec);
@@ -218,7 +232,7 @@ typedef struct Loaded {
     const char *build;
     PackageFunctions functions;
     int precision, threads;
-    void *weights, *scalars, *x, *data;
+    void *weights, *scalars, *x, *data, *conditions;
 } Loaded;
 
 static Loaded load(Arena *arena, Case *item, const PackageBuild *build, PackageVariant variant, void *library,
@@ -231,6 +245,9 @@ static Loaded load(Arena *arena, Case *item, const PackageBuild *build, PackageV
     loaded.scalars = emit_to_reals(arena, item->scalars, item->program->scalar_count, loaded.precision);
     if (item->x)
         loaded.x = emit_to_reals(arena, item->x, item->samples * item->program->dimension, loaded.precision);
+    if (item->conditions)
+        loaded.conditions = emit_to_reals(arena, item->conditions, item->samples * item->program->spec->condition_count,
+                                          loaded.precision);
     if (item->data)
         loaded.data = emit_to_reals(arena, item->data, item->program->module->batch * item->program->data_width,
                                     loaded.precision);
@@ -286,6 +303,7 @@ static void run_entry(const Loaded *loaded, EntryKind kind)
                         .scalars = loaded->scalars,
                         .x = loaded->x,
                         .data = loaded->data,
+                        .conditions = loaded->conditions,
                         .workspace = emit_take_guarded(loaded->arena, bytes),
                         .seed = STREAM,
                         .first = FIRST_SAMPLE,

@@ -30,7 +30,7 @@ static void test_rows_come_from_csv_and_npy(void **state)
     fit_write_csv("train.csv", rows, COUNT);
     fit_write_npy("x.npy", rows, COUNT);
     for (int i = 0; i < 2; i++) {
-        assert_true(dataset_read(&fit_model, i == 0 ? NULL : "x.npy", NULL, &dataset, &failure));
+        assert_true(dataset_read(&fit_model, i == 0 ? NULL : "x.npy", NULL, NULL, NULL, &dataset, &failure));
         assert_int_equal(dataset.count, COUNT);
         assert_int_equal(dataset.held_out_count, 0);
         assert_memory_equal(dataset.rows, rows, sizeof rows);
@@ -38,7 +38,7 @@ static void test_rows_come_from_csv_and_npy(void **state)
         dataset_release(&dataset);
     }
     named.data.columns = (const char *const[]){"other", "v"};
-    assert_true(dataset_read(&named, NULL, "x.npy", &dataset, &failure));
+    assert_true(dataset_read(&named, NULL, "x.npy", NULL, NULL, &dataset, &failure));
     assert_int_equal(dataset.held_out_count, COUNT);
     assert_memory_equal(dataset.held_out, rows, sizeof rows);
     assert_true(dataset.rows[4] == 0 && dataset.rows[5] == rows[5]);
@@ -49,7 +49,7 @@ static void expect_no_data(const Model *which, const char *path, FailureCode cod
 {
     Failure failure;
     Dataset dataset;
-    assert_false(dataset_read(which, path, NULL, &dataset, &failure));
+    assert_false(dataset_read(which, path, NULL, NULL, NULL, &dataset, &failure));
     expect_failure(&failure, code, part);
 }
 
@@ -93,8 +93,8 @@ static void test_a_fraction_is_held_out_the_same_each_time(void **state)
         rows[i] = (float)i;
     fit_write_npy("x.npy", rows, COUNT);
     other.data.validation_fraction = 0.25;
-    assert_true(dataset_read(&other, "x.npy", NULL, &first, &failure));
-    assert_true(dataset_read(&other, "x.npy", NULL, &again, &failure));
+    assert_true(dataset_read(&other, "x.npy", NULL, NULL, NULL, &first, &failure));
+    assert_true(dataset_read(&other, "x.npy", NULL, NULL, NULL, &again, &failure));
     assert_int_equal(first.held_out_count, 25);
     assert_int_equal(first.count, 76);
     assert_memory_equal(first.held_out, again.held_out, 25 * 2 * sizeof(float));

@@ -17,7 +17,8 @@
 
 #include <cmocka.h>
 
-enum { SPECS = 100, SEED = 29, FIRST_SAMPLE = 1000, STEP = 3 };
+/* Of the specs so many more are conditional. */
+enum { SPECS = 100, CONDITIONAL = 50, SAMPLES_MAX = 200, SEED = 29, FIRST_SAMPLE = 1000, STEP = 3 };
 
 /* ---- programs ---------------------------------------------------------------------------------------------------- */
 
@@ -41,12 +42,21 @@ typedef struct Model {
     const ModelSpec *spec;
     Program *program;
     double *weights;
+    double *conditions;  /* [SAMPLES_MAX][condition_count] */
+    const double *given; /* one sample's, while the plain flow makes it */
 } Model;
+
+/* Those from SPECS on are conditional. */
+static const ModelSpec *spec_of(Arena *arena, uint64_t seed)
+{
+    return seed < SPECS ? random_spec(arena, seed) : random_conditional_spec(arena, seed);
+}
 
 static Model model_of(Arena *arena, const ModelSpec *spec, uint64_t seed)
 {
     Model model = {.arena = arena, .seed = seed, .spec = spec, .program = lower_spec(arena, spec)};
     model.weights = random_weights(arena, model.program->weight_count, seed);
+    model.conditions = random_conditions(arena, spec, SAMPLES_MAX, seed);
     return model;
 }
 
@@ -63,6 +73,8 @@ static IrTensor *run_entry(const Model *model, EntryKind kind, int64_t batch, co
                                        model->weights + model->program->tensors[entry->tensor_inputs[i]].offset);
         else if (scalar < model->program->scalar_count)
             inputs[i] = ir_test_filled(model->arena, type, batch, &model->program->scalars[scalar].schedule.from);
+        else if (strcmp(function->values[function->inputs[i]].name, "conditions") == 0)
+            inputs[i] = ir_test_filled(model->arena, type, batch, model->conditions);
         else
             inputs[i] = ir_test_filled(model->arena, type, batch, x);
     }
@@ -183,11 +195,12 @@ static double plain_spline(const LayerSpec *layer, double bound, const double *n
 static double plain_coupling(const Model *model, int position, const LayerSpec *layer, double *x)
 {
     int64_t dimension = model->spec->dimension, passing = 0, moving = 0;
-    double x_a[16], numbers[512], log_det = 0;
+    double x_a[16 + PLAIN_FEATURES_MAX], numbers[512], log_det = 0;
     for (int64_t i = 0; i < dimension; i++)
         if (plain_passes(layer, i, dimension))
             x_a[passing++] = x[i];
     int64_t count = dimension - passing;
+    passing += plain_features(model->spec, model->given, x_a + passing);
     if (layer->transform == TRANSFORM_SPLINE) {
         plain_net(model, position, "net", &layer->net, x_a, passing, numbers, count * (3 * layer->bins - 1));
     } else if (layer->transform == TRANSFORM_ADDITIVE) {
@@ -220,9 +233,10 @@ static const double *find_tensor(const void *context, const char *name, int64_t 
     return tensor_named(context, name, rows, columns);
 }
 
-/* The sample's noise -> x in place; returns log q. */
-static double plain_flow(const Model *model, double *x)
+/* The sample's noise -> x in place, with these conditions; returns log q. */
+static double plain_flow(Model *model, const double *conditions, double *x)
 {
+    model->given = conditions;
     int64_t dimension = model->spec->dimension;
     double log_q = 0, scale = model->spec->base_scale;
     for (int64_t i = 0; i < dimension; i++) {
@@ -236,7 +250,9 @@ static double plain_flow(const Model *model, double *x)
             continue;
         }
         if (layer->kind != LAYER_PERMUTE) {
-            log_q -= plain_layer(&(PlainLayer){layer, position, dimension, find_tensor, model}, x);
+            double features[PLAIN_FEATURES_MAX];
+            const int count = plain_features(model->spec, model->given, features);
+            log_q -= plain_layer(&(PlainLayer){layer, position, dimension, find_tensor, model, count, features}, x);
             continue;
         }
         double old[16];
@@ -266,14 +282,14 @@ static void expect_close(const Model *model, double actual, double expected, dou
 static void test_samples_are_those_of_the_plain_flow(void **state)
 {
     enum { BATCH = 5 };
-    for (uint64_t seed = 0; seed < SPECS; seed++) {
+    for (uint64_t seed = 0; seed < SPECS + CONDITIONAL; seed++) {
         ir_test_renew(*state);
-        Model model = model_of(*state, random_spec(*state, seed), seed);
+        Model model = model_of(*state, spec_of(*state, seed), seed);
         IrTensor *outputs = run_entry(&model, ENTRY_SAMPLE, BATCH, NULL);
         for (int s = 0; s < BATCH; s++) {
             double x[16];
             draw_noise(&model, RANDOM_SAMPLE, (uint64_t)s, x);
-            double log_q = plain_flow(&model, x);
+            double log_q = plain_flow(&model, model.conditions + s * model.spec->condition_count, x);
             expect_close(&model, outputs[1].data[s], log_q, 1e-12, "log q");
             for (int64_t i = 0; i < model.spec->dimension; i++)
                 expect_close(&model, outputs[0].data[s * model.spec->dimension + i], x[i], 1e-12, "x");
@@ -284,14 +300,25 @@ static void test_samples_are_those_of_the_plain_flow(void **state)
 static void test_log_prob_at_the_samples_is_theirs(void **state)
 {
     enum { BATCH = 4 };
-    for (uint64_t seed = 0; seed < SPECS; seed++) {
+    for (uint64_t seed = 0; seed < SPECS + CONDITIONAL; seed++) {
         ir_test_renew(*state);
-        Model model = model_of(*state, random_spec(*state, seed), seed);
+        Model model = model_of(*state, spec_of(*state, seed), seed);
         IrTensor *samples = run_entry(&model, ENTRY_SAMPLE, BATCH, NULL);
         IrTensor *log_q = run_entry(&model, ENTRY_LOG_PROB, BATCH, samples[0].data);
         for (int s = 0; s < BATCH; s++)
             expect_close(&model, log_q[0].data[s], samples[1].data[s], 1e-9, "log q");
     }
+}
+
+/* The number of a row's column that holds condition i; -1: none does. */
+static int64_t column_of(const ModelSpec *spec, int i)
+{
+    int64_t column = spec->dimension;
+    if (spec->data.condition_columns == NULL || spec->data.condition_columns[i] == NULL)
+        return -1;
+    for (int k = 0; k < i; k++)
+        column += spec->data.condition_columns[k] != NULL;
+    return column;
 }
 
 /* Rows of data for a step; NULL where the program wants none. */
@@ -302,6 +329,10 @@ static double *data_of(const Model *model)
     TestRandom random = {model->seed + 900};
     for (int64_t i = 0; i < count; i++)
         data[i] = test_uniform(&random, -2, 2);
+    for (int i = 0; i < model->spec->condition_count && count > 0; i++)
+        for (int64_t s = 0; s < model->program->module->batch && column_of(model->spec, i) >= 0; s++)
+            data[s * model->program->data_width + column_of(model->spec, i)] =
+                model->conditions[s * model->spec->condition_count + i];
     return count > 0 ? data : NULL;
 }
 
@@ -313,18 +344,44 @@ static double sum_of_weights(const ModelSpec *spec, LossKind kind)
     return sum;
 }
 
+/* The conditions of a training step: columns of data, or draws. */
+static void take_step_conditions(Model *model, const double *data)
+{
+    const ModelSpec *spec = model->spec;
+    for (int64_t s = 0; s < model->program->module->batch; s++)
+        for (int i = 0, drawn = 0; i < spec->condition_count; i++) {
+            const ConditionInput *it = &spec->conditions[i];
+            const int64_t column = column_of(spec, i);
+            RandomStream stream = {SEED, FIRST_SAMPLE + (uint64_t)s, STEP, RANDOM_CONDITION};
+            const double u = (double)random_uniform_value(&stream, 0, 0, (uint32_t)drawn);
+            drawn += column < 0;
+            model->conditions[s * spec->condition_count + i] =
+                column >= 0            ? data[s * model->program->data_width + column]
+                : it->choice_count > 0 ? floor(u * it->choice_count)
+                                       : it->low + u * (it->high - it->low);
+        }
+}
+
+static double temperature_of(const Model *model, int64_t s)
+{
+    const ModelSpec *spec = model->spec;
+    return spec->kT_condition == NULL
+               ? spec->kT.from
+               : model->conditions[s * spec->condition_count + (spec->kT_condition - spec->conditions)];
+}
+
 /* The mean of log q + U / kT over the plain flow's samples. */
-static double plain_reverse_kl(const Model *model)
+static double plain_reverse_kl(Model *model)
 {
     int64_t batch = model->program->module->batch, dimension = model->spec->dimension;
     double *x = ARENA_ARRAY(model->arena, double, batch *dimension), sum = 0;
     for (int64_t s = 0; s < batch; s++) {
         draw_noise(model, RANDOM_TRAIN_NOISE, (uint64_t)s, x + s * dimension);
-        sum += plain_flow(model, x + s * dimension);
+        sum += plain_flow(model, model->conditions + s * model->spec->condition_count, x + s * dimension);
     }
     IrTensor *energy = run_entry(model, ENTRY_ENERGY, batch, x);
     for (int64_t s = 0; s < batch; s++)
-        sum += energy[0].data[s] / model->spec->kT.from;
+        sum += energy[0].data[s] / temperature_of(model, s);
     return sum / (double)batch;
 }
 
@@ -332,8 +389,11 @@ static double plain_reverse_kl(const Model *model)
 static double plain_forward_kl(const Model *model, const double *data)
 {
     int64_t batch = model->program->module->batch;
-    IrTensor *log_q = run_entry(model, ENTRY_LOG_PROB, batch, data);
-    double sum = 0;
+    int64_t dimension = model->spec->dimension;
+    double *x = ARENA_ARRAY(model->arena, double, batch *dimension), sum = 0;
+    for (int64_t s = 0; s < batch; s++)
+        memcpy(x + s * dimension, data + s * model->program->data_width, (size_t)dimension * sizeof *x);
+    IrTensor *log_q = run_entry(model, ENTRY_LOG_PROB, batch, x);
     for (int64_t s = 0; s < batch; s++)
         sum -= log_q[0].data[s];
     return sum / (double)batch;
@@ -341,14 +401,19 @@ static double plain_forward_kl(const Model *model, const double *data)
 
 static void test_loss_is_the_weighted_sum_of_its_parts(void **state)
 {
-    int with_data = 0, with_both = 0;
-    for (uint64_t seed = 0; seed < SPECS; seed++) {
+    int with_data = 0, with_both = 0, with_columns = 0;
+    for (uint64_t seed = 0; seed < SPECS + CONDITIONAL; seed++) {
         ir_test_renew(*state);
-        Model model = model_of(*state, random_spec(*state, seed), seed);
+        Model model = model_of(*state, spec_of(*state, seed), seed);
         double forward = sum_of_weights(model.spec, LOSS_FORWARD_KL),
                reverse = sum_of_weights(model.spec, LOSS_REVERSE_KL), expected = 0;
         const double *data = data_of(&model);
-        assert_int_equal(model.program->data_width, forward > 0 ? model.spec->dimension : 0);
+        int64_t columns = 0;
+        for (int i = 0; i < model.spec->condition_count; i++)
+            columns += column_of(model.spec, i) >= 0;
+        assert_int_equal(model.program->data_width, forward > 0 ? model.spec->dimension + columns : 0);
+        take_step_conditions(&model, data);
+        with_columns += columns > 0;
         if (reverse > 0)
             expected += reverse * plain_reverse_kl(&model);
         if (forward > 0)
@@ -359,7 +424,7 @@ static void test_loss_is_the_weighted_sum_of_its_parts(void **state)
         with_data += forward > 0;
         with_both += forward > 0 && reverse > 0;
     }
-    assert_true(with_data > SPECS / 10 && with_both > 0);
+    assert_true(with_data > SPECS / 10 && with_both > 0 && with_columns > 3);
 }
 
 /* ---- single layers ----------------------------------------------------------------------------------------------- */
@@ -755,9 +820,9 @@ static void test_force_is_minus_the_energys_slope(void **state)
 {
     enum { BATCH = 3 };
     static const double STEPS[] = {-2e-3, -1e-3, 1e-3, 2e-3}, WEIGHTS[] = {1, -8, 8, -1};
-    for (uint64_t seed = 0; seed < SPECS; seed++) {
+    for (uint64_t seed = 0; seed < SPECS + CONDITIONAL; seed++) {
         ir_test_renew(*state);
-        Model model = model_of(*state, random_spec(*state, seed), seed);
+        Model model = model_of(*state, spec_of(*state, seed), seed);
         int64_t dimension = model.spec->dimension;
         double x[BATCH * 16], moved[BATCH * 16];
         TestRandom random = {seed};
@@ -803,9 +868,9 @@ static bool has_corners(const ModelSpec *spec)
 /* Along one direction in the space of all weights: <gradient, direction> is the loss's slope. */
 static void test_step_gives_the_losss_gradient(void **state)
 {
-    for (uint64_t seed = 0; seed < SPECS; seed++) {
+    for (uint64_t seed = 0; seed < SPECS + CONDITIONAL; seed++) {
         ir_test_renew(*state);
-        Model model = model_of(*state, random_spec(*state, seed), seed);
+        Model model = model_of(*state, spec_of(*state, seed), seed);
         const Program *program = model.program;
         double *direction = random_weights(*state, program->weight_count, seed + 5000), slope = 0;
         double h = has_corners(model.spec) ? 1e-7 : 1e-4;
@@ -916,20 +981,22 @@ static void test_all_errors_come_in_one_run(void **state)
 /* Each entry's outputs before the passes and after. */
 static void test_passes_keep_what_programs_compute(void **state)
 {
-    for (uint64_t seed = 0; seed < SPECS; seed++) {
+    for (uint64_t seed = 0; seed < SPECS + CONDITIONAL; seed++) {
         ir_test_renew(*state);
-        Model model = model_of(*state, random_spec(*state, seed), seed);
+        Model model = model_of(*state, spec_of(*state, seed), seed);
         int64_t batch = model.program->module->batch;
         IrTensor *before[ENTRY_COUNT], *samples = run_entry(&model, ENTRY_SAMPLE, batch, NULL);
+        const double *data = data_of(&model), *x = samples[0].data;
         for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
-            before[kind] =
-                model.program->entries[kind].function ? run_entry(&model, kind, batch, samples[0].data) : NULL;
+            before[kind] = model.program->entries[kind].function
+                               ? run_entry(&model, kind, batch, kind < ENTRY_INITIALISE ? x : data)
+                               : NULL;
         assert_true(passes_run(model.program->module, NULL));
         ir_test_verify(model.program->module);
         for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
             if (!before[kind])
                 continue;
-            IrTensor *after = run_entry(&model, kind, batch, samples[0].data);
+            IrTensor *after = run_entry(&model, kind, batch, kind < ENTRY_INITIALISE ? x : data);
             for (int o = 0; o < model.program->entries[kind].function->output_count; o++)
                 for (int64_t i = 0; i < ir_test_count(&after[o], batch); i++)
                     expect_close(&model, after[o].data[i], before[kind][o].data[i], 1e-10, lower_entry_name(kind));
@@ -940,9 +1007,9 @@ static void test_passes_keep_what_programs_compute(void **state)
 /* The forward pass of a training step has residuals to return; its roundings are those of the forward pass alone. */
 static void test_loss_has_the_same_bits_in_the_step(void **state)
 {
-    for (uint64_t seed = 0; seed < SPECS; seed++) {
+    for (uint64_t seed = 0; seed < SPECS + CONDITIONAL; seed++) {
         ir_test_renew(*state);
-        Model model = model_of(*state, random_spec(*state, seed), seed);
+        Model model = model_of(*state, spec_of(*state, seed), seed);
         assert_true(passes_run(model.program->module, NULL));
         const IrTensor *alone = run_entry(&model, ENTRY_LOSS, model.program->module->batch, data_of(&model));
         const IrTensor *step = run_entry(&model, ENTRY_STEP, model.program->module->batch, data_of(&model));

@@ -154,24 +154,13 @@ static void write_blocks(Arena *arena, Planner *planner, const Packing *packing,
     text_print(out, "        %s);\n%s", call.bytes, after.bytes);
 }
 
-/* Whether an entry has anything for each sample; one that has nothing runs once. */
-static bool has_rows(const Entry *entry)
-{
-    for (int i = 0; i < entry->function->input_count; i++)
-        if (is_row_input(entry, i))
-            return true;
-    for (int i = 0; i < entry->function->output_count; i++)
-        if (entry->outputs[i].rows || ir_type_of(entry->function, entry->function->outputs[i])->kind == IR_KIND_SAMPLE)
-            return true;
-    return false;
-}
-
 static void write_plain_entry(Arena *arena, Planner *planner, const Packing *packing, const Entry *entry,
                               const SharedParts *parts, Text *out)
 {
     EntryWorkspace size = entry_workspace(planner, entry);
     Text loop = text_start(arena), body = text_start(arena);
-    if (!has_rows(entry) && strstr(entry->parameters, " count,") == NULL)
+    if (strstr(entry->parameters, " count,") ==
+        NULL) /* for the batch, and no result depends on a sample: one is enough */
         text_put(&loop, "    const size_t count = 1;\n");
     text_put(&loop, "    PARALLEL_FOR\n    for (ptrdiff_t number = 0; number < block_count(count); number++) {\n");
     write_blocks(arena, planner, packing, entry, parts, &body);

@@ -12,6 +12,30 @@ static void put_data_documentation(PackageWriter *writer, Text *out)
         text_put(out, "\n * `data` is not used.");
 }
 
+/* What the conditions are, once for all functions. */
+static void put_conditions(PackageWriter *writer, Text *out)
+{
+    const ModelSpec *spec = writer->program->spec;
+    if (spec->condition_count == 0)
+        return;
+    text_print(out, "\n/* conditions[count][%s_CONDITIONS]: what the model is conditioned on, for each sample:\n",
+               writer->upper);
+    for (int i = 0; i < spec->condition_count; i++) {
+        const ConditionInput *condition = &spec->conditions[i];
+        text_print(out, " *   %d  %s, ", i, condition->name);
+        if (condition->choice_count == 0) {
+            text_put(out, "from ");
+            text_number(out, condition->low);
+            text_put(out, " to ");
+            text_number(out, condition->high);
+        }
+        for (int k = 0; k < condition->choice_count; k++)
+            text_print(out, "%s%d: %s", k > 0 ? ", " : "", k, condition->choices[k]);
+        text_put(out, condition == spec->kT_condition ? "; it is kT\n" : "\n");
+    }
+    text_put(out, " * A training step draws those that its data don't hold, uniformly. */\n");
+}
+
 static void put_documentation(PackageWriter *writer, EntryKind kind, Text *out)
 {
     const char *upper = writer->upper;
@@ -92,6 +116,8 @@ static void put_sizes(PackageWriter *writer, Text *out)
                (long long)program->weight_count);
     text_print(out, "#define %s_SCALARS %d /* numbers given at each call */\n", upper, program->scalar_count);
     text_print(out, "#define %s_OBSERVABLES %d\n", upper, program->observable_count);
+    if (program->spec->condition_count > 0)
+        text_print(out, "#define %s_CONDITIONS %d\n", upper, program->spec->condition_count);
     text_print(out, "\nenum { /* the scalars, in their order */\n");
     for (int i = 0; i < program->scalar_count; i++)
         text_print(out, "    %s_SCALAR_%s%s\n", upper, scalar_identifier(writer, i),
@@ -120,6 +146,7 @@ static void add_header(PackageWriter *writer)
         " * Weights are one block of numbers, the tensors of the weights file one after another.");
     text_print(&text, "#ifndef %s_H\n#define %s_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n", upper, upper);
     put_sizes(writer, &text);
+    put_conditions(writer, &text);
     text_put(
         &text,
         "\n/* ---- many samples: blocks of 64 in vector lanes, on `threads` threads where built with OpenMP ---- */\n");
@@ -162,6 +189,22 @@ static void put_scalar_values(PackageWriter *writer, Text *out)
     }
 }
 
+/* The middle of each range, the first of each list of choices. */
+static const char *example_conditions(PackageWriter *writer)
+{
+    const ModelSpec *spec = writer->program->spec;
+    Text row = text_start(writer->arena);
+    if (spec->condition_count == 0)
+        return "";
+    for (int i = 0; i < spec->condition_count; i++) {
+        const ConditionInput *condition = &spec->conditions[i];
+        text_put(&row, i > 0 ? ", (float)" : "(float)");
+        text_number(&row, condition->choice_count > 0 ? 0 : condition->low + (condition->high - condition->low) / 2);
+    }
+    return arena_print(writer->arena, "    const float conditions[3][%s_CONDITIONS] = {{%s}, {%s}, {%s}};\n",
+                       writer->upper, row.bytes, row.bytes, row.bytes);
+}
+
 static void add_example(PackageWriter *writer)
 {
     const char *name = writer->name, *upper = writer->upper;
@@ -178,16 +221,16 @@ static void add_example(PackageWriter *writer)
     put_scalar_values(writer, &text);
     text_print(
         &text,
-        "};\n    const uint64_t seed = 1;\n    float x[3][%s_DIMENSION], log_q[3];\n\n"
+        "};\n    const uint64_t seed = 1;\n%s    float x[3][%s_DIMENSION], log_q[3];\n\n"
         "    if (argc > 1) {\n        FILE *file = fopen(argv[1], \"rb\"); /* the numbers alone, as floats */\n"
         "        if (file == NULL)\n            return 66;\n"
         "        if (fread(weights, sizeof weights, 1, file) != 1 || fgetc(file) != EOF)\n            return 65;\n"
         "        fclose(file);\n    }\n"
-        "    %s_sample(weights, scalars, seed, 0, 3, x[0], log_q, workspace, 1);\n"
+        "    %s_sample(weights, scalars, seed, 0, 3, %sx[0], log_q, workspace, 1);\n"
         "    for (int k = 0; k < 3; k++)\n"
         "        printf(\"sample %%d: x[0] = %%g, log q = %%g\\n\", k, (double)x[k][0], (double)log_q[k]);\n    return "
         "0;\n}\n",
-        upper, name);
+        example_conditions(writer), upper, name, writer->program->spec->condition_count > 0 ? "conditions[0], " : "");
     package_add_text(writer, "example/example.c", &text);
 }
 

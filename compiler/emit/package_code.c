@@ -72,16 +72,17 @@ bool package_has_blas(const PackageWriter *writer)
     return writer->program->spec->target.openblas;
 }
 
-const char *package_parameters(const PackageWriter *writer, EntryKind kind, const char *real)
+const char *package_call_parameters(const PackageWriter *writer, EntryKind kind, bool conditions, const char *real)
 {
+    /* @ is the type of reals, ? where conditions stand */
     static const char *const before[ENTRY_COUNT] = {
         [ENTRY_SAMPLE] =
-            "const @ *weights, const @ *scalars, uint64_t seed, uint64_t first, size_t count, @ *x, @ *log_q",
-        [ENTRY_LOG_PROB] = "const @ *weights, const @ *scalars, size_t count, const @ *x, @ *log_q",
-        [ENTRY_ENERGY] = "const @ *scalars, size_t count, const @ *x, @ *energy",
-        [ENTRY_FORCE] = "const @ *scalars, size_t count, const @ *x, @ *force",
-        [ENTRY_OBSERVABLES] = "const @ *scalars, size_t count, const @ *x, @ *values",
-        [ENTRY_SCORE] = "const @ *weights, const @ *scalars, size_t count, const @ *x, @ *log_q, @ *score",
+            "const @ *weights, const @ *scalars, uint64_t seed, uint64_t first, size_t count,? @ *x, @ *log_q",
+        [ENTRY_LOG_PROB] = "const @ *weights, const @ *scalars, size_t count, const @ *x,? @ *log_q",
+        [ENTRY_ENERGY] = "const @ *scalars, size_t count, const @ *x,? @ *energy",
+        [ENTRY_FORCE] = "const @ *scalars, size_t count, const @ *x,? @ *force",
+        [ENTRY_OBSERVABLES] = "const @ *scalars, size_t count, const @ *x,? @ *values",
+        [ENTRY_SCORE] = "const @ *weights, const @ *scalars, size_t count, const @ *x,? @ *log_q, @ *score",
         [ENTRY_INITIALISE] = "const @ *weights, const @ *scalars, const @ *data, uint64_t seed, @ *values",
         [ENTRY_STEP] = "const @ *weights, const @ *scalars, const @ *data, uint64_t seed, uint32_t step, @ *gradient",
     };
@@ -89,10 +90,17 @@ const char *package_parameters(const PackageWriter *writer, EntryKind kind, cons
     for (const char *c = before[kind]; c && *c != '\0'; c++)
         if (*c == '@')
             text_put(&text, real);
+        else if (*c == '?')
+            text_put(&text, conditions ? arena_print(writer->arena, " const %s *conditions,", real) : "");
         else
             text_add(&text, c, 1);
     text_put(&text, ", void *workspace, int threads");
     return text.bytes;
+}
+
+const char *package_parameters(const PackageWriter *writer, EntryKind kind, const char *real)
+{
+    return package_call_parameters(writer, kind, writer->program->spec->condition_count > 0, real);
 }
 
 /* ---- entries --------------------------------------------------------------------------------------------------------- */
@@ -114,7 +122,10 @@ static void bind_inputs(PackageWriter *writer, EntryKind kind, Entry *entry)
         else if (i < tensors + scalars)
             inputs[i] = (EntryInput){.kind = INPUT_SCALAR, .offset = i - tensors};
         else
-            inputs[i] = (EntryInput){.kind = INPUT_ARRAY, .array = takes_data(kind) ? "data" : "x"};
+            inputs[i] = (EntryInput){.kind = INPUT_ARRAY,
+                                     .array = takes_data(kind)                                ? "data"
+                                              : kind == ENTRY_SAMPLE || i > tensors + scalars ? "conditions"
+                                                                                              : "x"};
     }
     entry->inputs = inputs;
 }

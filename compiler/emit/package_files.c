@@ -40,7 +40,7 @@ static const struct HostUnit {
 } HOST_UNITS[] = {
     {"system", " files interrupt progress "}, /* those that ask for POSIX */
     {"text", " json_read json_write sha256 utf8 configurations_write csv_write npy_write safetensors_write "},
-    {"tables", " csv_read number "},
+    {"tables", " csv_read number conditions "},
     {"arrays", " npy_read configurations_read "},
     {"weights", " safetensors_read weights checkpoint "},
     {"estimates", " estimates evaluate evaluator importance pareto nearest density report requirement verdict "},

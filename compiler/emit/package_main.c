@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-static void put_string(Text *out, const char *string)
+void package_put_string(Text *out, const char *string)
 {
     text_put(out, "\"");
     for (const unsigned char *c = (const unsigned char *)string; *c != '\0'; c++) {
@@ -33,7 +33,7 @@ static void put_tensors(PackageWriter *writer, Text *out)
     for (int t = 0; t < program->tensor_count; t++) {
         const ProgramTensor *tensor = &program->tensors[t];
         text_put(out, "    {");
-        put_string(out, tensor->name);
+        package_put_string(out, tensor->name);
         text_print(out, ", %d, {", tensor->type.rank);
         for (int i = 0; i < tensor->type.rank; i++)
             text_print(out, "%s%lld", i > 0 ? ", " : "", (long long)tensor->type.size[i]);
@@ -87,7 +87,7 @@ static void put_scalars(PackageWriter *writer, Text *out)
     text_put(out, "static const ModelScalar scalars[] = {\n");
     for (int i = 0; i < program->scalar_count; i++) {
         text_put(out, "    {");
-        put_string(out, program->scalars[i].name);
+        package_put_string(out, program->scalars[i].name);
         text_put(out, ", ");
         put_schedule(out, arena_print(writer->arena, "scalar_%d", i), &program->scalars[i].schedule);
         text_put(out, "},\n");
@@ -101,7 +101,7 @@ static void put_component_names(PackageWriter *writer, Text *out, const char *ar
     text_print(out, "static const char *const %s[] = {", array);
     for (int64_t i = 0; i < writer->program->dimension; i++) {
         text_put(out, i == 0 ? "" : i % 8 == 0 ? ",\n    " : ", ");
-        put_string(out, names != NULL ? names[i] : arena_print(writer->arena, "x[%lld]", (long long)i));
+        package_put_string(out, names != NULL ? names[i] : arena_print(writer->arena, "x[%lld]", (long long)i));
     }
     text_put(out, "};\n");
 }
@@ -116,7 +116,7 @@ static void put_names(PackageWriter *writer, Text *out)
         text_put(out, "static const char *const observables[] = {");
         for (int i = 0; i < program->observable_count; i++) {
             text_put(out, i > 0 ? ", " : "");
-            put_string(out, program->observable_names[i]);
+            package_put_string(out, program->observable_names[i]);
         }
         text_put(out, "};\n");
     }
@@ -147,14 +147,20 @@ static void put_ranges(const PackageWriter *writer, Text *out)
 static void put_functions(PackageWriter *writer, bool is_double, Text *out)
 {
     const char *infix = is_double ? "double_" : "";
-    text_print(out, "static size_t %sworkspace_bytes(int threads)\n{\n    return %s_%sWORKSPACE_BYTES(threads);\n}\n\n",
-               infix, writer->upper, is_double ? "DOUBLE_" : "");
+    const bool conditions = writer->program->spec->condition_count > 0;
+    if (conditions)
+        package_put_given(writer, is_double ? "double" : "float", infix, out);
+    text_print(out,
+               "static size_t %sworkspace_bytes(int threads)\n{\n    return %s%s_%sWORKSPACE_BYTES(threads);\n}\n\n",
+               infix, package_given_bytes(writer, is_double), writer->upper, is_double ? "DOUBLE_" : "");
     text_print(out, "static const ModelFunctions%d %sfunctions = {\n    .workspace_bytes = %sworkspace_bytes,\n",
                is_double ? 64 : 32, is_double ? "double_" : "single_", infix);
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
         if (package_has(writer, kind))
-            text_print(out, "    .%s = %s_%s%s,\n", package_entry_name(kind), writer->name, infix,
-                       package_entry_name(kind));
+            text_print(out, "    .%s = %s_%s%s%s,\n", package_entry_name(kind), writer->name,
+                       package_is_given(writer, kind) ? "given_" : "", infix, package_entry_name(kind));
+    if (conditions && package_has(writer, ENTRY_LOG_PROB))
+        text_print(out, "    .log_prob_given = %s_%slog_prob,\n", writer->name, infix);
     text_put(out, "};\n\n");
 }
 
@@ -167,10 +173,10 @@ static void put_data(PackageWriter *writer, Text *out)
         return;
     text_print(out,
                "    .data = {.feeds_steps = %s,\n             .train = ", program->data_width > 0 ? "true" : "false");
-    put_string(out, data->train);
+    package_put_string(out, data->train);
     if (data->validation != NULL) {
         text_put(out, ",\n             .validation = ");
-        put_string(out, data->validation);
+        package_put_string(out, data->validation);
     }
     if (data->validation_fraction > 0) {
         text_put(out, ",\n             .validation_fraction = ");
@@ -195,7 +201,7 @@ static void put_condition(Text *out, const Condition *condition)
                condition->allowed ? "true" : "false");
     text_number(out, condition->bound);
     text_put(out, ", ");
-    put_string(out, condition->text != NULL ? condition->text : "");
+    package_put_string(out, condition->text != NULL ? condition->text : "");
     text_put(out, "}");
 }
 
@@ -214,7 +220,7 @@ static void put_curriculum(PackageWriter *writer, Text *out)
             text_print(out, "    {%d, ",
                        number->what == STAGE_RATE ? -1
                        : number->what == STAGE_KT ? 0
-                                                  : 1 + number->loss);
+                                                  : writer->program->first_loss_scalar + number->loss);
             put_schedule(out, arena_print(writer->arena, "stage_%d_%d", i, n), &number->schedule);
             text_put(out, "},\n");
         }
@@ -309,10 +315,11 @@ void package_add_main(PackageWriter *writer, const char *sha256)
     put_curriculum(writer, &text);
     put_names(writer, &text);
     put_ranges(writer, &text);
+    package_put_conditions(writer, &text);
     put_functions(writer, false, &text);
     put_functions(writer, true, &text);
     text_print(&text, "static const Model model = {\n    .name = \"%s\",\n    .spec_name = ", writer->name);
-    put_string(&text, writer->spec_name);
+    package_put_string(&text, writer->spec_name);
     text_print(&text, ",\n    .spec_sha256 = \"%s\",\n    .package_sha256 = \"%s\",\n    .version = \"%s\",\n",
                package_spec_sha256(writer), sha256, ANSATZ_VERSION);
     text_print(&text,
@@ -322,6 +329,12 @@ void package_add_main(PackageWriter *writer, const char *sha256)
                (long long)program->weight_count, program->tensor_count, program->scalar_count);
     if (package_has_blas(writer))
         text_put(&text, "    .blas = \"openblas\",\n");
+    if (program->spec->condition_count > 0)
+        text_print(&text, "    .condition_count = %d,\n    .conditions = conditions,\n",
+                   program->spec->condition_count);
+    if (program->spec->kT_condition != NULL)
+        text_print(&text, "    .kT_condition = &conditions[%d],\n",
+                   (int)(program->spec->kT_condition - program->spec->conditions));
     if (program->data_width > 0)
         text_print(&text, "    .data_width = %lld,\n", (long long)program->data_width);
     if (program->observable_count > 0)

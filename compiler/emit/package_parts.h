@@ -65,6 +65,19 @@ void package_add_text(PackageWriter *writer, const char *path, const Text *text)
 void package_head(const PackageWriter *writer, Text *out, const char *what);
 /* "const float *weights" for real "float". */
 const char *package_parameters(const PackageWriter *writer, EntryKind kind, const char *real);
+/* The same of a model with conditions, or as if it had none. */
+const char *package_call_parameters(const PackageWriter *writer, EntryKind kind, bool conditions, const char *real);
+
+/* package_conditions.c: of a model with conditions, what NAME_main.c has of them, and functions that take one condition for
+ * all samples of a call, behind the scalars. */
+void package_put_conditions(PackageWriter *writer, Text *out);
+void package_put_given(PackageWriter *writer, const char *real, const char *infix, Text *out);
+/* "BYTES + ", what they need in front of a workspace; "" without conditions. */
+const char *package_given_bytes(const PackageWriter *writer, bool is_double);
+/* Whether the program's function is one of these. */
+bool package_is_given(const PackageWriter *writer, EntryKind kind);
+/* C text in quotes. */
+void package_put_string(Text *out, const char *string);
 /* Whether its wide layers are OpenBLAS's. */
 bool package_has_blas(const PackageWriter *writer);
 /* Multiply-adds of an entry, 2 each, for one sample. */

@@ -104,6 +104,7 @@ struct Expr {
 typedef struct ExprVariable {
     const char *name;
     bool per_instance; /* one value for each instance of the scope, named without an index */
+    bool is_condition; /* one value, named without an index */
     int64_t size;      /* else a list of so many, named with one */
 } ExprVariable;
 

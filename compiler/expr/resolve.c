@@ -166,6 +166,11 @@ static bool resolve_variable(Resolver *resolver, Expr *expr, int which)
     const ExprVariable *variable = &resolver->scope->variables[which];
     expr->kind = EXPR_VARIABLE;
     expr->variable = which;
+    if (variable->is_condition) {
+        if (expr->operand_count > 0)
+            resolve_error(resolver, expr, "E0507", "'%s' is a condition: it has no index", expr->name);
+        return expr->operand_count == 0;
+    }
     if (variable->per_instance) {
         expr->axes = 1;
         if (expr->operand_count == 0)
@@ -226,6 +231,7 @@ static bool resolve_name(Resolver *resolver, Expr *expr)
     case NAME_PARAMETER:
         return resolve_parameter(resolver, expr, meaning.index);
     case NAME_VARIABLE:
+    case NAME_CONDITION:
         return resolve_variable(resolver, expr, (int)meaning.index);
     case NAME_ELEMENT:
         return resolve_element(resolver, expr, meaning.index);

@@ -22,6 +22,7 @@ typedef enum NameKind {
     NAME_INDEX,
     NAME_PARAMETER,
     NAME_VARIABLE,
+    NAME_CONDITION, /* a variable too */
     NAME_ELEMENT,
     NAME_PI,
     NAME_FUNCTION

@@ -94,7 +94,7 @@ static NameMeaning outer_meaning(const ExprScope *scope, const char *name)
 {
     for (int i = 0; i < scope->variable_count; i++)
         if (strcmp(scope->variables[i].name, name) == 0)
-            return (NameMeaning){NAME_VARIABLE, i};
+            return (NameMeaning){scope->variables[i].is_condition ? NAME_CONDITION : NAME_VARIABLE, i};
     int64_t element = find_element(scope->names, name);
     if (element >= 0)
         return (NameMeaning){NAME_ELEMENT, element};
@@ -131,6 +131,8 @@ const char *resolve_meaning_text(NameKind kind)
     case NAME_VARIABLE:
     case NAME_ELEMENT:
         return "part of the configuration";
+    case NAME_CONDITION:
+        return "a condition";
     case NAME_PI:
         return "the number pi";
     case NAME_FUNCTION:
@@ -197,8 +199,10 @@ const ExprScope *expr_scope(Arena *arena, const ModelSpec *spec, const ExprNames
                             int parameter_count, const SpecParameter *parameters, Diagnostics *diagnostics)
 {
     ExprScope *scope = ARENA_NEW(arena, ExprScope);
-    ExprVariable *x = ARENA_NEW(arena, ExprVariable);
+    ExprVariable *x = ARENA_ARRAY(arena, ExprVariable, 1 + spec->condition_count);
     *x = (ExprVariable){.name = "x", .size = spec->dimension};
+    for (int i = 0; i < spec->condition_count; i++)
+        x[1 + i] = (ExprVariable){.name = spec->conditions[i].name, .is_condition = true};
     if (over == SCOPE_COMPONENTS) {
         ExprLoop *instances = ARENA_NEW(arena, ExprLoop);
         *instances = (ExprLoop){.count = spec->dimension};
@@ -207,7 +211,7 @@ const ExprScope *expr_scope(Arena *arena, const ModelSpec *spec, const ExprNames
     } else {
         scope->names = names;
     }
-    scope->variable_count = 1;
+    scope->variable_count = 1 + spec->condition_count;
     scope->variables = x;
     scope->parameter_count = parameter_count;
     scope->parameters = parameters;

@@ -6,8 +6,8 @@
 #include "compiler/lower/lower.h"
 #include "compiler/lower/masked_mlp.h"
 
-/* All layers of one structure share two functions, (tensors, x) -> y, log_det and back; without log_det where the
- * transform keeps volumes. */
+/* All layers of one structure share two functions, (tensors, x, features?) -> y, log_det and back; without log_det
+ * where the transform keeps volumes, with the features of the model's conditions where it has some. */
 struct AutoregressiveKind {
     AutoregressiveKind *next;
     const LayerSpec *spec;
@@ -39,7 +39,7 @@ static AutoregressiveKind *find_kind(Lower *lower, const LayerSpec *spec)
     AutoregressiveKind *kind = *end = ARENA_NEW(lower->arena, AutoregressiveKind);
     *kind = (AutoregressiveKind){.spec = spec, .number = number};
     kind->spline = (SplineShape){1, spec->bins, spec->bound * lower->spec->base_scale, SPLINE_TAILS};
-    kind->net = (MaskedShape){lower->program->dimension, 0, &spec->net};
+    kind->net = (MaskedShape){lower->program->dimension, 0, condition_feature_count(lower), &spec->net};
     kind->net.numbers = spec->transform == TRANSFORM_SPLINE   ? spline_number_count(&kind->spline)
                         : spec->transform == TRANSFORM_AFFINE ? 2
                                                               : 1;
@@ -190,28 +190,35 @@ static IrFunction *make(Lower *lower, AutoregressiveKind *kind, bool inverse)
     IrId *tensors = ARENA_ARRAY(lower->arena, IrId, kind->tensor_count), to, log_slope;
     masked_inputs(function, &kind->net, "net", tensors);
     IrId from = ir_input(function, inverse ? "y" : "x", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &kind->net.size));
-    if (inverse == kind->spec->fast_sampling)
+    IrId features = -1;
+    if (kind->net.features > 0)
+        features = ir_input(function, "features", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &kind->net.features));
+    if (inverse == kind->spec->fast_sampling) {
         masked_apply_steps(lower, &builder, &kind->net, tensors, make_component(lower, kind, inverse, function->name),
-                           from, &to, &log_slope);
-    else
-        to = transform(&builder, kind, masked_apply(&builder, &kind->net, tensors, from), from, inverse, &log_slope);
+                           features, from, &to, &log_slope);
+    } else {
+        IrId numbers = masked_apply(&builder, &kind->net, tensors, features, from);
+        to = transform(&builder, kind, numbers, from, inverse, &log_slope);
+    }
     ir_output(function, inverse ? "x" : "y", to);
     if (log_slope >= 0)
         ir_output(function, "log_det", ir_reduce_all(&builder, IR_REDUCE_SUM, log_slope));
     return function;
 }
 
-IrId autoregressive_apply(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, IrId x, IrId *log_det)
+IrId autoregressive_apply(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, IrId x, IrId features,
+                          IrId *log_det)
 {
     AutoregressiveKind *kind = layer->autoregressive;
     IrFunction **callee = inverse ? &kind->inverse : &kind->forward;
-    IrId *operands = ARENA_ARRAY(lower->arena, IrId, kind->tensor_count + 1), results[2] = {-1, -1};
+    IrId *operands = ARENA_ARRAY(lower->arena, IrId, kind->tensor_count + 2), results[2] = {-1, -1};
     if (!*callee)
         *callee = make(lower, kind, inverse);
     for (int i = 0; i < kind->tensor_count; i++)
         operands[i] = flow_tensor(lower, builder, layer->first_tensor + i);
     operands[kind->tensor_count] = x;
-    ir_call(builder, *callee, kind->tensor_count + 1, operands, results);
+    operands[kind->tensor_count + 1] = features;
+    ir_call(builder, *callee, (*callee)->input_count, operands, results);
     *log_det = (*callee)->output_count > 1 ? ir_name(builder->function, results[1], "log_det") : -1;
     return ir_name(builder->function, results[0], inverse ? "x" : "y");
 }

@@ -32,9 +32,9 @@ static bool same_structure(const CouplingKind *kind, const CouplingKind *wanted)
     return same && first->separate == spec->separate && first->log_scale_bound == spec->log_scale_bound;
 }
 
-static void describe_nets(CouplingKind *kind)
+static void describe_nets(const Lower *lower, CouplingKind *kind)
 {
-    int64_t in = coupling_feature_count(kind), out = kind->move_count;
+    int64_t in = coupling_feature_count(kind) + condition_feature_count(lower), out = kind->move_count;
     bool affine = kind->spec->transform == TRANSFORM_AFFINE;
     const NetSpec *net = &kind->spec->net;
     if (affine && kind->spec->separate) {
@@ -68,7 +68,7 @@ static CouplingKind *find_kind(Lower *lower, const CouplingKind *wanted)
         spline_coupling_describe(lower, kind);
     else
         kind->number_count = kind->move_count * (kind->spec->transform == TRANSFORM_AFFINE ? 2 : 1);
-    describe_nets(kind);
+    describe_nets(lower, kind);
     return kind;
 }
 
@@ -151,6 +151,8 @@ static void put_note(Lower *lower, const CouplingKind *kind, IrFunction *functio
     }
     if (kind->pass_circles != NULL)
         text_put(&note, "; it sees components on circles as cosine and sine");
+    if (lower->spec->condition_count > 0)
+        text_put(&note, "; it sees the conditions behind x_a");
     text_put(&note, ".");
     function->note = note.bytes;
 }
@@ -168,16 +170,16 @@ typedef struct Numbers {
     IrId log_scale, shift; /* log_scale: affine alone */
 } Numbers;
 
-/* The nets at x_a. One net for both gives the rows of the scale first. */
-static Numbers apply_nets(IrBuilder *builder, const CouplingKind *kind, const IrId *tensors, IrId x_a)
+/* The nets at what they see. One net for both gives the rows of the scale first. */
+static Numbers apply_nets(IrBuilder *builder, const CouplingKind *kind, const IrId *tensors, IrId seen)
 {
     bool affine = kind->spec->transform == TRANSFORM_AFFINE;
     Numbers numbers = {-1, -1};
-    IrId raw = mlp_apply(builder, &kind->nets[0], tensors, x_a);
+    IrId raw = mlp_apply(builder, &kind->nets[0], tensors, seen);
     if (!affine) {
         numbers.shift = raw;
     } else if (kind->net_count == 2) {
-        numbers.shift = mlp_apply(builder, &kind->nets[1], tensors + mlp_tensor_count(&kind->nets[0]), x_a);
+        numbers.shift = mlp_apply(builder, &kind->nets[1], tensors + mlp_tensor_count(&kind->nets[0]), seen);
     } else {
         numbers.shift = ir_slice(builder, raw, 0, kind->move_count, kind->move_count);
         raw = ir_slice(builder, raw, 0, 0, kind->move_count);
@@ -190,14 +192,15 @@ static Numbers apply_nets(IrBuilder *builder, const CouplingKind *kind, const Ir
 }
 
 /* y_b (or x_b) and the log-determinant of that direction; -1 where it is 0. */
-static IrId transform(IrBuilder *builder, const CouplingKind *kind, const IrId *tensors, IrId x_a, IrId from,
-                      bool inverse, IrId *log_det)
+static IrId transform(IrBuilder *builder, const CouplingKind *kind, const IrId *tensors, IrId x_a, IrId features,
+                      IrId from, bool inverse, IrId *log_det)
 {
     if (is_spline(kind->spec->transform)) {
-        IrId numbers = mlp_apply(builder, &kind->nets[0], tensors, coupling_features(builder, kind, x_a));
+        IrId seen = condition_join(builder, coupling_features(builder, kind, x_a), features);
+        IrId numbers = mlp_apply(builder, &kind->nets[0], tensors, seen);
         return spline_coupling_apply(builder, kind, numbers, from, inverse, log_det);
     }
-    Numbers numbers = apply_nets(builder, kind, tensors, x_a);
+    Numbers numbers = apply_nets(builder, kind, tensors, condition_join(builder, x_a, features));
     *log_det = -1;
     if (kind->spec->transform == TRANSFORM_ADDITIVE)
         return ir_binary(builder, inverse ? IR_SUB : IR_ADD, from, numbers.shift);
@@ -220,8 +223,12 @@ static IrFunction *make(Lower *lower, CouplingKind *kind, bool inverse)
         mlp_inputs(function, &kind->nets[i], kind->net_names[i], tensors + at);
     IrId x_a = ir_input(function, "x_a", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &kind->pass_count));
     IrId from = ir_input(function, inverse ? "y_b" : "x_b", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &kind->move_count));
+    const int64_t feature_count = condition_feature_count(lower);
+    IrId features = -1, log_det;
+    if (feature_count > 0)
+        features = ir_input(function, "features", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &feature_count));
     put_note(lower, kind, function, inverse);
-    IrId log_det, to = transform(&builder, kind, tensors, x_a, from, inverse, &log_det);
+    IrId to = transform(&builder, kind, tensors, x_a, features, from, inverse, &log_det);
     ir_output(function, inverse ? "x_b" : "y_b", to);
     if (log_det >= 0)
         ir_output(function, "log_det", log_det);

@@ -6,12 +6,12 @@
 
 static void make_force(Lower *lower, GradCache *cache)
 {
-    bool wanted[] = {true};
+    bool wanted[] = {true, false};
     IrFunction *both = grad_value_and_gradient(cache, lower->energy, 0, wanted, "energy_and_gradient");
     IrFunction *entry = lower_entry(lower, ENTRY_FORCE, false);
     IrBuilder builder = {.function = entry, .span = lower->spec->energy_span};
     IrId x = lower_x(lower, entry), values[2];
-    ir_call(&builder, both, 1, &x, values);
+    ir_call(&builder, both, both->input_count, (IrId[]){x, lower_conditions(lower, entry)}, values);
     IrId force = ir_unary(&builder, IR_NEG, ir_name(entry, values[1], "gradient"));
     ir_output(entry, "force", ir_name(entry, lower_per_sample(&builder, force, x), "force"));
 }
@@ -21,7 +21,7 @@ static void make_score(Lower *lower, GradCache *cache)
 {
     const ProgramEntry *log_prob = &lower->program->entries[ENTRY_LOG_PROB];
     bool *wanted = ARENA_ARRAY(lower->arena, bool, log_prob->function->input_count);
-    wanted[log_prob->function->input_count - 1] = true;
+    wanted[log_prob->tensor_count + lower->program->scalar_count] = true; /* x */
     ProgramEntry *score = &lower->program->entries[ENTRY_SCORE];
     *score = *log_prob;
     score->function = grad_value_and_gradient(cache, log_prob->function, 0, wanted, lower_entry_name(ENTRY_SCORE));

@@ -41,17 +41,18 @@ static const char *note_of(Arena *arena, const Term *term)
     return note.bytes;
 }
 
-/* A function of x with one scalar for each term. */
+/* A function of x, and of the conditions where the model has some, with one scalar for each term. */
 typedef struct Values {
     IrFunction *function;
     IrBuilder builder;
-    IrId x, *values;
-    IrId *elements; /* of x that have been read: all terms share them */
+    IrId x;
+    IrId *variables; /* x, and each condition */
+    IrId *elements;  /* of x that have been read: all terms share them */
 } Values;
 
 static IrId lower_term(Lower *lower, Values *values, const Term *term)
 {
-    const FormulaInputs inputs = {&values->x, &values->elements, lower->spec->component_names};
+    const FormulaInputs inputs = {values->variables, &values->elements, lower->spec->component_names};
     return formula_lower(&values->builder, term->formula, term->expr, term->scope, &inputs,
                          note_of(lower->arena, term));
 }
@@ -62,7 +63,13 @@ static Values begin(Lower *lower, const char *name, const char *note, Span span)
     values.function->note = note;
     values.function->span = span;
     values.builder = (IrBuilder){.function = values.function, .span = span};
-    values.x = range_wrap(lower, &values.builder, lower_x(lower, values.function));
+    const int conditions = lower->spec->condition_count;
+    values.variables = ARENA_ARRAY(lower->arena, IrId, 1 + conditions);
+    const IrId x = lower_x(lower, values.function), given = lower_conditions(lower, values.function);
+    values.x = values.variables[0] = range_wrap(lower, &values.builder, x);
+    for (int i = 0; i < conditions; i++)
+        values.variables[1 + i] =
+            ir_name(values.function, ir_element(&values.builder, given, i), lower->spec->conditions[i].name);
     values.elements = ARENA_ARRAY(lower->arena, IrId, lower->program->dimension);
     return values;
 }

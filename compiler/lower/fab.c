@@ -11,7 +11,7 @@ IrId loss_fab(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId data)
     builder->span = lower->spec->flow_span;
     IrId x = ir_name(entry, ir_slice(builder, data, 0, 0, dimension), "x");
     IrId weight = ir_name(entry, ir_element(builder, data, dimension), "weight");
-    IrId log_q = flow_log_prob(lower, builder, x);
+    IrId log_q = flow_log_prob(lower, builder, x, -1);
     builder->note = "fab: the batch's mean of -weight log q(x) over annealed samples";
     IrId mean = loss_mean(lower, builder, ir_binary(builder, IR_MUL, weight, log_q));
     return ir_name(entry, ir_unary(builder, IR_NEG, mean), "fab");

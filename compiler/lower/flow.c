@@ -103,19 +103,20 @@ static void add_to_log_q(IrBuilder *builder, IrOpcode code, IrId *log_q, IrId va
     ir_name(builder->function, *log_q, "log_q");
 }
 
-static void apply_coupling(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
-                           IrId *log_q)
+static void apply_coupling(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, IrId features,
+                           Pieces *pieces, IrId *log_q)
 {
     CouplingKind *kind = layer->kind;
     IrFunction *callee = inverse ? coupling_inverse(lower, kind) : coupling_forward(lower, kind);
-    IrId *operands = ARENA_ARRAY(lower->arena, IrId, kind->tensor_count + 2), results[2];
+    IrId *operands = ARENA_ARRAY(lower->arena, IrId, kind->tensor_count + 3), results[2];
     pieces_split(builder, pieces, layer->passes);
     for (int i = 0; i < kind->tensor_count; i++)
         operands[i] = flow_tensor(lower, builder, layer->first_tensor + i);
     operands[kind->tensor_count] = pieces->pieces[0].value;
     operands[kind->tensor_count + 1] = pieces->pieces[1].value;
+    operands[kind->tensor_count + 2] = features;
     builder->note = arena_print(lower->arena, "flow.layers.%lld", (long long)layer->position);
-    ir_call(builder, callee, kind->tensor_count + 2, operands, results);
+    ir_call(builder, callee, callee->input_count, operands, results);
     pieces->pieces[1].value = ir_name(builder->function, results[0], inverse ? "x_b" : "y_b");
     if (callee->output_count == 1)
         return; /* volume is kept */
@@ -131,8 +132,8 @@ IrId flow_tensor(const Lower *lower, const IrBuilder *builder, int tensor)
 }
 
 /* A layer that takes all components together. */
-static void apply_whole(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
-                        IrId *log_q)
+static void apply_whole(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, IrId features,
+                        Pieces *pieces, IrId *log_q)
 {
     IrId x = pieces_join(builder, pieces), log_det;
     bool is_linear = layer->spec->kind == LAYER_LINEAR;
@@ -140,7 +141,7 @@ static void apply_whole(Lower *lower, IrBuilder *builder, const FlowLayer *layer
         autoregressive_initialise(lower, builder, layer);
     builder->note = arena_print(lower->arena, "flow.layers.%lld", (long long)layer->position);
     x = is_linear ? linear_apply(lower, builder, layer, inverse, x, &log_det)
-                  : autoregressive_apply(lower, builder, layer, inverse, x, &log_det);
+                  : autoregressive_apply(lower, builder, layer, inverse, x, features, &log_det);
     *pieces = pieces_start(lower->arena, x, pieces->dimension);
     if (log_det >= 0)
         add_to_log_q(builder, inverse ? IR_ADD : IR_SUB, log_q, log_det);
@@ -158,17 +159,17 @@ static void apply_actnorm(Lower *lower, IrBuilder *builder, const FlowLayer *lay
     add_to_log_q(builder, inverse ? IR_ADD : IR_SUB, log_q, log_det);
 }
 
-static void apply_layer(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, Pieces *pieces,
-                        IrId *log_q)
+static void apply_layer(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, IrId features,
+                        Pieces *pieces, IrId *log_q)
 {
     builder->span = layer->spec->span;
     switch (layer->spec->kind) {
     case LAYER_COUPLING:
-        apply_coupling(lower, builder, layer, inverse, pieces, log_q);
+        apply_coupling(lower, builder, layer, inverse, features, pieces, log_q);
         break;
     case LAYER_LINEAR:
     case LAYER_MASKED_AUTOREGRESSIVE:
-        apply_whole(lower, builder, layer, inverse, pieces, log_q);
+        apply_whole(lower, builder, layer, inverse, features, pieces, log_q);
         break;
     case LAYER_ACTNORM:
         apply_actnorm(lower, builder, layer, inverse, pieces, log_q);
@@ -180,16 +181,16 @@ static void apply_layer(Lower *lower, IrBuilder *builder, const FlowLayer *layer
     }
 }
 
-void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *x, IrId *log_q)
+void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId conditions, IrId *x, IrId *log_q)
 {
     IrId log_weight, log_det;
     *log_q = -1;
     builder->span = lower->spec->flow_span;
-    IrId z = base_sample(lower, builder, noise, &log_weight);
+    IrId z = base_sample(lower, builder, noise, &log_weight), features = condition_features(lower, builder, conditions);
     add_to_log_q(builder, IR_ADD, log_q, base_log_prob(lower, builder, z));
     Pieces pieces = pieces_start(lower->arena, z, lower->program->dimension);
     for (int i = 0; i < lower->spec->expanded_count; i++)
-        apply_layer(lower, builder, &lower->layers[i], false, &pieces, log_q);
+        apply_layer(lower, builder, &lower->layers[i], false, features, &pieces, log_q);
     builder->span = lower->spec->flow_span;
     *x = range_enter(lower, builder, pieces_join(builder, &pieces), &log_det);
     ir_name(builder->function, *x, "x");
@@ -207,10 +208,11 @@ IrId flow_choice(Lower *lower, IrBuilder *builder, IrId noise)
     return lower->spec->base == BASE_MIXTURE ? log_weight : -1;
 }
 
-IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x)
+IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x, IrId conditions)
 {
     IrId log_q = -1, log_det;
     builder->span = lower->spec->flow_span;
+    IrId features = condition_features(lower, builder, conditions);
     standardise_apply(lower, builder, false, &x, &log_q);
     IrId wrapped = range_wrap(lower, builder, x), log_inside = range_log_inside(lower, builder, wrapped);
     IrId y = range_leave(lower, builder, wrapped, &log_det);
@@ -218,7 +220,7 @@ IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x)
         add_to_log_q(builder, IR_ADD, &log_q, log_det);
     Pieces pieces = pieces_start(lower->arena, y, lower->program->dimension);
     for (int i = lower->spec->expanded_count - 1; i >= 0; i--)
-        apply_layer(lower, builder, &lower->layers[i], true, &pieces, &log_q);
+        apply_layer(lower, builder, &lower->layers[i], true, features, &pieces, &log_q);
     builder->span = lower->spec->flow_span;
     IrId z = pieces_join(builder, &pieces);
     if (z != x)

@@ -153,6 +153,8 @@ static Spread lower_variable(Lowering *lowering, const Expr *expr)
     const ExprVariable *variable = &lowering->scope->variables[expr->variable];
     if (variable->per_instance)
         return (Spread){list, 1};
+    if (variable->is_condition)
+        return (Spread){list, 0};
     const Expr *index = expr->operands[0];
     double *values = static_values(lowering, index);
     if (index->axes == 0)

@@ -10,8 +10,8 @@
 /* The scope's variables as values of one function, with what has been read of them so far: formulas that are lowered
  * with the same inputs share elements. */
 typedef struct FormulaInputs {
-    const IrId *variables;            /* a list: real[size]; one value per instance: real[instances] */
-    IrId *const *elements;            /* for each list, its elements that have been read, plus 1; zeros at first */
+    const IrId *variables; /* a list: real[size]; one value per instance: real[instances]; a condition: real */
+    IrId *const *elements; /* for each list, its elements that have been read, plus 1; zeros at first */
     const char *const *element_names; /* of variable 0, for readers; NULL: "x_0", ... */
 } FormulaInputs;
 

@@ -48,6 +48,7 @@ typedef struct Lower {
     int data_tensor;                   /* the first of "data.mean" and "data.scale"; -1: data are not standardised */
     IrFunction *to_units, *from_units; /* of standardised data */
     IrFunction *base_sample, *base_log_prob, *energy, *observables;
+    IrFunction *condition_features; /* NULL until wanted */
 } Lower;
 
 /* Whether there have been errors in this stage. */
@@ -68,10 +69,26 @@ const char *lower_entry_name(EntryKind kind);
 IrId lower_scalar(const Lower *lower, EntryKind kind, int scalar);
 /* A new input x [D], per sample. */
 IrId lower_x(const Lower *lower, IrFunction *function);
+/* A new input conditions [condition_count], per sample; -1: the model has none. */
+IrId lower_conditions(const Lower *lower, IrFunction *function);
 /* A new input data [data_width], per sample. */
 IrId lower_data(const Lower *lower, IrFunction *function);
 /* `value` of a function with input x, per sample also where it does not depend on x. */
 IrId lower_per_sample(IrBuilder *builder, IrId value, IrId x);
+
+/* ---- conditions (conditions.c) ----------------------------------------------------------------------------------- */
+
+/* How many numbers nets see of the conditions; 0: the model has none. */
+int64_t condition_feature_count(const Lower *lower);
+/* These numbers, [condition_feature_count]: a range's condition on [-1, 1], choices one by one as 0 or 1. -1 for -1. */
+IrId condition_features(Lower *lower, IrBuilder *builder, IrId conditions);
+/* The conditions [condition_count] of a training step's samples: what columns of `data` (-1: there is none) hold, the
+ * others drawn uniformly, the same for all losses. -1: the model has none. */
+IrId condition_draw(Lower *lower, IrBuilder *builder, IrId data);
+/* What nets see: x behind which stand the features (-1: none). */
+IrId condition_join(IrBuilder *builder, IrId x, IrId features);
+/* How many conditions columns of data hold. */
+int64_t condition_column_count(const ModelSpec *spec);
 
 /* ---- dense nets (mlp.c) ------------------------------------------------------------------------------------------ */
 
@@ -124,7 +141,8 @@ IrId spline_apply(IrBuilder *builder, const SplineShape *shape, IrId numbers, Ir
 /* ---- couplings (coupling.c) -------------------------------------------------------------------------------------- */
 
 /* All couplings of one structure share two functions:
- *   forward(tensors, x_a, x_b) -> y_b, log_det      inverse(tensors, x_a, y_b) -> x_b, log_det
+ *   forward(tensors, x_a, x_b, features) -> y_b, log_det      inverse(tensors, x_a, y_b, features) -> x_b, log_det
+ * with the features of the model's conditions, where it has some;
  * each log_det being its own direction's; an additive coupling has none. */
 struct CouplingKind {
     CouplingKind *next;
@@ -161,8 +179,8 @@ IrId coupling_bounded(IrBuilder *builder, IrId raw, double bound);
 
 void autoregressive_declare(Lower *lower, FlowLayer *layer);
 void autoregressive_initialise(Lower *lower, IrBuilder *builder, const FlowLayer *layer);
-/* x [D] -> y [D], or back; *log_det is that of the direction, -1 where it is 0. */
-IrId autoregressive_apply(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, IrId x,
+/* x [D] -> y [D], or back; *log_det is that of the direction, -1 where it is 0. `features` of the conditions, or -1. */
+IrId autoregressive_apply(Lower *lower, IrBuilder *builder, const FlowLayer *layer, bool inverse, IrId x, IrId features,
                           IrId *log_det);
 
 /* ---- linear layers (linear.c) ------------------------------------------------------------------------------------ */
@@ -191,16 +209,16 @@ void initialise_lower(Lower *lower);
 
 /* What each layer of the expanded list is, and its tensors. */
 void flow_declare(Lower *lower);
-/* From noise (of base_draw) to x [D] and log q(x), in an entry with weights. */
-void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *x, IrId *log_q);
+/* From noise (of base_draw) to x [D] and log q(x), in an entry with weights; `conditions` [condition_count], or -1. */
+void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId conditions, IrId *x, IrId *log_q);
 /* A tensor of the program inside an entry with weights: an input, or its first value when that has been computed. */
 IrId flow_tensor(const Lower *lower, const IrBuilder *builder, int tensor);
 /* The log of the weight of the mixture's component that the noise chooses; -1: the base has no such choice. A mean over
  * samples depends on the weights through the choice as well: its derivative is that along the samples, plus the mean of
  * what is averaged times the derivative of this. */
 IrId flow_choice(Lower *lower, IrBuilder *builder, IrId noise);
-/* log q of x. */
-IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x);
+/* log q of x, given the conditions. */
+IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x, IrId conditions);
 
 /* ---- standardised data (standardise.c) --------------------------------------------------------------------------- */
 
@@ -233,8 +251,8 @@ IrId range_log_inside(Lower *lower, IrBuilder *builder, IrId x);
 
 /* ---- energies and observables (energy.c) ------------------------------------------------------------------------- */
 
-/* Reads the formulas and makes lower->energy (x -> U) and lower->observables (x -> values), NULL where the spec has
- * none; nothing after errors. */
+/* Reads the formulas and makes lower->energy (x -> U) and lower->observables (x -> values), both of the conditions too where
+ * the model has some; NULL where the spec has none; nothing after errors. */
 void energy_lower(Lower *lower);
 
 /* ---- losses (loss.c) --------------------------------------------------------------------------------------------- */
@@ -245,15 +263,15 @@ bool lower_has_loss(const Lower *lower, LossKind kind);
 /* Takes the first batch through the flow, in the direction in which losses do: from data, or else from the base. */
 void loss_first_pass(Lower *lower, IrBuilder *builder);
 /* Samples of the flow in a training step: x [D] and log q; returns the noise that they are made of. */
-IrId loss_samples(Lower *lower, IrBuilder *builder, IrId *x, IrId *log_q);
+IrId loss_samples(Lower *lower, IrBuilder *builder, IrId conditions, IrId *x, IrId *log_q);
 /* Terms whose mean has the whole derivative also where samples depend on a discrete choice of weight w: plus
  * (term - mean of the others) (log w - its value), which is 0, and whose derivative is that of the choice. */
 IrId loss_with_choice(Lower *lower, IrBuilder *builder, IrId terms, IrId noise);
 /* U(x) / kT. */
-IrId loss_energy(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId x);
+IrId loss_energy(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId x, IrId conditions);
 IrId loss_mean(Lower *lower, IrBuilder *builder, IrId terms);
 /* Relatives of the reverse KL (variational.c), and fab's step (fab.c), each unweighted. */
-IrId loss_path_gradient(Lower *lower, IrBuilder *builder, IrFunction *entry);
+IrId loss_path_gradient(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId conditions);
 IrId loss_log_variance(Lower *lower, IrBuilder *builder, IrFunction *entry);
 IrId loss_fab(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId data);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Masked nets (Germain, Gregor, Murray, Larochelle 2015). Input i has the degree i + 1; a hidden unit of degree m sees
  * what has degrees up to m; the outputs for component i see hidden units of degrees up to i, that is inputs before i.
+ * Features of conditions have the degree 0, and then some hidden units too, so that the first component's numbers see them.
  * Hidden units stand in the order of their degrees, so that every mask is a staircase. */
 #include "compiler/lower/masked_mlp.h"
 #include "compiler/lower/staircase.h"
@@ -15,16 +16,18 @@ int masked_tensor_count(const MaskedShape *shape)
 int64_t masked_width(const MaskedShape *shape, int layer)
 {
     if (layer < 0)
-        return shape->size;
+        return shape->features + shape->size;
     return layer < shape->net->hidden_count ? shape->net->hidden[layer] : shape->size * shape->numbers;
 }
 
 int64_t masked_degree(const MaskedShape *shape, int layer, int64_t unit)
 {
     if (layer < 0)
-        return unit + 1;
+        return unit < shape->features ? 0 : unit - shape->features + 1;
     if (layer == shape->net->hidden_count)
         return unit / shape->numbers; /* what the outputs may see */
+    if (shape->features > 0)
+        return (2 * unit + 1) * shape->size / (2 * masked_width(shape, layer));
     return 1 + (2 * unit + 1) * (shape->size - 1) / (2 * masked_width(shape, layer));
 }
 
@@ -91,15 +94,18 @@ void masked_describe(const MaskedShape *shape, Text *out)
         text_print(out, "%lld -> ", (long long)masked_width(shape, layer));
     text_print(out, "%lld x %lld, %s", (long long)shape->size, (long long)shape->numbers,
                mlp_activation_text(shape->net->activation));
+    text_put(out, shape->features > 0 ? ", the conditions before its inputs" : "");
     text_put(out, shape->net->residual ? ", each hidden layer added to the next where widths agree" : "");
 }
 
 /* ---- all components at once -------------------------------------------------------------------------------------- */
 
-IrId masked_apply(IrBuilder *builder, const MaskedShape *shape, const IrId *tensors, IrId x)
+IrId masked_apply(IrBuilder *builder, const MaskedShape *shape, const IrId *tensors, IrId features, IrId x)
 {
     Arena *arena = builder->function->module->arena;
     int64_t size[] = {shape->size, shape->numbers};
+    if (features >= 0)
+        x = ir_concat(builder, 0, 2, (IrId[]){features, x});
     for (int layer = 0; layer <= shape->net->hidden_count; layer++) {
         Staircase stairs = mask(arena, shape, layer);
         IrId sums = staircase_apply(builder, &stairs, tensors[2 * layer], x, tensors[2 * layer + 1]);

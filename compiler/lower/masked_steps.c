@@ -62,15 +62,26 @@ static void add_units(IrBuilder *builder, const MaskedShape *shape, const IrId *
     }
 }
 
+/* The units of each layer that the features alone make known; -1: none. known[layer + 1] is what is known of a layer. */
+static IrId *first_units(IrBuilder *builder, const MaskedShape *shape, const IrId *tensors, IrId features)
+{
+    int layers = shape->net->hidden_count + 1;
+    IrId *known = ARENA_ARRAY(builder->function->module->arena, IrId, layers + 1);
+    for (int layer = 0; layer <= layers; layer++)
+        known[layer] = -1;
+    known[0] = features;
+    if (features >= 0)
+        add_units(builder, shape, tensors, 0, known);
+    return known;
+}
+
 static void write_out(IrBuilder *builder, const MaskedShape *shape, const IrId *tensors, IrFunction *component,
-                      IrId values, IrId *x, IrId *more)
+                      IrId features, IrId values, IrId *x, IrId *more)
 {
     Arena *arena = builder->function->module->arena;
     int layers = shape->net->hidden_count + 1;
-    IrId *known = ARENA_ARRAY(arena, IrId, layers + 1), *others = ARENA_ARRAY(arena, IrId, shape->size);
+    IrId *known = first_units(builder, shape, tensors, features), *others = ARENA_ARRAY(arena, IrId, shape->size);
     const int64_t one = 1;
-    for (int layer = 0; layer <= layers; layer++)
-        known[layer] = -1;
     for (int64_t i = 0; i < shape->size; i++) {
         IrId numbers =
             some_sums(builder, tensors + 2 * (layers - 1), i * shape->numbers, shape->numbers, known[layers - 1]);
@@ -79,11 +90,17 @@ static void write_out(IrBuilder *builder, const MaskedShape *shape, const IrId *
         if (i < shape->size - 1)
             add_units(builder, shape, tensors, i + 1, known);
     }
-    *x = known[0];
+    *x = features < 0 ? known[0] : ir_slice(builder, known[0], 0, shape->features, shape->size);
     *more = others[0] < 0 ? -1 : ir_stack(builder, (int)shape->size, others);
 }
 
 /* ---- as a scan --------------------------------------------------------------------------------------------------- */
+
+/* Units of a layer that the features alone make known: the first ones. */
+static int64_t known_at_first(const MaskedShape *shape, int layer)
+{
+    return shape->features > 0 ? known_count(shape, layer, 0) : 0;
+}
 
 /* Units that one step makes known: those of one degree, or fewer and some that are none. */
 static int64_t group(const MaskedShape *shape, int layer)
@@ -92,6 +109,8 @@ static int64_t group(const MaskedShape *shape, int layer)
         return 1;
     int64_t largest = 0, run = 0;
     for (int64_t i = 0; i < masked_width(shape, layer); i++) {
+        if (masked_degree(shape, layer, i) == 0)
+            continue; /* known before the first step */
         run = i > 0 && masked_degree(shape, layer, i) == masked_degree(shape, layer, i - 1) ? run + 1 : 1;
         largest = run > largest ? run : largest;
     }
@@ -112,7 +131,7 @@ static Groups groups_of(Arena *arena, const MaskedShape *shape, int layer)
     int64_t *filled = ARENA_ARRAY(arena, int64_t, shape->size);
     for (int64_t i = 0; i < count; i++)
         groups.seen[i] = shape->size + 1;
-    for (int64_t unit = 0; unit < total; unit++) {
+    for (int64_t unit = known_at_first(shape, layer); unit < total; unit++) {
         int64_t m = masked_degree(shape, layer, unit), place = (m - 1) * each + filled[m - 1]++;
         groups.units[place] = unit;
         groups.sees[place] = groups.seen[place] = m;
@@ -201,8 +220,9 @@ static IrFunction *make_step(Lower *lower, const MaskedShape *shape, IrFunction 
 }
 
 /* A layer's matrix with rows and columns in groups and zeros where its mask has them, cut into the columns of each
- * step: [size, rows, group]; and its bias in groups. */
-static IrId step_matrix(IrBuilder *builder, const MaskedShape *shape, int layer, IrId weight, IrId *bias)
+ * step: [size, rows, group]; and its sums in groups before the first step: its bias and, of the layer before, the units
+ * `known` (-1: none). */
+static IrId step_matrix(IrBuilder *builder, const MaskedShape *shape, int layer, IrId weight, IrId known, IrId *bias)
 {
     static const int64_t AXES[] = {1, 0, 2};
     Arena *arena = builder->function->module->arena;
@@ -215,6 +235,10 @@ static IrId step_matrix(IrBuilder *builder, const MaskedShape *shape, int layer,
         weight = ir_gather(builder, weight, 0, rows.count, rows.units);
         *bias = ir_gather(builder, *bias, 0, rows.count, rows.units);
     }
+    if (known >= 0) {
+        IrId first = ir_slice(builder, weight, 1, 0, known_at_first(shape, layer - 1));
+        *bias = ir_contract(builder, "ij,j->i", first, known, *bias);
+    }
     weight = ir_gather(builder, weight, 1, columns.count, columns.units);
     stairs.rows = rows.count;
     stairs.row_keys = last ? masked_degrees(arena, shape, layer) : rows.sees;
@@ -224,14 +248,15 @@ static IrId step_matrix(IrBuilder *builder, const MaskedShape *shape, int layer,
 }
 
 static void scan(Lower *lower, IrBuilder *builder, const MaskedShape *shape, const IrId *tensors, IrFunction *component,
-                 IrId values, IrId *x, IrId *more)
+                 IrId features, IrId values, IrId *x, IrId *more)
 {
     int layers = shape->net->hidden_count + 1, count = 2 * layers + 1;
     IrFunction *step = make_step(lower, shape, component, builder->span);
     IrId *operands = ARENA_ARRAY(lower->arena, IrId, count), *results = ARENA_ARRAY(lower->arena, IrId, layers + 2);
+    const IrId *known = first_units(builder, shape, tensors, features);
     for (int layer = 0; layer < layers; layer++) {
         IrId bias = tensors[2 * layer + 1];
-        operands[layers + 1 + layer] = step_matrix(builder, shape, layer, tensors[2 * layer], &bias);
+        operands[layers + 1 + layer] = step_matrix(builder, shape, layer, tensors[2 * layer], known[layer], &bias);
         operands[layer] = bias;
     }
     operands[layers] = values;
@@ -252,10 +277,10 @@ bool masked_steps_fit(const MaskedShape *shape)
 }
 
 void masked_apply_steps(Lower *lower, IrBuilder *builder, const MaskedShape *shape, const IrId *tensors,
-                        IrFunction *component, IrId values, IrId *x, IrId *more)
+                        IrFunction *component, IrId features, IrId values, IrId *x, IrId *more)
 {
     if (shape->size * (shape->net->hidden_count + 1) <= WRITTEN_MAX)
-        write_out(builder, shape, tensors, component, values, x, more);
+        write_out(builder, shape, tensors, component, features, values, x, more);
     else
-        scan(lower, builder, shape, tensors, component, values, x, more);
+        scan(lower, builder, shape, tensors, component, features, values, x, more);
 }

@@ -89,16 +89,19 @@ void lower_add_state(Lower *lower, const char *name, int rank, const int64_t *si
         lower->program->tensors[before].type.kind = IR_KIND_STATE;
 }
 
-/* "kT", then the weight of each loss. */
+/* "kT", unless it is a condition, then the weight of each loss. */
 static void declare_scalars(Lower *lower)
 {
     const ModelSpec *spec = lower->spec;
     Program *program = lower->program;
-    program->scalar_count = 1 + spec->loss_count;
+    const int first = spec->kT_condition == NULL;
+    program->first_loss_scalar = first;
+    program->scalar_count = first + spec->loss_count;
     program->scalars = ARENA_ARRAY(lower->arena, ProgramScalar, program->scalar_count);
-    program->scalars[0] = (ProgramScalar){"kT", spec->kT};
+    if (first > 0)
+        program->scalars[0] = (ProgramScalar){"kT", spec->kT};
     for (int i = 0; i < spec->loss_count; i++)
-        program->scalars[1 + i] =
+        program->scalars[first + i] =
             (ProgramScalar){arena_print(lower->arena, "loss.%d.weight", i), spec->losses[i].weight};
 }
 
@@ -140,6 +143,12 @@ IrId lower_x(const Lower *lower, IrFunction *function)
     return ir_input(function, "x", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &lower->program->dimension));
 }
 
+IrId lower_conditions(const Lower *lower, IrFunction *function)
+{
+    const int64_t count = lower->spec->condition_count;
+    return count == 0 ? -1 : ir_input(function, "conditions", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &count));
+}
+
 IrId lower_data(const Lower *lower, IrFunction *function)
 {
     return ir_input(function, "data", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &lower->program->data_width));
@@ -159,8 +168,8 @@ static void make_sample(Lower *lower)
 {
     IrFunction *entry = lower_entry(lower, ENTRY_SAMPLE, true);
     IrBuilder builder = {.function = entry, .span = lower->spec->flow_span};
-    IrId x, log_q;
-    flow_sample(lower, &builder, base_draw(lower, &builder, RANDOM_SAMPLE), &x, &log_q);
+    IrId x, log_q, conditions = lower_conditions(lower, entry);
+    flow_sample(lower, &builder, base_draw(lower, &builder, RANDOM_SAMPLE), conditions, &x, &log_q);
     ir_output(entry, "x", x);
     ir_output(entry, "log_q", log_q);
 }
@@ -169,16 +178,18 @@ static void make_log_prob(Lower *lower)
 {
     IrFunction *entry = lower_entry(lower, ENTRY_LOG_PROB, true);
     IrBuilder builder = {.function = entry};
-    ir_output(entry, "log_q", flow_log_prob(lower, &builder, lower_x(lower, entry)));
+    IrId x = lower_x(lower, entry);
+    ir_output(entry, "log_q", flow_log_prob(lower, &builder, x, lower_conditions(lower, entry)));
 }
 
-/* One call of a function of x. */
+/* One call of a function of x and the conditions. */
 static void make_call(Lower *lower, EntryKind kind, IrFunction *callee, const char *name)
 {
     IrFunction *entry = lower_entry(lower, kind, false);
     IrBuilder builder = {.function = entry, .span = callee->span};
-    IrId x = lower_x(lower, entry), value;
-    ir_call(&builder, callee, 1, &x, &value);
+    IrId inputs[2] = {lower_x(lower, entry), -1}, value;
+    inputs[1] = lower_conditions(lower, entry);
+    ir_call(&builder, callee, callee->input_count, inputs, &value);
     ir_output(entry, name, ir_name(entry, value, name));
 }
 
@@ -224,6 +235,8 @@ Program *lower_program(Arena *arena, const ModelSpec *spec, Diagnostics *diagnos
     declare_scalars(&lower);
     if (lower_has_loss(&lower, LOSS_FORWARD_KL))
         program->data_width = program->dimension;
+    if (condition_column_count(spec) > 0)
+        program->data_width = program->dimension + condition_column_count(spec);
     if (lower_has_loss(&lower, LOSS_FAB))
         program->data_width = program->dimension + 1;
     name_observables(&lower);

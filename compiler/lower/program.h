@@ -27,12 +27,12 @@ typedef struct ProgramScalar {
 } ProgramScalar;
 
 typedef enum EntryKind {
-    ENTRY_SAMPLE,      /* (tensors, scalars) -> x [D], log_q []; draws with purpose "sample" */
-    ENTRY_LOG_PROB,    /* (tensors, scalars, x [D]) -> log_q [] */
-    ENTRY_ENERGY,      /* (scalars, x [D]) -> U [] */
-    ENTRY_FORCE,       /* (scalars, x [D]) -> F [D] = -dU/dx */
-    ENTRY_OBSERVABLES, /* (scalars, x [D]) -> values [n] */
-    ENTRY_SCORE,       /* (tensors, scalars, x [D]) -> log_q [], score [D] = d log q / dx */
+    ENTRY_SAMPLE,      /* (tensors, scalars, conditions?) -> x [D], log_q []; draws with purpose "sample" */
+    ENTRY_LOG_PROB,    /* (tensors, scalars, x [D], conditions?) -> log_q [] */
+    ENTRY_ENERGY,      /* (scalars, x [D], conditions?) -> U [] */
+    ENTRY_FORCE,       /* (scalars, x [D], conditions?) -> F [D] = -dU/dx */
+    ENTRY_OBSERVABLES, /* (scalars, x [D], conditions?) -> values [n] */
+    ENTRY_SCORE,       /* (tensors, scalars, x [D], conditions?) -> log_q [], score [D] = d log q / dx */
     ENTRY_INITIALISE,  /* (tensors, scalars, data?) -> the first value (SHARED) of each tensor in `initialised` */
     ENTRY_LOSS, /* (tensors, scalars, data?) -> loss [] (SHARED); the step's loss before differentiation, for tests */
     ENTRY_STEP, /* (tensors, scalars, data?) -> loss [], gradient of each trained tensor (SHARED), in their order */
@@ -40,8 +40,9 @@ typedef enum EntryKind {
 } EntryKind;
 
 /* An entry's inputs, always in this order: every tensor of the program that it uses (see tensor_inputs), every scalar
- * of the program in its order (all of them, rank 0, kind SCALAR), then x where the list above has it, or a row of data
- * where the program has a data_width. */
+ * of the program in its order (all of them, rank 0, kind SCALAR), then x and the conditions where the list above has them,
+ * or a row of data where the program has a data_width. Conditions [C] are there where the spec has some: a number from the
+ * range, or the number of the choice. */
 typedef struct ProgramEntry {
     IrFunction *function; /* NULL: the program has no such entry */
     int tensor_count;
@@ -57,9 +58,12 @@ typedef struct Program {
     int64_t weight_count; /* reals in all tensors */
     int scalar_count;
     ProgramScalar *scalars;
+    int first_loss_scalar; /* the weight of loss 0; before it stands kT, unless that is a condition */
     int observable_count;
     const char **observable_names;
-    int64_t data_width; /* reals in a row of data: what a training step gets for each of its samples; 0: nothing */
+    /* Reals in a row of data, what a training step gets for each of its samples: x, then the conditions that columns hold,
+     * in the spec's order; of fab x and a weight. 0: nothing. */
+    int64_t data_width;
     int initialised_count;
     int *initialised; /* tensors whose first value is computed by ENTRY_INITIALISE, in its outputs' order */
     ProgramEntry entries[ENTRY_COUNT];

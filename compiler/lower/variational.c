@@ -13,36 +13,40 @@ static IrFunction *held_log_prob(Lower *lower)
     function->note = "log q(x), for the path's gradient: the caller holds the weights.";
     for (int i = 0; i < program->tensor_count; i++)
         ir_input(function, program->tensors[i].name, program->tensors[i].type);
-    ir_output(function, "log_q", flow_log_prob(lower, &builder, lower_x(lower, function)));
+    IrId x = lower_x(lower, function);
+    ir_output(function, "log_q", flow_log_prob(lower, &builder, x, lower_conditions(lower, function)));
     return function;
 }
 
-IrId loss_path_gradient(Lower *lower, IrBuilder *builder, IrFunction *entry)
+IrId loss_path_gradient(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId conditions)
 {
     int count = lower->program->tensor_count;
-    IrId *operands = ARENA_ARRAY(lower->arena, IrId, count + 1), x, log_q;
+    IrId *operands = ARENA_ARRAY(lower->arena, IrId, count + 2), x, log_q;
     IrFunction *log_prob = held_log_prob(lower);
-    IrId noise = loss_samples(lower, builder, &x, &log_q);
+    IrId noise = loss_samples(lower, builder, conditions, &x, &log_q);
     for (int i = 0; i < count; i++)
         operands[i] = ir_unary(builder, IR_STOP_GRADIENT, entry->inputs[i]);
     operands[count] = x;
-    ir_call(builder, log_prob, count + 1, operands, &log_q);
-    IrId terms = ir_binary(builder, IR_ADD, ir_name(entry, log_q, "log_q"), loss_energy(lower, builder, entry, x));
+    operands[count + 1] = conditions;
+    ir_call(builder, log_prob, log_prob->input_count, operands, &log_q);
+    IrId energy = loss_energy(lower, builder, entry, x, conditions);
+    IrId terms = ir_binary(builder, IR_ADD, ir_name(entry, log_q, "log_q"), energy);
     terms = loss_with_choice(lower, builder, terms, noise);
     builder->note = "reverse KL by the path's gradient: the batch's mean of log q(x) + U(x) / kT, log q's weights held";
     return ir_name(entry, loss_mean(lower, builder, terms), "reverse_kl");
 }
 
-/* The variance over the batch of log q(x) + U(x) / kT with x held (Richter et al. 2020, "VarGrad"): 0 where q is the target.
+/* (The spec's reader has refused it for models with conditions, whose log Z differs from sample to sample.)
+ * The variance over the batch of log q(x) + U(x) / kT with x held (Richter et al. 2020, "VarGrad"): 0 where q is the target.
  * The mean is held too: deviations sum to 0, so its derivative adds nothing. */
 IrId loss_log_variance(Lower *lower, IrBuilder *builder, IrFunction *entry)
 {
     IrId x, log_q;
     double others = (double)lower->module->batch - 1;
-    loss_samples(lower, builder, &x, &log_q);
+    loss_samples(lower, builder, -1, &x, &log_q);
     x = ir_name(entry, ir_unary(builder, IR_STOP_GRADIENT, x), "x_held");
-    log_q = flow_log_prob(lower, builder, x);
-    IrId terms = ir_binary(builder, IR_ADD, log_q, loss_energy(lower, builder, entry, x));
+    log_q = flow_log_prob(lower, builder, x, -1);
+    IrId terms = ir_binary(builder, IR_ADD, log_q, loss_energy(lower, builder, entry, x, -1));
     builder->note = "log variance: the batch's variance of log q(x) + U(x) / kT";
     IrId mean = ir_unary(builder, IR_STOP_GRADIENT, loss_mean(lower, builder, terms));
     IrId apart = ir_binary(builder, IR_SUB, terms, ir_name(entry, mean, "mean"));

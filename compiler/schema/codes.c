@@ -131,6 +131,11 @@ const SchemaCode SCHEMA_CODES[] = {
      "numbers that may be schedules: the temperature, the weights of losses, the learning rate.",
      "curriculum: [{set: {train.batch: 64}}]", "curriculum: [{set: {system.kT: 2}}]"},
 
+    {"E0125", "a condition that can't be one",
+     "What a model is conditioned on is a number from a range [low, high] that goes up, or one of some choices with different "
+     "names. kT may be a condition whose range lies above 0; a column of data may hold a condition of system.condition.",
+     "system: {condition: {T: {range: [2, 1]}}}", "system: {condition: {T: {range: [1, 2]}}}"},
+
     /* ---- units ---- */
     {"E0201", "a unit where none can stand",
      "In reduced units, the default, every number is bare. Numbers without a dimension never have a unit.",

@@ -203,7 +203,8 @@ static void add_wildcard(json_t *schema, const SchemaKey *key, bool partial)
 {
     json_t *patterns = json_object();
     json_t *prefix = json_sprintf("^%.*s", (int)strlen(key->name) - 1, key->name);
-    const char *pattern = key->kind == SCHEMA_FREE ? json_string_value(prefix) : NAME_PATTERN;
+    const bool is_column = strcmp(key->map, "condition_columns") == 0; /* of a file: called as it likes */
+    const char *pattern = key->kind == SCHEMA_FREE ? json_string_value(prefix) : is_column ? "^." : NAME_PATTERN;
     json_object_set_new(patterns, pattern, key_schema(key, partial));
     json_decref(prefix);
     json_object_set_new(schema, "patternProperties", patterns);

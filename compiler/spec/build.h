@@ -18,6 +18,7 @@ typedef struct Build {
 double build_number(const Value *value, double fallback);
 int64_t build_integer(const Value *value, int64_t fallback);
 bool build_boolean(const Value *value, bool fallback);
+/* A schedule, of anything but kT: no condition. */
 Schedule build_schedule(const Build *build, const Value *value);
 
 /* Text -> formula; spans stand in the file where the text does (formula.c). */
@@ -32,6 +33,17 @@ bool build_table_file(const Build *build, const YamlNode *file, SpecParameter *p
 Condition build_condition(const Build *build, const Value *value);
 /* Whether rows are held out. */
 bool build_has_validation(const ModelSpec *model);
+
+/* ---- what the model is conditioned on (conditioning.c) ---- */
+
+/* system.condition. After the components' names. */
+void build_conditions(const Build *build, const Value *map);
+/* system.kT, or system.temperature: a schedule or a condition. */
+void build_temperature(const Build *build, const Value *value);
+/* data.condition_columns. */
+void build_condition_columns(const Build *build, const Value *map);
+/* The condition with this name, or NULL after an error. */
+const ConditionInput *build_find_condition(const Build *build, const char *name, Span span);
 
 /* ---- sections ---- */
 

@@ -39,6 +39,9 @@ static const SchemaKey *find_number(const Build *build, const Value *spec, const
     number->loss = loss_of_path(build, spec, field->name);
     if (strcmp(field->name, "system.kT") == 0 || strcmp(field->name, "system.temperature") == 0) {
         number->what = STAGE_KT;
+        if (build->model->kT_condition != NULL)
+            diagnostics_error(build->diagnostics, field->name_span, "E0122",
+                              "a stage can't set kT, which is the condition '%s'", build->model->kT_condition->name);
         return schema_find(schema_map("system"), "kT");
     }
     if (number->loss >= 0) {

@@ -56,4 +56,10 @@ void build_data(const Build *build, const Value *data)
     result->validation_fraction = build_number(value_get(validation, "fraction"), 0);
     result->standardise = build_boolean(value_get(data, "standardise"), false);
     build_columns(build, value_get(data, "columns"));
+    build_condition_columns(build, value_get(data, "condition_columns"));
+    const char *const files[] = {result->train, result->validation};
+    for (int i = 0; i < 2 && result->condition_columns != NULL; i++)
+        if (files[i] != NULL && ends_with(files[i], ".npy"))
+            diagnostics_error(build->diagnostics, value_get(data, "condition_columns")->span, "E0125",
+                              "the columns of %s have no names: conditions are read from a CSV", files[i]);
 }

@@ -123,6 +123,14 @@ static void build_fab(const Build *build, const Value *list, const Value *settin
                           "fab makes a step's rows by itself, so it must be the only loss");
 }
 
+/* fab's walkers and the variance of log weights belong to one target, not to one for each condition. */
+static void refuse_conditions(const Build *build, LossKind kind, Span span)
+{
+    if (build->model->condition_count > 0 && (kind == LOSS_FAB || kind == LOSS_LOG_VARIANCE))
+        diagnostics_error(build->diagnostics, span, "E0108", "%s of a model with conditions is not implemented yet",
+                          kind == LOSS_FAB ? "fab" : "log_variance");
+}
+
 void build_losses(const Build *build, const Value *list, const Value *spec)
 {
     ModelSpec *model = build->model;
@@ -140,6 +148,7 @@ void build_losses(const Build *build, const Value *list, const Value *spec)
             build_fab(build, list, value_chosen(item), choice->name_span);
         losses[i].weight = build_schedule(build, value_get(value_chosen(item), "weight"));
         losses[i].span = choice->name_span;
+        refuse_conditions(build, losses[i].kind, choice->name_span);
     }
     model->loss_count = (int)list->count;
     model->losses = losses;

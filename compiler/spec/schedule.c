@@ -46,6 +46,10 @@ Schedule build_schedule(const Build *build, const Value *value)
         schedule.from = schedule.to = build_number(value, 0);
         return schedule;
     }
+    if (value_chose(value, "condition")) {
+        diagnostics_error(build->diagnostics, value->span, "E0125", "only kT can be the value of a condition");
+        return schedule;
+    }
     schedule.warm_up = build_integer(value_get(value, "warm_up"), 0);
     if (value_chose(value, "stages")) {
         build_stages(build, value_get(value, "stages"), &schedule);

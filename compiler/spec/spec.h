@@ -147,6 +147,8 @@ typedef struct DataSpec {
     const char *train_path, *validation_path; /* the same as seen from the current folder */
     bool standardise;
     const char *const *columns; /* NULL, or `dimension` columns of a CSV */
+    /* NULL: no column holds a condition; else for each condition its column, or NULL */
+    const char *const *condition_columns;
     Span span;
 } DataSpec;
 
@@ -208,6 +210,15 @@ typedef struct TargetSpec {
     Span span;
 } TargetSpec;
 
+/* What the model is conditioned on: a number from a range, or one of some choices, which stand for 0, 1, ... */
+typedef struct ConditionInput {
+    const char *name;
+    double low, high; /* of choices: the first and the last number */
+    int choice_count; /* 0: a range */
+    const char *const *choices;
+    Span span;
+} ConditionInput;
+
 typedef struct ModelSpec {
     const Source *source; /* the file itself; spans of `extends`ed parts have theirs */
     const char *name;
@@ -216,7 +227,10 @@ typedef struct ModelSpec {
     const double *low, *high;           /* the components' ranges, infinite where there is none; NULL: there is none */
     const bool *periodic;               /* which components' ranges are circles; NULL: none */
     Span system_span;
+    int condition_count;
+    const ConditionInput *conditions;
     Schedule kT;
+    const ConditionInput *kT_condition; /* one of the conditions, which is kT; NULL: kT is the schedule */
     int term_count;
     const EnergyTerm *terms;
     Span energy_span;

@@ -128,6 +128,7 @@ void build_system(const Build *build, const Value *system)
     build->model->dimension = build_integer(value_get(vector, "size"), 0);
     build_names(build, value_get(vector, "names"));
     build_ranges(build, value_get(vector, "range"), value_get(vector, "periodic"));
+    build_conditions(build, value_get(system, "condition"));
     const Value *kT = value_get(system, "kT");
-    build->model->kT = build_schedule(build, kT != NULL ? kT : value_get(system, "temperature"));
+    build_temperature(build, kT != NULL ? kT : value_get(system, "temperature"));
 }

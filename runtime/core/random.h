@@ -33,6 +33,7 @@ typedef enum RandomPurpose {
     RANDOM_RESAMPLE,
     RANDOM_BOOTSTRAP,
     RANDOM_DEQUANTISE,
+    RANDOM_CONDITION,
 } RandomPurpose;
 
 typedef struct RandomStream {

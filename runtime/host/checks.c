@@ -72,7 +72,7 @@ static bool claim_memory(Checks *checks, Failure *failure)
     return good;
 }
 
-/* Rows of data for a step: normal numbers, which every component may be. */
+/* Rows of data for a step: normal numbers, which every component may be, and conditions that spread over theirs. */
 static void make_data(Checks *checks)
 {
     const Model *model = checks->session->model;
@@ -81,6 +81,9 @@ static void make_data(Checks *checks)
         checks->data_single[i] = draw_initial_normal(checks->session->seed, 3, 0, i);
         checks->data[i] = (double)checks->data_single[i];
     }
+    for (int row = 0; row < model->training.batch && model->data_width > model->dimension; row++)
+        conditions_check_row(model, row, checks->data + row * model->data_width + model->dimension,
+                             checks->data_single + row * model->data_width + model->dimension);
 }
 
 /* As training starts. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Data sets from files, their split, and their order. */
 #include "dataset.h"
+#include "conditions.h"
 #include "configurations.h"
 #include "draws.h"
 
@@ -53,11 +54,34 @@ void minibatch_take(Minibatches *minibatches, uint64_t number, size_t length, fl
             shuffle_make(minibatches->seed, (uint32_t)epoch, dataset->count, minibatches->order);
         minibatches->epoch = epoch;
         const size_t row = minibatches->order[(first + i) % dataset->count];
-        memcpy(rows + i * width, dataset->rows + row * width, width * sizeof *rows);
+        memcpy(rows, dataset->rows + row * width, width * sizeof *rows);
+        rows += width;
+        if (dataset->conditions != NULL)
+            rows += conditions_pick(dataset->model, dataset->conditions + row * (size_t)dataset->model->condition_count,
+                                    rows);
     }
 }
 
 /* ---- files ------------------------------------------------------------------------------------------------------- */
+
+/* Rows of `width` numbers in this order: the first `held` of them, and the others, each in an array of its own. */
+static bool split_rows(float **rows, size_t width, size_t all, size_t held, const size_t *order, float **held_out,
+                       const char *path, Failure *failure)
+{
+    bool good = true;
+    float *kept = memory_claim_next((all - held) * width, sizeof *kept, path, &good, failure);
+    *held_out = memory_claim_next(held * width, sizeof **held_out, path, &good, failure);
+    for (size_t i = 0; i < all && good; i++)
+        memcpy(i < held ? *held_out + i * width : kept + (i - held) * width, *rows + order[i] * width,
+               width * sizeof *kept);
+    if (good) {
+        free(*rows);
+        *rows = kept;
+    } else {
+        free(kept);
+    }
+    return good;
+}
 
 /* Moves a fraction of the rows, at least one and not all, to the rows held out. */
 static bool hold_out(Dataset *dataset, double fraction, const char *path, Failure *failure)
@@ -68,20 +92,16 @@ static bool hold_out(Dataset *dataset, double fraction, const char *path, Failur
     if (all < 2)
         return failure_set(failure, FAILURE_DATA, "%s: one row; a part held out for validation needs another", path);
     size_t *order = memory_claim(all, sizeof *order, path, failure);
-    float *rows = memory_claim((all - held) * width, sizeof *rows, path, failure);
-    dataset->held_out = memory_claim(held * width, sizeof *rows, path, failure);
-    bool good = order != NULL && rows != NULL && dataset->held_out != NULL;
-    if (good) {
+    bool good = order != NULL;
+    if (good)
         shuffle_make(0, 0, all, order);
-        for (size_t i = 0; i < all; i++)
-            memcpy(i < held ? dataset->held_out + i * width : rows + (i - held) * width,
-                   dataset->rows + order[i] * width, width * sizeof *rows);
-        free(dataset->rows);
-        dataset->rows = rows;
+    good = good && split_rows(&dataset->rows, width, all, held, order, &dataset->held_out, path, failure);
+    if (good && dataset->conditions != NULL)
+        good = split_rows(&dataset->conditions, (size_t)dataset->model->condition_count, all, held, order,
+                          &dataset->held_out_conditions, path, failure);
+    if (good) {
         dataset->count = all - held;
         dataset->held_out_count = held;
-    } else {
-        free(rows);
     }
     free(order);
     return good;
@@ -93,17 +113,23 @@ static bool read_rows(const char *path, const Model *model, float **rows, size_t
            (*count > 0 || failure_set(failure, FAILURE_DATA, "%s: no rows", path));
 }
 
-bool dataset_read(const Model *model, const char *train, const char *validation, Dataset *dataset, Failure *failure)
+bool dataset_read(const Model *model, const char *train, const char *validation, const double *values,
+                  const bool *is_given, Dataset *dataset, Failure *failure)
 {
-    *dataset = (Dataset){.width = (size_t)model->dimension};
+    *dataset = (Dataset){.width = (size_t)model->dimension, .model = model};
+    const bool has_columns = conditions_has_columns(model, is_given);
     train = train != NULL ? train : model->data.train;
     validation = validation != NULL ? validation : model->data.validation;
     if (train == NULL)
         return failure_set(failure, FAILURE_USAGE, "the model %s names no data: give --data FILE", model->name);
     bool good = read_rows(train, model, &dataset->rows, &dataset->count, dataset->train_sha256, failure);
+    if (good && has_columns)
+        good = conditions_read(train, model, values, is_given, &dataset->conditions, dataset->count, failure);
     if (good && validation != NULL)
         good = read_rows(validation, model, &dataset->held_out, &dataset->held_out_count, dataset->validation_sha256,
-                         failure);
+                         failure) &&
+               (!has_columns || conditions_read(validation, model, values, is_given, &dataset->held_out_conditions,
+                                                dataset->held_out_count, failure));
     else if (good && model->data.validation_fraction > 0)
         good = hold_out(dataset, model->data.validation_fraction, train, failure);
     if (!good)
@@ -136,5 +162,7 @@ void dataset_release(Dataset *dataset)
 {
     free(dataset->rows);
     free(dataset->held_out);
+    free(dataset->conditions);
+    free(dataset->held_out_conditions);
     *dataset = (Dataset){0};
 }

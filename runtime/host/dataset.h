@@ -19,13 +19,17 @@
 typedef struct Dataset {
     size_t width, count, held_out_count;
     float *rows, *held_out; /* held_out: NULL where nothing is held out */
+    const Model *model;
+    float *conditions, *held_out_conditions; /* [condition_count] of each row; NULL: no column holds any */
     char train_sha256[SHA256_TEXT_SIZE], validation_sha256[SHA256_TEXT_SIZE]; /* of the files; "": there is none */
 } Dataset;
 
 /* Reads the file `train` (NULL: the model's own, model->data.train) and what is held out: the file `validation` (NULL:
  * the model's), or else the model's fraction of the training data. That part is chosen by a shuffle with seed 0, so that
- * it is the same for every training and evaluation. Failures: 64 where the model names no file, 65, 66. */
-bool dataset_read(const Model *model, const char *train, const char *validation, Dataset *dataset, Failure *failure);
+ * it is the same for every training and evaluation. Conditions are those of the columns; of the condition_count `values`
+ * those that no column holds, and those with is_given (NULL: none). Failures: 64 where the model names no file, 65, 66. */
+bool dataset_read(const Model *model, const char *train, const char *validation, const double *values,
+                  const bool *is_given, Dataset *dataset, Failure *failure);
 void dataset_release(Dataset *dataset);
 
 /* The mean of each column over the rows that are learned from, and its deviation (of the rows, not an estimate of a
@@ -47,7 +51,7 @@ typedef struct Minibatches {
 
 bool minibatch_start(Minibatches *minibatches, const Dataset *dataset, uint64_t seed, Failure *failure);
 void minibatch_end(Minibatches *minibatches);
-/* The rows of batch `number`, of `length` rows as all batches are. */
+/* The rows of batch `number`, of `length` rows as all batches are; behind each its conditions that columns hold. */
 void minibatch_take(Minibatches *minibatches, uint64_t number, size_t length, float *rows);
 
 #endif

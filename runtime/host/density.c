@@ -71,15 +71,23 @@ static void warn(size_t not_numbers, size_t count, const char *what)
 static bool log_prob_session(const Session *session, const Arguments *arguments, Failure *failure)
 {
     const Model *model = session->model;
-    float *x = NULL, *log_q = NULL;
+    float *x = NULL, *log_q = NULL, *conditions = NULL;
+    const bool has_columns = conditions_has_columns(model, session->is_given);
     size_t count;
     char hashes[2][SHA256_TEXT_SIZE];
     bool good = configurations_read(arguments->input, model, &x, &count, failure);
     if (good)
         log_q = memory_claim_next(count, sizeof *log_q, "log q", &good, failure);
+    if (good && has_columns)
+        good = conditions_read(arguments->input, model, session->scalars + model->scalar_count, session->is_given,
+                               &conditions, count, failure);
     if (good) {
-        model->single_precision->log_prob(session->weights, session->scalars_single, count, x, log_q,
-                                          session->workspace, session->threads);
+        if (has_columns)
+            model->single_precision->log_prob_given(session->weights, session->scalars_single, count, x, conditions,
+                                                    log_q, session->workspace, session->threads);
+        else
+            model->single_precision->log_prob(session->weights, session->scalars_single, count, x, log_q,
+                                              session->workspace, session->threads);
         warn(count_not_numbers(log_q, count), count, "log q");
         good = write_array(arguments->output, log_q, 1, (const uint64_t[2]){count, 1}, hashes[0], failure) &&
                print_result(session, arguments, count, (const char *const[2]){"log_q", NULL},
@@ -89,6 +97,7 @@ static bool log_prob_session(const Session *session, const Arguments *arguments,
         fprintf(stderr, "log q of %zu configurations in %s\n", count, arguments->output);
     free(x);
     free(log_q);
+    free(conditions);
     return good;
 }
 
@@ -100,7 +109,7 @@ bool verb_log_prob(const Model *model, const Arguments *arguments, const char *p
         return failure_set(failure, FAILURE_USAGE, "the model %s has no log-density", model->name);
     if (!check_ending("-o", arguments->output, failure) || !session_start(&session, model, arguments, failure))
         return false;
-    bool good = log_prob_session(&session, arguments, failure);
+    bool good = session_needs_conditions(&session, true, failure) && log_prob_session(&session, arguments, failure);
     session_end(&session);
     return good;
 }
@@ -150,7 +159,7 @@ bool verb_energy(const Model *model, const Arguments *arguments, const char *pro
         (arguments->forces != NULL && !check_ending("--force", arguments->forces, failure)) ||
         !session_start(&session, model, arguments, failure))
         return false;
-    bool good = energy_session(&session, arguments, failure);
+    bool good = session_needs_conditions(&session, false, failure) && energy_session(&session, arguments, failure);
     session_end(&session);
     return good;
 }

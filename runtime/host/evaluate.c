@@ -152,6 +152,8 @@ static bool tell(const Report *report, const Arguments *arguments, const Require
                  Failure *failure)
 {
     JsonWriter text = {0};
+    const Model *model = report->session->model;
+    char options[CONDITION_TEXT_SIZE];
     bool holds = false;
     bool good = write_text(report, gates, arguments->require_count, &text, &holds, failure);
     if (good && arguments->json)
@@ -159,7 +161,8 @@ static bool tell(const Report *report, const Arguments *arguments, const Require
     else if (good)
         report_print(stdout, report);
     if (good && holds && !arguments->quiet && !arguments->json)
-        fprintf(stderr, "next: %s sample -w %s -n 1000 -o x.npy\n", program, arguments->weights);
+        fprintf(stderr, "next: %s sample -w %s -n 1000 -o x.npy%s\n", program, arguments->weights,
+                conditions_options(model, report->session->scalars + model->scalar_count, options));
     json_free(&text);
     return good && holds;
 }
@@ -196,10 +199,11 @@ static bool evaluate_session(const Session *session, const Arguments *arguments,
 
 /* ---- rows of data ------------------------------------------------------------------------------------------------ */
 
-static bool mean_log_q(Evaluator *evaluator, const float *rows, size_t count, Estimate *mean, Failure *failure)
+static bool mean_log_q(Evaluator *evaluator, const float *rows, const float *conditions, size_t count, Estimate *mean,
+                       Failure *failure)
 {
     double *log_q = memory_claim(count, sizeof *log_q, "evaluation", failure);
-    const bool good = log_q != NULL && evaluator_log_prob(evaluator, rows, count, log_q, failure);
+    const bool good = log_q != NULL && evaluator_log_prob(evaluator, rows, conditions, count, log_q, failure);
     if (good)
         *mean = estimate_mean(log_q, count);
     free(log_q);
@@ -207,8 +211,9 @@ static bool mean_log_q(Evaluator *evaluator, const float *rows, size_t count, Es
 }
 
 /* The rows held out, and those learned from where they are at hand too. */
-static bool read_data(const Model *model, const Arguments *arguments, Dataset *dataset, Failure *failure)
+static bool read_data(const Session *session, const Arguments *arguments, Dataset *dataset, Failure *failure)
 {
+    const Model *model = session->model;
     const char *train = arguments->data != NULL ? arguments->data : model->data.train;
     const char *validation = arguments->validation != NULL ? arguments->validation : model->data.validation;
     if (validation == NULL && !(model->data.validation_fraction > 0))
@@ -217,7 +222,8 @@ static bool read_data(const Model *model, const Arguments *arguments, Dataset *d
                            "--validation FILE, with rows that it did not learn from",
                            model->name);
     const bool is_alone = validation != NULL && (train == NULL || !file_exists(train));
-    if (!dataset_read(model, is_alone ? validation : train, validation, dataset, failure))
+    if (!dataset_read(model, is_alone ? validation : train, validation, session->scalars + model->scalar_count,
+                      session->is_given, dataset, failure))
         return false;
     if (is_alone)
         dataset->count = 0;
@@ -261,14 +267,16 @@ static bool evaluate_rows(const Session *session, const Arguments *arguments, co
     Evaluator evaluator;
     Dataset data;
     Likelihood likelihood = {.train_log_q = none};
-    if (!read_data(session->model, arguments, &data, failure))
+    if (!read_data(session, arguments, &data, failure))
         return false;
     bool good = evaluator_start(&evaluator, session, arguments->double_precision, failure);
     if (good) {
         likelihood.rows = data.held_out_count;
         likelihood.train_rows = data.count;
-        good = mean_log_q(&evaluator, data.held_out, data.held_out_count, &likelihood.log_q, failure) &&
-               (data.count == 0 || mean_log_q(&evaluator, data.rows, data.count, &likelihood.train_log_q, failure));
+        good = mean_log_q(&evaluator, data.held_out, data.held_out_conditions, data.held_out_count, &likelihood.log_q,
+                          failure) &&
+               (data.count == 0 ||
+                mean_log_q(&evaluator, data.rows, data.conditions, data.count, &likelihood.train_log_q, failure));
         evaluator_end(&evaluator);
     }
     dataset_release(&data);
@@ -313,8 +321,9 @@ bool verb_evaluate(const Model *model, const Arguments *arguments, const char *p
         good = requirement_parse(arguments->requires[i], model, &gates[i], failure);
     if (good && session_start(&session, model, arguments, failure)) {
         interrupt_catch();
-        good = (model->single_precision->energy == NULL ? evaluate_rows : evaluate_session)(&session, arguments, gates,
-                                                                                            program, failure);
+        const bool is_of_rows = model->single_precision->energy == NULL;
+        good = session_needs_conditions(&session, is_of_rows, failure) &&
+               (is_of_rows ? evaluate_rows : evaluate_session)(&session, arguments, gates, program, failure);
         session_end(&session);
     } else {
         good = false;

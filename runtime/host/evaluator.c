@@ -34,6 +34,8 @@ bool evaluator_start(Evaluator *evaluator, const Session *session, bool is_doubl
         return failure_set(failure, FAILURE_USAGE,
                            "--precision double: the package was built without double precision");
     evaluator->x = memory_claim_next(chunk * dimension, sizeof(double), what, &good, failure);
+    evaluator->conditions =
+        memory_claim_next(chunk * (size_t)model->condition_count, sizeof(double), what, &good, failure);
     evaluator->log_q = memory_claim_next(chunk, sizeof(double), what, &good, failure);
     evaluator->energy = memory_claim_next(chunk, sizeof(double), what, &good, failure);
     evaluator->observables = memory_claim_next(chunk * observables, sizeof(double), what, &good, failure);
@@ -52,6 +54,7 @@ void evaluator_end(Evaluator *evaluator)
 {
     free(evaluator->weights);
     free(evaluator->x);
+    free(evaluator->conditions);
     free(evaluator->log_q);
     free(evaluator->energy);
     free(evaluator->observables);
@@ -110,6 +113,23 @@ static void sample_chunk(const Evaluator *evaluator, uint64_t first, size_t coun
                                                  evaluator->x_single, evaluator->log_q_single, session->workspace,
                                                  session->threads);
         find_energies_single(evaluator, count, true);
+    }
+}
+
+/* log q of given configurations, with conditions of their own. */
+static void log_prob_given_chunk(const Evaluator *evaluator, const float *x, const float *conditions, size_t count)
+{
+    const Session *session = evaluator->session;
+    const Model *model = session->model;
+    if (evaluator->is_double) {
+        widen(x, count * (size_t)model->dimension, evaluator->x);
+        widen(conditions, count * (size_t)model->condition_count, evaluator->conditions);
+        model->double_precision->log_prob_given(evaluator->weights, session->scalars, count, evaluator->x,
+                                                evaluator->conditions, evaluator->log_q, evaluator->workspace,
+                                                session->threads);
+    } else {
+        model->single_precision->log_prob_given(session->weights, session->scalars_single, count, x, conditions,
+                                                evaluator->log_q_single, session->workspace, session->threads);
     }
 }
 
@@ -220,13 +240,19 @@ bool evaluator_reference(Evaluator *evaluator, const float *x, uint64_t count, S
     return good;
 }
 
-bool evaluator_log_prob(Evaluator *evaluator, const float *x, size_t count, double *log_q, Failure *failure)
+bool evaluator_log_prob(Evaluator *evaluator, const float *x, const float *conditions, size_t count, double *log_q,
+                        Failure *failure)
 {
-    const size_t dimension = (size_t)evaluator->session->model->dimension;
+    const Model *model = evaluator->session->model;
+    const size_t dimension = (size_t)model->dimension;
     char text[NUMBER_TEXT_SIZE];
     for (size_t first = 0; first < count; first += evaluator->chunk) {
         const size_t here = count - first < evaluator->chunk ? count - first : evaluator->chunk;
-        log_prob_chunk(evaluator, x + first * dimension, here);
+        if (conditions != NULL)
+            log_prob_given_chunk(evaluator, x + first * dimension, conditions + first * (size_t)model->condition_count,
+                                 here);
+        else
+            log_prob_chunk(evaluator, x + first * dimension, here);
         if (!evaluator->is_double)
             widen(evaluator->log_q_single, here, evaluator->log_q);
         memcpy(log_q + first, evaluator->log_q, here * sizeof *log_q);

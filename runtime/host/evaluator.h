@@ -19,7 +19,7 @@ typedef struct Evaluator {
     const Session *session;
     bool is_double;
     size_t chunk; /* samples in one call */
-    double *weights, *x, *log_q, *energy, *observables;
+    double *weights, *x, *conditions, *log_q, *energy, *observables;
     float *x_single, *log_q_single, *energy_single, *observables_single;
     void *workspace;
 } Evaluator;
@@ -33,8 +33,10 @@ void evaluator_end(Evaluator *evaluator);
 bool evaluator_samples(Evaluator *evaluator, uint64_t count, Progress *progress, SampleTable *table, Failure *failure);
 /* The table of given configurations x[count][dimension], without observables. Infinite energies fail too. */
 bool evaluator_reference(Evaluator *evaluator, const float *x, uint64_t count, SampleTable *table, Failure *failure);
-/* log_q[count] of given configurations alone. Fails with 2 where one is not a number. */
-bool evaluator_log_prob(Evaluator *evaluator, const float *x, size_t count, double *log_q, Failure *failure);
+/* log_q[count] of given configurations alone, with conditions of each one's own (NULL: those of the session). Fails with 2
+ * where one is not a number. */
+bool evaluator_log_prob(Evaluator *evaluator, const float *x, const float *conditions, size_t count, double *log_q,
+                        Failure *failure);
 void sample_table_free(SampleTable *table);
 
 #endif

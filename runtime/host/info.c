@@ -81,6 +81,14 @@ static void put_sizes(JsonWriter *text, const Session *session)
     for (int64_t i = 0; i < model->dimension; i++)
         json_put_string(text, NULL, model->component_names[i]);
     json_close_array(text);
+    for (int i = 0; i < model->condition_count; i++) {
+        char values[CONDITION_TEXT_SIZE];
+        if (i == 0)
+            json_open_object(text, "conditioned_on");
+        json_put_string(text, model->conditions[i].name, condition_describe(&model->conditions[i], values));
+        if (i == model->condition_count - 1)
+            json_close_object(text);
+    }
     json_open_array(text, "observables");
     for (int i = 0; i < model->observable_count; i++)
         json_put_string(text, NULL, model->observable_names[i]);
@@ -153,6 +161,11 @@ static void print_text(const Session *session)
            session->threads == 1 ? "" : "s");
     for (int i = 0; i < model->scalar_count; i++)
         printf("  %-22s %s\n", model->scalars[i].name, number_write(session->scalars[i], number));
+    for (int i = 0; i < model->condition_count; i++) {
+        char values[CONDITION_TEXT_SIZE];
+        printf("  %-22s %s%s\n", model->conditions[i].name, condition_describe(&model->conditions[i], values),
+               &model->conditions[i] == model->kT_condition ? "; it is kT" : "");
+    }
     printf("  %-22s %d float lanes, %s fma%s, %s\n", "build", lanes_used(), fma_name(),
            PICKED_AT_START ? ", picked at start" : "", COMPILER_NAME " " __VERSION__);
     print_tensors(model);

@@ -5,10 +5,14 @@
 #include <math.h>
 
 Estimate likelihood_mean(const Model *model, const float *weights, const float *scalars, const float *rows,
-                         size_t count, float *log_q, void *workspace, int threads)
+                         const float *conditions, size_t count, float *log_q, void *workspace, int threads)
 {
     double sum = 0, squares = 0;
-    model->single_precision->log_prob(weights, scalars, count, rows, log_q, workspace, threads);
+    const ModelFunctions32 *functions = model->single_precision;
+    if (conditions != NULL)
+        functions->log_prob_given(weights, scalars, count, rows, conditions, log_q, workspace, threads);
+    else
+        functions->log_prob(weights, scalars, count, rows, log_q, workspace, threads);
     for (size_t i = 0; i < count; i++)
         sum += (double)log_q[i];
     const double mean = sum / (double)count;

@@ -116,7 +116,17 @@ typedef struct ModelTraining {
     bool holds_samples; /* the step's gradient leaves out how samples move: it is not the loss's derivative */
 } ModelTraining;
 
-/* One precision's functions. `scalars` are all of the model's in their order. Samples are rows: x[count][dimension].
+/* What the model is conditioned on: a number from [low, high], or one of some choices, which stand for 0, 1, ... */
+typedef struct ModelInput {
+    const char *name;
+    double low, high;
+    int choice_count;           /* 0: a range */
+    const char *const *choices; /* their names */
+    const char *column;         /* of the data's CSV that holds it; NULL: none */
+} ModelInput;
+
+/* One precision's functions. `scalars` are all of the model's in their order; where the model has conditions, behind them
+ * stands the value of each, which is that of all samples of the call (but of a training step's, which draws them). Samples are rows: x[count][dimension].
  * `workspace` has workspace_bytes(threads) bytes, aligned to 64. Sample k of a stream depends on (weights, scalars,
  * seed, step, k) and on nothing else. */
 typedef struct ModelFunctions32 {
@@ -138,6 +148,9 @@ typedef struct ModelFunctions32 {
      * of data_width reals for each sample of the batch; NULL where data_width is 0. */
     double (*step)(const float *weights, const float *scalars, const float *data, uint64_t seed, uint32_t step,
                    float *gradient, void *workspace, int threads);
+    /* log_prob with conditions of each sample's own, [count][condition_count]; NULL where the model has none. */
+    void (*log_prob_given)(const float *weights, const float *scalars, size_t count, const float *x,
+                           const float *conditions, float *log_q, void *workspace, int threads);
 } ModelFunctions32;
 
 typedef struct ModelFunctions64 {
@@ -156,6 +169,8 @@ typedef struct ModelFunctions64 {
                        void *workspace, int threads);
     double (*step)(const double *weights, const double *scalars, const double *data, uint64_t seed, uint32_t step,
                    double *gradient, void *workspace, int threads);
+    void (*log_prob_given)(const double *weights, const double *scalars, size_t count, const double *x,
+                           const double *conditions, double *log_q, void *workspace, int threads);
 } ModelFunctions64;
 
 /* Where a component is confined to. */
@@ -179,9 +194,12 @@ typedef struct Model {
     const ModelTensor *tensors;
     int scalar_count;
     const ModelScalar *scalars; /* the one named "kT" is the temperature in units of energy */
+    int condition_count;
+    const ModelInput *conditions;
+    const ModelInput *kT_condition; /* the condition that is the temperature; NULL: none is */
     int observable_count;
     const char *const *observable_names;
-    int64_t data_width; /* reals in a row of a step's data; 0: it has none */
+    int64_t data_width; /* reals in a row of a step's data: x, then the conditions that columns hold; 0: it has none */
     ModelData data;
     ModelTraining training;
     int64_t flops_per_sample_step, flops_per_sample; /* of a training step and of sampling: 2 per multiply-add */

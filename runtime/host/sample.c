@@ -175,6 +175,7 @@ static bool sample_session(const Session *session, const Arguments *arguments, c
     ChainState state = {0};
     SamplesWriter writer = {0};
     JsonWriter text = {0};
+    char options[CONDITION_TEXT_SIZE];
     const bool is_exact = arguments->exact;
     bool good = claim_chunk(&chunk, session->model, arguments->count, failure) &&
                 (!is_exact || claim_chain(&state, session, arguments->count, failure)) &&
@@ -191,8 +192,9 @@ static bool sample_session(const Session *session, const Arguments *arguments, c
     if (good && is_exact && !(arguments->quiet && energy.time > 0))
         tell_chain(&state, &energy);
     if (good && !arguments->quiet)
-        fprintf(stderr, "%llu samples in %s\nnext: %s evaluate -w %s -n 100000\n", (unsigned long long)arguments->count,
-                arguments->output, program, arguments->weights);
+        fprintf(stderr, "%llu samples in %s\nnext: %s evaluate -w %s -n 100000%s\n",
+                (unsigned long long)arguments->count, arguments->output, program, arguments->weights,
+                conditions_options(session->model, session->scalars + session->model->scalar_count, options));
     json_free(&text);
     free_chunk(&chunk);
     free(state.x);
@@ -209,15 +211,13 @@ bool verb_sample(const Model *model, const Arguments *arguments, const char *pro
         return failure_set(failure, FAILURE_USAGE, "--exact: the model %s has no energy", model->name);
     if (arguments->exact && arguments->first > 0)
         return failure_set(failure, FAILURE_USAGE, "--exact: a chain has no rows in the middle; use -n N");
-    if (arguments->condition_count > 0)
-        return failure_set(failure, FAILURE_USAGE, "--condition %s: the model %s has no conditions",
-                           arguments->conditions[0], model->name);
     if (arguments->first > UINT64_MAX - arguments->count)
         return failure_set(failure, FAILURE_USAGE, "--range: row numbers end at 2^64 - 1");
     if (!session_start(&session, model, arguments, failure))
         return false;
     interrupt_catch();
-    bool good = sample_session(&session, arguments, program, failure);
+    bool good =
+        session_needs_conditions(&session, false, failure) && sample_session(&session, arguments, program, failure);
     session_end(&session);
     return good;
 }

@@ -13,14 +13,6 @@
 
 enum { THREADS_MAX = 1024 };
 
-int model_scalar(const Model *model, const char *name)
-{
-    for (int i = 0; i < model->scalar_count; i++)
-        if (strcmp(model->scalars[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
 bool session_threads(const Arguments *arguments, int *threads, Failure *failure)
 {
     if (arguments->threads > THREADS_MAX)
@@ -47,24 +39,36 @@ static bool read_weights(Session *session, const Arguments *arguments, Failure *
     return good;
 }
 
+/* Memory for the scalars, and the conditions behind them. */
+static bool take_conditions(Session *session, const Arguments *arguments, Failure *failure)
+{
+    const Model *model = session->model;
+    const size_t count = conditions_end(model);
+    session->scalars = memory_claim(count, sizeof *session->scalars, "scalars", failure);
+    session->scalars_single = memory_claim(count, sizeof *session->scalars_single, "scalars", failure);
+    session->is_given = memory_claim((size_t)model->condition_count, sizeof *session->is_given, "conditions", failure);
+    return session->scalars != NULL && session->scalars_single != NULL && session->is_given != NULL &&
+           conditions_take(model, arguments, session->scalars + model->scalar_count, session->is_given, failure);
+}
+
 static bool set_scalars(Session *session, const Arguments *arguments, Failure *failure)
 {
     const Model *model = session->model;
-    const size_t count = (size_t)model->scalar_count;
-    const int kT = model_scalar(model, "kT");
-    session->scalars = memory_claim(count, sizeof *session->scalars, "scalars", failure);
-    session->scalars_single = memory_claim(count, sizeof *session->scalars_single, "scalars", failure);
-    if (session->scalars == NULL || session->scalars_single == NULL)
-        return false;
+    const size_t scalars = (size_t)model->scalar_count;
+    const int kT = conditions_temperature(model);
     curriculum_scalars(model, curriculum_end(model), model->training.steps, model->training.steps, session->scalars);
-    for (size_t i = 0; i < count && session->facts.scalars != NULL; i++)
+    for (size_t i = 0; i < scalars && session->facts.scalars != NULL; i++)
         if (!isnan(session->facts.scalars[i]))
             session->scalars[i] = session->facts.scalars[i];
+    if (arguments->kT > 0 && model->kT_condition != NULL)
+        return failure_set(failure, FAILURE_USAGE,
+                           "--kT: the temperature of the model %s is a condition: --condition %s=%g", model->name,
+                           model->kT_condition->name, arguments->kT);
     if (arguments->kT > 0 && kT < 0)
         return failure_set(failure, FAILURE_USAGE, "--kT: the model %s has no temperature", model->name);
     if (arguments->kT > 0)
         session->scalars[kT] = arguments->kT;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < conditions_end(model); i++)
         session->scalars_single[i] = (float)session->scalars[i];
     session->kT = kT < 0 ? 1 : session->scalars[kT];
     return true;
@@ -74,6 +78,7 @@ bool session_start(Session *session, const Model *model, const Arguments *argume
 {
     *session = (Session){.model = model, .seed = arguments->has_seed ? arguments->seed : model->training.seed};
     bool good = session_threads(arguments, &session->threads, failure) &&
+                take_conditions(session, arguments, failure) &&
                 (arguments->weights == NULL || read_weights(session, arguments, failure)) &&
                 set_scalars(session, arguments, failure);
     if (good) {
@@ -91,9 +96,23 @@ void session_end(Session *session)
     free(session->weights);
     free(session->scalars);
     free(session->scalars_single);
+    free(session->is_given);
     free(session->workspace);
     weights_facts_free(&session->facts);
     *session = (Session){0};
+}
+
+bool session_needs_conditions(const Session *session, bool has_columns, Failure *failure)
+{
+    const Model *model = session->model;
+    for (int i = 0; i < model->condition_count; i++) {
+        const ModelInput *condition = &model->conditions[i];
+        char values[CONDITION_TEXT_SIZE];
+        if (!session->is_given[i] && !(has_columns && condition->column != NULL))
+            return failure_set(failure, FAILURE_USAGE, "the model %s is conditioned on %s: --condition %s=VALUE, %s",
+                               model->name, condition->name, condition->name, condition_describe(condition, values));
+    }
+    return true;
 }
 
 double session_log_weight(const Session *session, double energy, double log_q)
@@ -121,4 +140,6 @@ void session_put_origin(JsonWriter *writer, const Session *session)
     for (int i = 0; i < model->scalar_count; i++)
         json_put_real(writer, model->scalars[i].name, session->scalars[i]);
     json_close_object(writer);
+    if (model->condition_count > 0)
+        conditions_put(writer, model, session->scalars + model->scalar_count);
 }

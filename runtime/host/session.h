@@ -4,16 +4,17 @@
 #define RUNTIME_HOST_SESSION_H
 
 #include "arguments.h"
+#include "conditions.h"
 #include "json.h"
 #include "model.h"
 #include "weights.h"
 
-#define session_start      RUNTIME_NAME(session_start)
-#define session_end        RUNTIME_NAME(session_end)
-#define session_threads    RUNTIME_NAME(session_threads)
-#define session_put_origin RUNTIME_NAME(session_put_origin)
-#define session_log_weight RUNTIME_NAME(session_log_weight)
-#define model_scalar       RUNTIME_NAME(model_scalar)
+#define session_start            RUNTIME_NAME(session_start)
+#define session_end              RUNTIME_NAME(session_end)
+#define session_threads          RUNTIME_NAME(session_threads)
+#define session_put_origin       RUNTIME_NAME(session_put_origin)
+#define session_log_weight       RUNTIME_NAME(session_log_weight)
+#define session_needs_conditions RUNTIME_NAME(session_needs_conditions)
 
 typedef struct Session {
     const Model *model;
@@ -22,8 +23,9 @@ typedef struct Session {
     float *weights; /* NULL where the verb needs none */
     WeightsFacts facts;
     double kT;
-    double *scalars; /* the model's, in its order */
+    double *scalars; /* the model's, in its order; behind them the conditions */
     float *scalars_single;
+    bool *is_given;  /* each condition was given; others are in the middle */
     void *workspace; /* of the functions in single precision */
 } Session;
 
@@ -36,13 +38,14 @@ void session_end(Session *session);
 /* How many threads to use: --threads, or what OpenMP would; 1 where the program was built without it. */
 bool session_threads(const Arguments *arguments, int *threads, Failure *failure);
 
+/* Fails (64) with the first condition that --condition did not give; `has_columns`: but for those that columns of data
+ * hold. */
+bool session_needs_conditions(const Session *session, bool has_columns, Failure *failure);
+
 /* log w = -U / kT - log q. */
 double session_log_weight(const Session *session, double energy, double log_q);
 
 /* Members that name what made a result: model, spec, package, weights, seed, scalars. */
 void session_put_origin(JsonWriter *writer, const Session *session);
-
-/* The number of the model's scalar with that name, or -1. */
-int model_scalar(const Model *model, const char *name);
 
 #endif

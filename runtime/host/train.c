@@ -2,6 +2,7 @@
 /* The training loop. Everything is allocated before the first step; a step itself does nothing but the model's step,
  * the gradient's norm and the optimiser's pass over the weights, and now and then a line of metrics. */
 #include "train.h"
+#include "conditions.h"
 #include "curriculum.h"
 #include "files.h"
 #include "interrupt.h"
@@ -21,7 +22,7 @@ static bool claim_memory(Training *training, Failure *failure)
 {
     const Model *model = training->model;
     const ModelFunctions32 *functions = model->single_precision;
-    const size_t dimension = (size_t)model->dimension, scalars = (size_t)model->scalar_count;
+    const size_t dimension = (size_t)model->dimension, scalars = conditions_end(model);
     const char *what = "training";
     bool good = true;
     if (functions->sample != NULL && functions->energy != NULL) {
@@ -31,8 +32,8 @@ static bool claim_memory(Training *training, Failure *failure)
                                                                 : count;
     }
     if (training->feeds_data)
-        training->batch = memory_claim_next((size_t)model->training.batch * training->data.width, sizeof(float), what,
-                                            &good, failure);
+        training->batch =
+            memory_claim_next((size_t)(model->training.batch * model->data_width), sizeof(float), what, &good, failure);
     training->held_out_log_q = memory_claim_next(training->data.held_out_count, sizeof(float), what, &good, failure);
     training->weights = memory_claim_next(model->weight_count, sizeof(float), what, &good, failure);
     training->gradient = memory_claim_next(model->weight_count, sizeof(float), what, &good, failure);
@@ -66,6 +67,7 @@ static void release(Training *training)
     free(training->best);
     free(training->scalars);
     free(training->scalars_single);
+    free(training->middle);
     free(training->workspace);
     free(training->x);
     free(training->log_q);
@@ -81,9 +83,13 @@ static bool start_data(Training *training, const Arguments *arguments, Failure *
         arguments->validation != NULL || model->data.validation != NULL || model->data.validation_fraction > 0;
     training->feeds_data = model->data.feeds_steps;
     training->has_data = training->feeds_data || model->data.standardises || has_validation || arguments->data != NULL;
+    training->middle = memory_claim((size_t)model->condition_count, sizeof *training->middle, "training", failure);
+    if (training->middle == NULL)
+        return false;
+    conditions_spread(model, 0, 1, training->middle);
     if (!training->has_data)
         return true;
-    if (!dataset_read(model, arguments->data, arguments->validation, &training->data, failure))
+    if (!dataset_read(model, arguments->data, arguments->validation, training->middle, NULL, &training->data, failure))
         return false;
     if (training->feeds_data || model->data.standardises)
         memcpy(training->at.data_sha256, training->data.train_sha256, sizeof training->at.data_sha256);
@@ -147,8 +153,7 @@ static void update_scalars(Training *training)
 {
     curriculum_scalars(training->model, training->at.place, (int64_t)training->at.step, (int64_t)training->at.steps,
                        training->scalars);
-    for (int i = 0; i < training->model->scalar_count; i++)
-        training->scalars_single[i] = (float)training->scalars[i];
+    training_set_conditions(training, 0, 1);
 }
 
 static bool start_weights(Training *training, Failure *failure)
@@ -194,7 +199,7 @@ static bool start(Training *training, const Arguments *arguments, Failure *failu
         !run_open_metrics(&training->run, training->at.step, failure))
         return false;
     training->fab.bridge.seed = training->at.seed; /* the checkpoint's, where there is one */
-    training->kT = model_scalar(model, "kT");
+    training->kT = conditions_temperature(model);
     training->stop_at =
         arguments->stop_at > 0 && arguments->stop_at < training->at.steps ? arguments->stop_at : training->at.steps;
     training->metrics_every = training->at.steps / METRICS_LINES + 1;

@@ -10,13 +10,14 @@
 #include "progress.h"
 #include "run.h"
 
-#define training_kT            RUNTIME_NAME(training_kT)
-#define training_batches       RUNTIME_NAME(training_batches)
-#define training_evaluate      RUNTIME_NAME(training_evaluate)
-#define training_judge         RUNTIME_NAME(training_judge)
-#define training_has_best      RUNTIME_NAME(training_has_best)
-#define training_show_progress RUNTIME_NAME(training_show_progress)
-#define training_tell_result   RUNTIME_NAME(training_tell_result)
+#define training_kT             RUNTIME_NAME(training_kT)
+#define training_set_conditions RUNTIME_NAME(training_set_conditions)
+#define training_batches        RUNTIME_NAME(training_batches)
+#define training_evaluate       RUNTIME_NAME(training_evaluate)
+#define training_judge          RUNTIME_NAME(training_judge)
+#define training_has_best       RUNTIME_NAME(training_has_best)
+#define training_show_progress  RUNTIME_NAME(training_show_progress)
+#define training_tell_result    RUNTIME_NAME(training_tell_result)
 
 typedef struct Training {
     const Model *model;
@@ -29,9 +30,10 @@ typedef struct Training {
     float *part; /* of the gradient: one batch's, where several make a step */
     float *best; /* the weights that were found best, by validation or by free energy; NULL: none are looked for */
     Optimiser optimiser;
-    double *scalars;
+    double *scalars; /* and the conditions behind them */
     float *scalars_single;
-    int kT; /* the scalar of that name, or -1 */
+    int kT;         /* the temperature's place among them, or -1 */
+    double *middle; /* of the conditions: for rows held out whose columns don't hold them */
     void *workspace;
     size_t evaluation_count; /* 0: the model can't be evaluated */
     float *x, *log_q, *energy;
@@ -50,16 +52,19 @@ typedef struct Training {
 
 /* At the end so many samples measure the ess; on the way a quarter of them, so that they cost little beside the steps
  * between. */
-enum { EVALUATION_SAMPLES = 4096, EVALUATION_LEAST = 256, EVALUATION_REALS = 1 << 22 };
+enum { EVALUATION_SAMPLES = 4096, EVALUATION_LEAST = 256, EVALUATION_REALS = 1 << 22, EVALUATION_CONDITIONS = 4 };
 
 /* The temperature of the last step. */
 double training_kT(const Training *training);
+
+/* Sets the conditions of calls to number `which` of `count` that spread over all, and brings all scalars to the calls. */
+void training_set_conditions(Training *training, int which, int count);
 
 /* Batches in a step. */
 uint64_t training_batches(const Model *model);
 
 /* Where the weights that would be used now stand: the mean of log q over the rows held out, and the ess of samples at the
- * step's temperature. */
+ * step's temperature. Where the model has conditions, the mean of the ess at EVALUATION_CONDITIONS that spread over them. */
 void training_evaluate(Training *training, bool is_last);
 
 /* After an evaluation, whose metrics these are: which weights are best, whether the training ends, or its next stage

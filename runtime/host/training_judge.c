@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* How good the weights are while a training goes on, which of them it keeps, and whether it ends. */
+#include "conditions.h"
 #include "curriculum.h"
 #include "importance.h"
 #include "likelihood.h"
@@ -19,15 +20,30 @@ double training_kT(const Training *training)
     return training->kT < 0 ? 1 : training->scalars[training->kT];
 }
 
+void training_set_conditions(Training *training, int which, int count)
+{
+    const Model *model = training->model;
+    conditions_spread(model, which, count, training->scalars + model->scalar_count);
+    for (size_t i = 0; i < conditions_end(model); i++)
+        training->scalars_single[i] = (float)training->scalars[i];
+}
+
+/* Into how many parts samples are divided, each with conditions of its own. */
+static int parts_of(const Model *model)
+{
+    return model->condition_count > 0 ? EVALUATION_CONDITIONS : 1;
+}
+
 /* The mean of log q over the rows held out, by the weights that would be used now. */
 static void validate(Training *training)
 {
     const Dataset *data = &training->data;
     if (data->held_out_count == 0 || training->model->single_precision->log_prob == NULL)
         return;
-    const Estimate mean = likelihood_mean(training->model, optimiser_weights(&training->optimiser, training->weights),
-                                          training->scalars_single, data->held_out, data->held_out_count,
-                                          training->held_out_log_q, training->workspace, training->threads);
+    const Estimate mean =
+        likelihood_mean(training->model, optimiser_weights(&training->optimiser, training->weights),
+                        training->scalars_single, data->held_out, data->held_out_conditions, data->held_out_count,
+                        training->held_out_log_q, training->workspace, training->threads);
     training->at.validation = mean.value;
     training->at.validation_error = mean.error;
 }
@@ -49,10 +65,18 @@ void training_evaluate(Training *training, bool is_last)
 {
     validate(training);
     const size_t count = is_last ? training->evaluation_count : training->evaluation_count / 4;
+    const int parts = parts_of(training->model);
+    double sum = 0;
     if (count == 0)
         return;
-    weigh_samples(training, EVALUATION_FIRST, count);
-    training->at.last_ess = importance_ess(training->log_w, count).value;
+    for (int k = 0; k < parts; k++) {
+        const size_t part = count / (size_t)parts;
+        training_set_conditions(training, k, parts);
+        weigh_samples(training, EVALUATION_FIRST + (uint64_t)k * part, part);
+        sum += importance_ess(training->log_w, part).value;
+    }
+    training->at.last_ess = sum / parts;
+    training_set_conditions(training, 0, 1);
 }
 
 /* ---- the weights of the lowest free energy ----------------------------------------------------------------------- */
@@ -79,13 +103,16 @@ static Choice choice_of(const Model *model)
 }
 
 /* The mean of log q + U / kT, which is -log Z and the reverse Kullback-Leibler divergence. Always over the same rows of
- * the sample stream: what two checkpoints have in common then cancels in their difference. */
+ * the sample stream, and the same conditions: what two checkpoints have in common then cancels in their difference. */
 static Estimate free_energy(Training *training, size_t count)
 {
     double mean = 0, squares = 0; /* of what differs from the mean so far */
     size_t done = 0;
+    const size_t parts = (size_t)parts_of(training->model);
     while (done < count) {
-        const size_t left = count - done, here = left < training->evaluation_count ? left : training->evaluation_count;
+        const size_t part = done * parts / count, end = ((part + 1) * count + parts - 1) / parts, left = end - done;
+        const size_t here = left < training->evaluation_count ? left : training->evaluation_count;
+        training_set_conditions(training, (int)part, (int)parts);
         weigh_samples(training, CHOICE_FIRST + done, here);
         for (size_t i = 0; i < here; i++) {
             const double apart = -training->log_w[i] - mean;
@@ -93,6 +120,7 @@ static Estimate free_energy(Training *training, size_t count)
             squares += apart * (-training->log_w[i] - mean);
         }
     }
+    training_set_conditions(training, 0, 1);
     return (Estimate){mean, sqrt(squares / ((double)count - 1) / (double)count)};
 }
 
@@ -102,7 +130,7 @@ static bool is_at_last_kT(const Training *training)
 {
     const Model *model = training->model;
     const int64_t steps = (int64_t)training->at.steps;
-    return training->kT < 0 ||
+    return training->kT < 0 || training->kT >= model->scalar_count || /* it is a condition */
            training_kT(training) == curriculum_value(model, training->at.place, training->kT, steps, steps);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* What a user sees of a training on the terminal. */
+#include "conditions.h"
 #include "curriculum.h"
 #include "number.h"
 #include "training.h"
@@ -50,7 +51,8 @@ static void tell_end(const Training *training)
 
 void training_tell_result(const Training *training, const char *program)
 {
-    char duration[32], seconds[NUMBER_TEXT_SIZE], loss[NUMBER_TEXT_SIZE], ess[NUMBER_TEXT_SIZE];
+    char options[CONDITION_TEXT_SIZE], duration[32], seconds[NUMBER_TEXT_SIZE], loss[NUMBER_TEXT_SIZE],
+        ess[NUMBER_TEXT_SIZE];
     const Checkpoint *at = &training->at;
     snprintf(duration, sizeof duration, "%.24s s", number_write_short(at->seconds, 3, seconds));
     fprintf(stderr, "%llu of %llu steps in %s: loss %s", (unsigned long long)at->step, (unsigned long long)at->steps,
@@ -69,5 +71,6 @@ void training_tell_result(const Training *training, const char *program)
     if (at->step < at->steps && at->ended == NOT_ENDED)
         fprintf(stderr, "next: %s train -o %s --resume\n", program, training->run.folder);
     else
-        fprintf(stderr, "next: %s evaluate -w %s -n 100000\n", program, training->run.folder);
+        fprintf(stderr, "next: %s evaluate -w %s -n 100000%s\n", program, training->run.folder,
+                training->evaluation_count == 0 ? "" : conditions_options(training->model, training->middle, options));
 }
