@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the documents say can be done, can be done: every command in README.md and docs/ is run, in the order in which it
  * stands there, in a folder that looks like a checkout. Commands are the lines of indented code blocks that begin with one of
- * the programs below; `./setup` and `ninja` lines are the continuous integration's own. */
+ * the programs below; `./setup` and `ninja` lines are the continuous integration's own. Lines of Python run where
+ * ${PYTHON:-python3} has PyTorch. */
 #include "tests/shell.h"
 
 #include <dirent.h>
@@ -42,6 +43,17 @@ static bool is_command(const char *line)
     return false;
 }
 
+static bool has_torch(void)
+{
+    static int code = -1;
+    if (code < 0) {
+        ShellResult result = shell_run("${PYTHON:-python3} -c 'import torch'");
+        code = result.code;
+        free(result.output);
+    }
+    return code == 0;
+}
+
 static int run_commands(const char *path, const char *folder)
 {
     char *text = shell_read(NULL, "%s", path), *rest = NULL;
@@ -49,7 +61,13 @@ static int run_commands(const char *path, const char *folder)
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         if (strncmp(line, "    ", 4) != 0 || !is_command(line + 4))
             continue;
-        ShellResult result = shell_run("cd %s && export XDG_CACHE_HOME=%s/cache && (%s)", folder, folder, line + 4);
+        const bool python = strncmp(line + 4, "python3 ", 8) == 0;
+        if (python && !has_torch()) {
+            printf("skip: no PyTorch for %s of %s\n", line + 4, path);
+            continue;
+        }
+        ShellResult result = shell_run("cd %s && export XDG_CACHE_HOME=%s/cache && (%s%s)", folder, folder,
+                                       python ? "${PYTHON:-python3}" : "", line + (python ? 4 + 7 : 4));
         if (result.code != 0)
             fail_msg("%s: exit code %d of: %s\n%s", path, result.code, line + 4, result.output);
         free(result.output);
@@ -83,11 +101,53 @@ static void test_commands_of_the_documents(void **state)
     assert_true(commands > 0);
 }
 
+/* Standardised rows of three components of different scales, two of which a coupling transforms at once. */
+static const char spline_spec[] = "ansatz: 1\n"
+                                  "name: three\n"
+                                  "system: {vector: 3}\n"
+                                  "architecture: {flow: {layers: [{repeat: 3, layers: [{coupling: {transform: spline,\n"
+                                  "  bins: 6, net: {mlp: [16, 16]}}}]}]}}\n"
+                                  "data: {train: {file: three.csv}, standardise: true}\n"
+                                  "loss: [forward_kl]\n"
+                                  "train: {steps: 60, batch: 64, optimizer: {adam: {rate: 5e-3}}}\n";
+
+static void write_rows(const char *folder)
+{
+    char text[256 * 64];
+    int length = snprintf(text, sizeof text, "x[0],x[1],x[2]\n");
+    for (int i = 0; i < 256; i++)
+        length += snprintf(text + length, sizeof text - (size_t)length, "%g,%g,%g\n", 0.01 * (i * 37 % 256),
+                           i % 16 - 4.0, 100 + 0.5 * (i * 101 % 256));
+    shell_write(text, (size_t)length, "%s/three.csv", folder);
+}
+
+/* The document's commands are of affine couplings. The script must also find splines in order, and log q of other samples not. */
+static void test_weights_load_in_pytorch(void **state)
+{
+    (void)state;
+    if (!has_torch())
+        shell_skip("no PyTorch for docs/load_in_pytorch.py");
+    const char *folder = checkout();
+    shell_write(spline_spec, sizeof spline_spec - 1, "%s/three.yaml", folder);
+    write_rows(folder);
+    shell_must("cd %s && export XDG_CACHE_HOME=%s/cache && build/ansatz run three.yaml train -o run -q && "
+               "build/ansatz run three.yaml sample -w run -n 1000 -o x.npy -q && "
+               "build/ansatz run three.yaml sample -w run -n 1000 --seed 1 -o y.npy -q",
+               folder, folder);
+    shell_must("cd %s && ${PYTHON:-python3} docs/load_in_pytorch.py run/weights.safetensors x.npy x.log_q.npy", folder);
+    ShellResult other = shell_run(
+        "cd %s && ${PYTHON:-python3} docs/load_in_pytorch.py run/weights.safetensors x.npy y.log_q.npy", folder);
+    assert_int_equal(other.code, 1);
+    assert_non_null(strstr(other.output, "log q of 1000 samples: off by at most"));
+    free(other.output);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_commands_of_the_readme),
         cmocka_unit_test(test_commands_of_the_documents),
+        cmocka_unit_test(test_weights_load_in_pytorch),
     };
     return cmocka_run_group_tests(tests, NULL, end);
 }

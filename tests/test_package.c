@@ -221,6 +221,22 @@ static void test_openblas_is_named_in_every_file(void **state)
                folder);
 }
 
+/* Their first values are computed without a look at the data, which the function for first values is handed all the same. */
+static void test_masked_nets_learn_from_data(void **state)
+{
+    (void)state;
+    static const char spec[] = "ansatz: 1\nname: masked\nsystem: {vector: 2}\n"
+                               "architecture: {flow: {layers: [masked_autoregressive: {net: {masked_mlp: [4]}}]}}\n"
+                               "data: {train: {file: rows.csv}}\nloss: [forward_kl]\ntrain: {batch: 2, steps: 3}\n";
+    static const char rows[] = "x[0],x[1]\n1,2\n0,1\n-1,0\n3,1\n";
+    shell_write(spec, strlen(spec), "%s/masked.yaml", folder);
+    shell_write(rows, strlen(rows), "%s/rows.csv", folder);
+    shell_must("cd %s && %s emit masked.yaml -o masked && sed -i s/-O[123]/-O0/ masked/build.ninja && ninja -C masked "
+               "masked && "
+               "masked/masked train -o masked/run -q && masked/masked selftest -w masked/run",
+               folder, shell_ansatz());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_emitted_code_has_no_warnings),
         cmocka_unit_test(test_every_external_name_has_the_prefix),
         cmocka_unit_test(test_two_packages_link_into_one_program),
+        cmocka_unit_test(test_masked_nets_learn_from_data),
     };
     return cmocka_run_group_tests(tests, start, end);
 }
