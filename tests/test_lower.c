@@ -216,8 +216,7 @@ static double plain_coupling(const Model *model, int position, const LayerSpec *
         if (plain_passes(layer, i, dimension))
             continue;
         if (layer->transform == TRANSFORM_SPLINE) {
-            double bound = layer->bound * model->spec->base_scale;
-            x[i] = plain_spline(layer, bound, numbers, count, moving++, x[i], &log_det);
+            x[i] = plain_spline(layer, layer->bound, numbers, count, moving++, x[i], &log_det);
             continue;
         }
         double s = numbers[moving], bound = layer->log_scale_bound;
@@ -239,10 +238,8 @@ static double plain_flow(Model *model, const double *conditions, double *x)
     model->given = conditions;
     int64_t dimension = model->spec->dimension;
     double log_q = 0, scale = model->spec->base_scale;
-    for (int64_t i = 0; i < dimension; i++) {
+    for (int64_t i = 0; i < dimension; i++)
         log_q -= x[i] * x[i] / 2 + log(scale) + log(2 * 3.14159265358979323846) / 2;
-        x[i] *= scale;
-    }
     for (int position = 0; position < model->spec->expanded_count; position++) {
         const LayerSpec *layer = &model->spec->expanded[position];
         if (layer->kind == LAYER_COUPLING) {
@@ -260,6 +257,8 @@ static double plain_flow(Model *model, const double *conditions, double *x)
         for (int64_t i = 0; i < dimension; i++)
             x[i] = old[layer->order ? layer->order[i] : dimension - 1 - i];
     }
+    for (int64_t i = 0; i < dimension; i++)
+        x[i] *= scale;
     return log_q;
 }
 

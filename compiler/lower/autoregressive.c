@@ -38,7 +38,7 @@ static AutoregressiveKind *find_kind(Lower *lower, const LayerSpec *spec)
     }
     AutoregressiveKind *kind = *end = ARENA_NEW(lower->arena, AutoregressiveKind);
     *kind = (AutoregressiveKind){.spec = spec, .number = number};
-    kind->spline = (SplineShape){1, spec->bins, spec->bound * lower->spec->base_scale, SPLINE_TAILS};
+    kind->spline = (SplineShape){1, spec->bins, spec->bound, SPLINE_TAILS};
     kind->net = (MaskedShape){lower->program->dimension, 0, condition_feature_count(lower), &spec->net};
     kind->net.numbers = spec->transform == TRANSFORM_SPLINE   ? spline_number_count(&kind->spline)
                         : spec->transform == TRANSFORM_AFFINE ? 2

@@ -48,17 +48,16 @@ IrId base_draw(Lower *lower, IrBuilder *builder, uint32_t purpose)
 
 static IrFunction *gaussian_log_prob(Lower *lower)
 {
-    double scale = lower->spec->base_scale, dimension = (double)lower->program->dimension;
+    double dimension = (double)lower->program->dimension;
     IrFunction *function = ir_function_new(lower->module, "gaussian_log_prob");
     IrBuilder builder = {.function = function, .span = lower->spec->flow_span};
     function->span = lower->spec->flow_span;
-    function->note = scale == 1 ? "Standard normal: log p(z) = -|z|^2 / 2 - D/2 log(2 pi)."
-                                : "Normal, scale c: log p(z) = -|z / c|^2 / 2 - D log c - D/2 log(2 pi).";
+    function->note = "Standard normal: log p(z) = -|z|^2 / 2 - D/2 log(2 pi).";
     IrId z = ir_input(function, "z", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &lower->program->dimension));
     IrId squares = ir_reduce_all(&builder, IR_REDUCE_SUM, ir_binary(&builder, IR_MUL, z, z));
     ir_name(function, squares, "squares");
-    IrId exponent = ir_binary(&builder, IR_MUL, squares, ir_constant(&builder, -0.5 / (scale * scale)));
-    double constant = -dimension * (log(scale) + HALF_LOG_2_PI);
+    IrId exponent = ir_binary(&builder, IR_MUL, squares, ir_constant(&builder, -0.5));
+    double constant = -dimension * HALF_LOG_2_PI;
     ir_output(function, "log_prob", ir_binary(&builder, IR_ADD, exponent, ir_constant(&builder, constant)));
     return function;
 }
@@ -116,12 +115,11 @@ static IrId choose(Lower *lower, IrBuilder *builder, IrId log_weights, IrId u)
 static IrFunction *mixture_sample(Lower *lower)
 {
     int64_t dimension = lower->program->dimension, width = dimension + 1;
-    double scale = lower->spec->base_scale;
     IrFunction *function = ir_function_new(lower->module, "mixture_sample");
     IrBuilder builder = {.function = function, .span = lower->spec->base_span};
     IrId tensors[MIXTURE_TENSORS];
     function->span = lower->spec->base_span;
-    function->note = "Mixture of Gaussians: a component k by its weight, z = c (mean_k + exp(log_scale_k) noise).";
+    function->note = "Mixture of Gaussians: a component k by its weight, z = mean_k + exp(log_scale_k) noise.";
     mixture_inputs(lower, function, tensors);
     IrId noise = ir_input(function, "noise", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &width));
     IrId log_weights = ir_binary(&builder, IR_SUB, tensors[LOGITS], log_sum_exp(&builder, tensors[LOGITS]));
@@ -131,21 +129,21 @@ static IrFunction *mixture_sample(Lower *lower)
     IrId log_scale = ir_contract(&builder, "kd,k->d", tensors[LOG_SCALES], chosen, -1);
     IrId spread = ir_unary(&builder, IR_EXP, ir_name(function, log_scale, "log_scale"));
     IrId apart = ir_binary(&builder, IR_MUL, spread, ir_slice(&builder, noise, 0, 0, dimension));
-    IrId z = times(&builder, ir_binary(&builder, IR_ADD, ir_name(function, mean, "mean"), apart), scale);
+    IrId z = ir_binary(&builder, IR_ADD, ir_name(function, mean, "mean"), apart);
     ir_output(function, "z", z);
     IrId log_weight = ir_reduce_all(&builder, IR_REDUCE_SUM, ir_binary(&builder, IR_MUL, chosen, log_weights));
     ir_output(function, "log_weight", ir_name(function, log_weight, "log_weight"));
     return function;
 }
 
-/* What does not depend on z: log weight_k - sum_d log_scale_kd - D log c - D/2 log(2 pi), [K]. */
+/* What does not depend on z: log weight_k - sum_d log_scale_kd - D/2 log(2 pi), [K]. */
 static IrId mixture_constants(Lower *lower, IrBuilder *builder, const IrId *tensors)
 {
     static const int64_t COMPONENTS[] = {1};
     double dimension = (double)lower->program->dimension;
     IrId log_weights = ir_binary(builder, IR_SUB, tensors[LOGITS], log_sum_exp(builder, tensors[LOGITS]));
     IrId volumes = ir_reduce(builder, IR_REDUCE_SUM, tensors[LOG_SCALES], 1, COMPONENTS);
-    IrId constant = ir_constant(builder, -dimension * (log(lower->spec->base_scale) + HALF_LOG_2_PI));
+    IrId constant = ir_constant(builder, -dimension * HALF_LOG_2_PI);
     return ir_binary(builder, IR_ADD, ir_binary(builder, IR_SUB, log_weights, volumes), constant);
 }
 
@@ -153,18 +151,16 @@ static IrId mixture_constants(Lower *lower, IrBuilder *builder, const IrId *tens
 static IrFunction *mixture_log_prob(Lower *lower)
 {
     static const int64_t COMPONENTS[] = {1};
-    double scale = lower->spec->base_scale;
     IrFunction *function = ir_function_new(lower->module, "mixture_log_prob");
     IrBuilder builder = {.function = function, .span = lower->spec->base_span};
     IrId tensors[MIXTURE_TENSORS];
     function->span = lower->spec->base_span;
-    function->note = "Mixture of Gaussians: log p(z) = log sum_k weight_k N(z; c mean_k, c exp(log_scale_k)).";
+    function->note = "Mixture of Gaussians: log p(z) = log sum_k weight_k N(z; mean_k, exp(log_scale_k)).";
     mixture_inputs(lower, function, tensors);
     IrId z = ir_input(function, "z", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &lower->program->dimension));
-    IrId rates =
-        times(&builder, ir_unary(&builder, IR_EXP, ir_unary(&builder, IR_NEG, tensors[LOG_SCALES])), 1 / scale);
+    IrId rates = ir_unary(&builder, IR_EXP, ir_unary(&builder, IR_NEG, tensors[LOG_SCALES]));
     IrId everywhere = ir_broadcast(&builder, z, ir_type_of(function, tensors[MEANS]), COMPONENTS);
-    IrId apart = ir_binary(&builder, IR_SUB, everywhere, times(&builder, tensors[MEANS], scale));
+    IrId apart = ir_binary(&builder, IR_SUB, everywhere, tensors[MEANS]);
     apart = ir_name(function, ir_binary(&builder, IR_MUL, apart, rates), "standard");
     IrId squares = ir_reduce(&builder, IR_REDUCE_SUM, ir_binary(&builder, IR_MUL, apart, apart), 1, COMPONENTS);
     IrId logs = ir_binary(&builder, IR_SUB, mixture_constants(lower, &builder, tensors), times(&builder, squares, 0.5));
@@ -196,10 +192,20 @@ IrId base_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *log_weight)
         call_mixture(builder, lower->base_sample, noise, results);
         z = results[0];
         *log_weight = ir_name(builder->function, results[1], "log_weight");
-    } else {
-        z = times(builder, noise, lower->spec->base_scale);
     }
     return ir_name(builder->function, z, "z");
+}
+
+void base_apply_scale(Lower *lower, IrBuilder *builder, bool from_layers, IrId *x, IrId *log_q)
+{
+    const double scale = lower->spec->base_scale, volume = (double)lower->program->dimension * log(scale);
+    if (scale == 1)
+        return;
+    builder->note = "the scale c of the base: x = c y for the layers' y, log|det J| = D log c";
+    *x = ir_name(builder->function, times(builder, *x, from_layers ? scale : 1 / scale), from_layers ? "x" : "y");
+    IrId constant = ir_constant(builder, -volume);
+    *log_q = *log_q < 0 ? constant : ir_binary(builder, IR_ADD, *log_q, constant);
+    ir_name(builder->function, *log_q, "log_q");
 }
 
 IrId base_log_prob(Lower *lower, IrBuilder *builder, IrId z)

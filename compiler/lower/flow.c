@@ -192,7 +192,9 @@ void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId conditions, 
     for (int i = 0; i < lower->spec->expanded_count; i++)
         apply_layer(lower, builder, &lower->layers[i], false, features, &pieces, log_q);
     builder->span = lower->spec->flow_span;
-    *x = range_enter(lower, builder, pieces_join(builder, &pieces), &log_det);
+    *x = pieces_join(builder, &pieces);
+    base_apply_scale(lower, builder, true, x, log_q);
+    *x = range_enter(lower, builder, *x, &log_det);
     ir_name(builder->function, *x, "x");
     if (log_det >= 0)
         add_to_log_q(builder, IR_SUB, log_q, log_det);
@@ -218,6 +220,7 @@ IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x, IrId conditions)
     IrId y = range_leave(lower, builder, wrapped, &log_det);
     if (log_det >= 0)
         add_to_log_q(builder, IR_ADD, &log_q, log_det);
+    base_apply_scale(lower, builder, false, &y, &log_q);
     Pieces pieces = pieces_start(lower->arena, y, lower->program->dimension);
     for (int i = lower->spec->expanded_count - 1; i >= 0; i--)
         apply_layer(lower, builder, &lower->layers[i], true, features, &pieces, &log_q);

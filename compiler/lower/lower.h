@@ -237,6 +237,9 @@ IrId base_draw(Lower *lower, IrBuilder *builder, uint32_t purpose);
 IrId base_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId *log_weight);
 /* log p(z); of the uniform base a constant, on [-1, 1]^D. */
 IrId base_log_prob(Lower *lower, IrBuilder *builder, IrId z);
+/* Between the layers' units and the base's scale c (1: nothing): x = c y, or back (from_layers false), and its part of
+ * log q; *log_q < 0: there is none yet. Nets, bounds and shifts thus are of numbers near 1, whatever c is. */
+void base_apply_scale(Lower *lower, IrBuilder *builder, bool from_layers, IrId *x, IrId *log_q);
 
 /* ---- ranges and circles (range.c) -------------------------------------------------------------------------------- */
 

@@ -17,7 +17,7 @@ void spline_coupling_describe(Lower *lower, CouplingKind *kind)
 {
     const LayerSpec *spec = kind->spec;
     bool is_box = lower->spec->base == BASE_UNIFORM;
-    double bound = is_box ? 1 : spec->bound * lower->spec->base_scale;
+    double bound = is_box ? 1 : spec->bound;
     int64_t circles = count_circles(kind->move_circles, kind->move_count);
     SplineEnds ends = is_box ? SPLINE_BOX : SPLINE_TAILS;
     kind->splines[0] = (SplineShape){kind->move_count - circles, spec->bins, bound, ends};
