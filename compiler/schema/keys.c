@@ -264,7 +264,7 @@ const SchemaKey SCHEMA_KEYS[] = {
     {"mixture", "components", SCHEMA_INTEGER, .range = BETWEEN(1, 4096), .flags = REQUIRED,
      .doc = "how many Gaussians"},
     {"mixture", "scale", SCHEMA_NUMBER, .value = "1", .range = ABOVE(0),
-     .doc = "the unit of their means and standard deviations, and of what the layers do: at the start means have this spread"},
+     .doc = "the unit of means, standard deviations and of the layers: at the start means have this spread"},
 
     {"layer", "coupling", SCHEMA_MAP, .of = "coupling", .flags = ALTERNATIVE,
      .doc = "some components pass unchanged; a net of them transforms the others"},
