@@ -88,6 +88,8 @@ static int degree_of(const PlainLayer *layer, int k, int64_t unit, int64_t count
         return unit < layer->feature_count ? 0 : (int)unit - layer->feature_count + 1;
     if (k == layer->spec->net.hidden_count)
         return (int)(unit / each);
+    if (layer->feature_count > 0 && 2 * count <= layer->dimension && count > 1)
+        return (int)floor((double)unit * degrees / (double)(count - 1));
     if (layer->feature_count > 0) /* some hidden units have none either */
         return (int)floor(((double)unit + 0.5) * (double)layer->dimension / (double)count);
     return 1 + (int)floor(((double)unit + 0.5) * degrees / (double)count);

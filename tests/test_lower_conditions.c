@@ -68,6 +68,7 @@ static IrTensor *run_entry(const Model *model, EntryKind kind, int64_t batch, co
 }
 
 static const char AUTOREGRESSIVE[] = "{masked_autoregressive: {net: {masked_mlp: [12, 12], residual: true}, fast: %s}}";
+static const char NARROW[] = "{masked_autoregressive: {net: {masked_mlp: [3, 2]}, fast: %s}}";
 
 /* The sum of exp(log q) over the midpoints of a square of small squares, whose error falls faster than any power. */
 static void test_densities_integrate_to_one_for_each_condition(void **state)
@@ -116,6 +117,7 @@ static void test_log_prob_inverts_samples_of_the_same_conditions(void **state)
         for (int fast = 0; fast < 2; fast++) {
             const char *one = arena_print(*state, AUTOREGRESSIVE, fast ? "sampling" : "density");
             expect_inverse(*state, DIMENSIONS[i], one);
+            expect_inverse(*state, DIMENSIONS[i], arena_print(*state, NARROW, fast ? "sampling" : "density"));
             expect_inverse(*state, DIMENSIONS[i], arena_print(*state, "%s, {permute: reverse}, %s", one, one));
         }
     expect_inverse(*state, 4,
@@ -124,21 +126,40 @@ static void test_log_prob_inverts_samples_of_the_same_conditions(void **state)
 }
 
 /* Also of the first component, which depends on nothing else. */
-static void test_every_component_of_a_masked_layer_depends_on_each_condition(void **state)
+static void expect_dependence(Arena *arena, int dimension, const char *layers)
 {
     static const double CONDITIONS[][2] = {{0.7, 0}, {0.9, 0}, {0.7, 1}};
+    const Model model = model_of(arena, dimension, layers);
+    const double *base = run_entry(&model, ENTRY_SAMPLE, 1, NULL, CONDITIONS[0])[0].data;
+    for (int c = 1; c < 3; c++) {
+        const double *other = run_entry(&model, ENTRY_SAMPLE, 1, NULL, CONDITIONS[c])[0].data;
+        for (int k = 0; k < dimension; k++)
+            if (!(fabs(base[k] - other[k]) > 1e-6))
+                fail_msg("component %d of %d does not see condition %d: %s", k, dimension, c, layers);
+    }
+}
+
+static void test_every_component_of_a_masked_layer_depends_on_each_condition(void **state)
+{
     static const int DIMENSIONS[] = {3, 13};
     for (int i = 0; i < 2; i++)
         for (int fast = 0; fast < 2; fast++) {
-            const Model model =
-                model_of(*state, DIMENSIONS[i], arena_print(*state, AUTOREGRESSIVE, fast ? "sampling" : "density"));
-            const double *base = run_entry(&model, ENTRY_SAMPLE, 1, NULL, CONDITIONS[0])[0].data;
-            for (int c = 1; c < 3; c++) {
-                const double *other = run_entry(&model, ENTRY_SAMPLE, 1, NULL, CONDITIONS[c])[0].data;
-                for (int k = 0; k < DIMENSIONS[i]; k++)
-                    assert_true(fabs(base[k] - other[k]) > 1e-5);
-            }
+            expect_dependence(*state, DIMENSIONS[i],
+                              arena_print(*state, AUTOREGRESSIVE, fast ? "sampling" : "density"));
+            expect_dependence(*state, DIMENSIONS[i], arena_print(*state, NARROW, fast ? "sampling" : "density"));
         }
+}
+
+static void test_conditions_that_no_net_sees_are_warned_of(void **state)
+{
+    Diagnostics diagnostics;
+    diagnostics_start(&diagnostics, *state);
+    const char *text =
+        "ansatz: 1\nname: blind\nsystem: {vector: 2, condition: {T: {range: [1, 2]}}}\nenergy: {terms: [{value: "
+        "\"T*x[0]^2 + x[1]^2\"}]}\narchitecture: {flow: {layers: [linear, actnorm]}}\nloss: [reverse_kl]\n";
+    assert_non_null(spec_read_text(*state, "blind.yaml", text, &diagnostics));
+    assert_int_equal(diagnostics.count, 1);
+    assert_string_equal(diagnostics.items[0].code, "W0350");
 }
 
 /* U = |x|^2 / 2 + D season. */
@@ -194,6 +215,11 @@ static const char *build(const char *text)
     shell_must("cd %s && %s emit given.yaml -o package && sed -i s/-O[123]/-O0/ package/build.ninja && "
                "ninja -C package given",
                folder, shell_ansatz());
+    shell_must(
+        "cd %s/package && cc -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -fsyntax-only "
+        "given_main.c "
+        "example/example.c && cc -std=c11 -Wall -Wextra -Werror -DGIVEN_DISPATCH -fsyntax-only dispatch/dispatch.c",
+        folder);
     return folder;
 }
 
@@ -301,6 +327,7 @@ int main(void)
         TEST(test_densities_integrate_to_one_for_each_condition),
         TEST(test_log_prob_inverts_samples_of_the_same_conditions),
         TEST(test_every_component_of_a_masked_layer_depends_on_each_condition),
+        TEST(test_conditions_that_no_net_sees_are_warned_of),
         TEST(test_formulas_see_the_number_of_the_choice),
         TEST(test_score_is_the_slope_of_log_q),
         TEST(test_a_package_is_steered_by_its_conditions),

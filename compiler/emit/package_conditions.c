@@ -22,11 +22,9 @@ bool package_is_given(const PackageWriter *writer, EntryKind kind)
     return writer->program->spec->condition_count > 0 && ARGUMENTS[kind] != NULL;
 }
 
-void package_put_conditions(PackageWriter *writer, Text *out)
+static void put_table(PackageWriter *writer, Text *out)
 {
     const ModelSpec *spec = writer->program->spec;
-    if (spec->condition_count == 0)
-        return;
     for (int i = 0; i < spec->condition_count; i++) {
         if (spec->conditions[i].choice_count == 0)
             continue;
@@ -78,7 +76,7 @@ static const char *arguments_of(const PackageWriter *writer, EntryKind kind)
     return text.bytes;
 }
 
-void package_put_given(PackageWriter *writer, const char *real, const char *infix, Text *out)
+static void put_given(PackageWriter *writer, const char *real, const char *infix, Text *out)
 {
     put_repeat(writer, real, infix, out);
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
@@ -101,4 +99,14 @@ const char *package_given_bytes(const PackageWriter *writer, bool is_double)
     if (writer->program->spec->condition_count == 0)
         return "";
     return arena_print(writer->arena, "%d * %s_CONDITIONS + ", GIVEN_ROWS * (is_double ? 8 : 4), writer->upper);
+}
+
+/* The functions stand first: their parameters are called as tables are that follow. */
+void package_put_conditions(PackageWriter *writer, Text *out)
+{
+    if (writer->program->spec->condition_count == 0)
+        return;
+    put_given(writer, "float", "", out);
+    put_given(writer, "double", "double_", out);
+    put_table(writer, out);
 }

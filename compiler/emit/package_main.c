@@ -148,8 +148,6 @@ static void put_functions(PackageWriter *writer, bool is_double, Text *out)
 {
     const char *infix = is_double ? "double_" : "";
     const bool conditions = writer->program->spec->condition_count > 0;
-    if (conditions)
-        package_put_given(writer, is_double ? "double" : "float", infix, out);
     text_print(out,
                "static size_t %sworkspace_bytes(int threads)\n{\n    return %s%s_%sWORKSPACE_BYTES(threads);\n}\n\n",
                infix, package_given_bytes(writer, is_double), writer->upper, is_double ? "DOUBLE_" : "");
@@ -310,12 +308,12 @@ void package_add_main(PackageWriter *writer, const char *sha256)
     Text text = text_start(writer->arena);
     package_head(writer, &text, "The command-line program: what the runtime must know of the model.");
     text_print(&text, "#include \"%s.h\"\n\n#include \"runtime/host/model.h\"\n\n", writer->name);
+    package_put_conditions(writer, &text);
     put_tensors(writer, &text);
     put_scalars(writer, &text);
     put_curriculum(writer, &text);
     put_names(writer, &text);
     put_ranges(writer, &text);
-    package_put_conditions(writer, &text);
     put_functions(writer, false, &text);
     put_functions(writer, true, &text);
     text_print(&text, "static const Model model = {\n    .name = \"%s\",\n    .spec_name = ", writer->name);

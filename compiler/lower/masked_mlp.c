@@ -20,6 +20,15 @@ int64_t masked_width(const MaskedShape *shape, int layer)
     return layer < shape->net->hidden_count ? shape->net->hidden[layer] : shape->size * shape->numbers;
 }
 
+/* With features some unit must see them alone: where there are too few for all degrees, the first has the degree 0 and the
+ * last the highest. */
+static int64_t degree_with_features(int64_t size, int64_t width, int64_t unit)
+{
+    if (2 * width > size || width == 1)
+        return (2 * unit + 1) * size / (2 * width);
+    return unit * (size - 1) / (width - 1);
+}
+
 int64_t masked_degree(const MaskedShape *shape, int layer, int64_t unit)
 {
     if (layer < 0)
@@ -27,7 +36,7 @@ int64_t masked_degree(const MaskedShape *shape, int layer, int64_t unit)
     if (layer == shape->net->hidden_count)
         return unit / shape->numbers; /* what the outputs may see */
     if (shape->features > 0)
-        return (2 * unit + 1) * shape->size / (2 * masked_width(shape, layer));
+        return degree_with_features(shape->size, masked_width(shape, layer), unit);
     return 1 + (2 * unit + 1) * (shape->size - 1) / (2 * masked_width(shape, layer));
 }
 

@@ -194,6 +194,10 @@ const SchemaCode SCHEMA_CODES[] = {
      "That is exact, but it is a poor start for what has mass there.",
      "periodic: [true, true] with base: gaussian", "base: uniform with circular splines"},
 
+    {"W0350", "conditions that nothing sees",
+     "Conditions are inputs of the nets of couplings and masked autoregressive layers. A flow without such layers has none.",
+     "layers: [linear, actnorm]", "layers: [{coupling: {net: {mlp: [64]}}}]"},
+
     /* ---- formulas ---- */
     {"E0501", "a formula that can't be read",
      "A formula has numbers, names, + - * / ^, parentheses, comparisons (not chained), and calls. Multiplication is "

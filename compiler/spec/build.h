@@ -40,6 +40,8 @@ bool build_has_validation(const ModelSpec *model);
 void build_conditions(const Build *build, const Value *map);
 /* system.kT, or system.temperature: a schedule or a condition. */
 void build_temperature(const Build *build, const Value *value);
+/* For a description that is sound. */
+void build_condition_warnings(const Build *build);
 /* data.condition_columns. */
 void build_condition_columns(const Build *build, const Value *map);
 /* The condition with this name, or NULL after an error. */

@@ -118,6 +118,18 @@ void build_temperature(const Build *build, const Value *value)
     }
 }
 
+void build_condition_warnings(const Build *build)
+{
+    const ModelSpec *model = build->model;
+    bool is_seen = model->condition_count == 0;
+    for (int i = 0; i < model->expanded_count; i++)
+        is_seen = is_seen || model->expanded[i].kind == LAYER_COUPLING ||
+                  model->expanded[i].kind == LAYER_MASKED_AUTOREGRESSIVE;
+    if (!is_seen)
+        diagnostics_warn(build->diagnostics, model->conditions[0].span, "W0350",
+                         "no layer of the flow has a net, so the model's density is the same for all conditions");
+}
+
 void build_condition_columns(const Build *build, const Value *map)
 {
     ModelSpec *model = build->model;

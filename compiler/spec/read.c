@@ -71,6 +71,7 @@ const ModelSpec *read_model(const FileAccess *access, Arena *arena, const YamlNo
         return NULL;
     build_expanded_warnings(&build);
     build_space_warnings(&build);
+    build_condition_warnings(&build);
     return build.model;
 }
 

@@ -221,7 +221,7 @@ static Metrics find_metrics(Training *training, bool is_evaluated)
                      .loss = training->at.mean_loss,
                      .ess = is_evaluated ? training->at.last_ess : (double)NAN,
                      .validation = is_evaluated ? validation : none,
-                     .kT = training_kT(training),
+                     .kT = training->model->kT_condition == NULL ? training_kT(training) : (double)NAN,
                      .rate = training->rate,
                      .gradient_norm = training->gradient_norm,
                      .seconds = clock_seconds() - training->started};
