@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/random_spec.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct Maker {
@@ -281,6 +282,17 @@ static void add_data(Maker *maker, ModelSpec *spec)
     spec->data = (DataSpec){.train = "data.npy", .train_path = "data.npy", .span = next_span(maker)};
 }
 
+/* A table in every fourth spec; drawn after all else likewise. */
+static void add_kinds(Maker *maker, ModelSpec *spec)
+{
+    if (!chance(maker, 25))
+        return;
+    ColumnKind *kinds = ARENA_ARRAY(maker->arena, ColumnKind, spec->dimension);
+    for (int64_t i = 0; i < spec->dimension; i++)
+        kinds[i] = (ColumnKind)test_integer(&maker->random, 3);
+    spec->kinds = kinds;
+}
+
 static void name_components(Maker *maker, ModelSpec *spec)
 {
     if (chance(maker, 70))
@@ -307,6 +319,7 @@ const ModelSpec *random_spec(Arena *arena, uint64_t seed)
     add_training(&maker, spec);
     spec->target.span = next_span(&maker);
     add_data(&maker, spec);
+    add_kinds(&maker, spec);
     return spec;
 }
 
@@ -387,9 +400,17 @@ double *random_weights(Arena *arena, int64_t count, uint64_t seed)
     return weights;
 }
 
+double random_value(const ModelSpec *spec, int64_t component, double normal)
+{
+    ColumnKind kind = spec->kinds != NULL && component < spec->dimension ? spec->kinds[component] : COLUMN_REAL;
+    double value = kind == COLUMN_POSITIVE ? exp(0.5 * normal) : kind == COLUMN_INTEGER ? floor(2 * normal) : normal;
+    return (double)(float)value;
+}
+
 const char *random_spec_text(Arena *arena, uint64_t seed, const ModelSpec *spec)
 {
     static const char *const TRANSFORMS[] = {"additive", "affine", "spline"};
+    static const char *const KINDS[] = {"real", "positive", "integer"};
     static const char *const SPLITS[] = {"alternate", "halves", "mask"};
     static const char *const ACTIVATIONS[] = {"tanh", "relu", "silu", "gelu", "softplus"};
     Text text = text_start(arena);
@@ -415,5 +436,7 @@ const char *random_spec_text(Arena *arena, uint64_t seed, const ModelSpec *spec)
         text_print(&text, "; %s", spec->terms[i].value.text);
     for (int i = 0; i < spec->loss_count; i++)
         text_put(&text, spec->losses[i].kind == LOSS_FORWARD_KL ? "; forward_kl" : "; reverse_kl");
+    for (int64_t i = 0; spec->kinds != NULL && i < spec->dimension; i++)
+        text_print(&text, "%s%s", i == 0 ? "; columns " : ",", KINDS[spec->kinds[i]]);
     return text.bytes;
 }

@@ -24,6 +24,9 @@ void spec_expand_layers(Arena *arena, ModelSpec *spec);
 /* Values of a program's weights that make every layer do something: `count` reals. */
 double *random_weights(Arena *arena, int64_t count, uint64_t seed);
 
+/* What a row of data may hold for a component, made of a number that is about 1: a float. */
+double random_value(const ModelSpec *spec, int64_t component, double normal);
+
 /* A line for messages: "seed 17: 5 components; affine alternate 5,7 tanh; permute; ..." */
 const char *random_spec_text(Arena *arena, uint64_t seed, const ModelSpec *spec);
 

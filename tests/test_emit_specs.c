@@ -150,12 +150,13 @@ static void expect_entry(Arena *arena, Case *item, EntryKind kind)
 static double *random_data(Arena *arena, const Case *item)
 {
     int64_t count = item->program->module->batch * item->program->data_width;
+    const ModelSpec *spec = item->program->spec;
+    const int64_t width = item->program->data_width;
     TestRandom random = {item->seed};
     double *data = ARENA_ARRAY(arena, double, count);
     for (int64_t i = 0; i < count; i++)
-        data[i] = (double)(float)test_normal(&random);
-    const ModelSpec *spec = item->program->spec;
-    const int64_t width = item->program->data_width, batch = item->program->module->batch;
+        data[i] = random_value(spec, i % width, test_normal(&random));
+    const int64_t batch = item->program->module->batch;
     const double *rows = random_conditions(arena, spec, batch, item->seed + 1);
     for (int64_t s = 0; s < batch && spec->data.condition_columns != NULL; s++) {
         double *next = data + s * width + spec->dimension;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Data sets, their split and order, and trainings on them. */
+#include "runtime/host/columns.h"
+#include "runtime/host/configurations.h"
 #include "runtime/host/dataset.h"
 #include "runtime/host/files.h"
 #include "tests/host_fit.h"
@@ -115,13 +117,96 @@ static void test_moments_are_those_of_the_rows(void **state)
     Failure failure;
     float mean[2], scale[2];
     (void)state;
-    assert_true(dataset_moments(&dataset, fit_model.component_names, mean, scale, &failure));
+    assert_true(dataset_moments(&dataset, &fit_model, mean, scale, &failure));
     assert_true(mean[0] == 4 && mean[1] == 2e4f);
     assert_true(fabsf(scale[0] - sqrtf(6.5f)) < 1e-6f && fabsf(scale[1] - sqrtf(0.5f) * 1e4f) < 1e-2f);
     dataset.rows = (float *)(uintptr_t)flat;
     dataset.count = 2;
-    assert_false(dataset_moments(&dataset, fit_model.component_names, mean, scale, &failure));
+    assert_false(dataset_moments(&dataset, &fit_model, mean, scale, &failure));
     expect_failure(&failure, FAILURE_DATA, "component 'v' is the same in every row");
+}
+
+/* ---- columns ----------------------------------------------------------------------------------------------------- */
+
+static const ModelKind POSITIVE_AND_INTEGER[] = {MODEL_POSITIVE, MODEL_INTEGER};
+
+static Model model_of_columns(void)
+{
+    Model model = fit_model;
+    model.kinds = POSITIVE_AND_INTEGER;
+    return model;
+}
+
+static void expect_refused_rows(const float *rows, const char *message)
+{
+    const Model model = model_of_columns();
+    Failure failure;
+    float *read;
+    size_t count;
+    fit_write_npy("x.npy", rows, 2);
+    assert_false(configurations_read("x.npy", &model, &read, &count, &failure));
+    expect_failure(&failure, FAILURE_DATA, message);
+    assert_null(read);
+}
+
+static void test_columns_hold_what_they_say(void **state)
+{
+    const Model model = model_of_columns();
+    Failure failure;
+    float *read;
+    size_t count;
+    (void)state;
+    expect_refused_rows((float[]){1, 2, 0, 3}, "x.npy: row 1: component 'u' is 0, and the component is positive");
+    expect_refused_rows((float[]){1e-40f, 2, 1, 3}, "row 0: component 'u' is");
+    expect_refused_rows((float[]){1, 2.5f, 1, 3}, "row 0: component 'v' is 2.5, and the component is an integer");
+    expect_refused_rows((float[]){1, 2, 1, -1048577}, "row 1: component 'v' is -1048577, and integers go to 1048576");
+    fit_write_npy("x.npy", (float[]){0.1f, -1048576, 7, 1048576}, 2);
+    assert_true(configurations_read("x.npy", &model, &read, &count, &failure));
+    free(read);
+}
+
+/* By hand: of the logarithm, and of an integer with a uniform number added (mean 1/2, variance 1/12). */
+static void test_moments_of_columns_are_what_the_layers_see(void **state)
+{
+    const Model model = model_of_columns();
+    float rows[] = {1, 3, expf(2), 3, expf(1), 3}, mean[2], scale[2];
+    const Dataset dataset = {.width = 2, .count = 3, .rows = rows};
+    Failure failure;
+    (void)state;
+    assert_true(dataset_moments(&dataset, &model, mean, scale, &failure));
+    assert_true(fabsf(mean[0] - 1) < 1e-6f && fabsf(scale[0] - sqrtf(2 / 3.0f)) < 1e-6f);
+    assert_true(mean[1] == 3.5f && fabsf(scale[1] - sqrtf(1 / 12.0f)) < 1e-6f);
+    rows[1] = 1;
+    rows[5] = 5;
+    assert_true(dataset_moments(&dataset, &model, mean, scale, &failure));
+    assert_true(mean[1] == 3.5f && fabsf(scale[1] - sqrtf(8 / 3.0f + 1 / 12.0f)) < 1e-6f);
+}
+
+/* Each k becomes a number between k and k + 1, the same one each time; their mean is k + 1/2 within four errors. */
+static void test_integers_are_dequantised_and_rounded_back(void **state)
+{
+    enum { COUNT = 1000 };
+    static float rows[2 * COUNT], again[2 * COUNT], other[2 * COUNT], start[2 * COUNT];
+    const Model model = model_of_columns();
+    double sum = 0;
+    (void)state;
+    for (int i = 0; i < 2 * COUNT; i++)
+        start[i] = (float)(i % 7 - 3 + (i % 2 == 0 ? 4 : 0));
+    memcpy(rows, start, sizeof rows);
+    memcpy(again, start, sizeof rows);
+    memcpy(other, start, sizeof rows);
+    columns_dequantise(&model, 0, rows, COUNT);
+    columns_dequantise(&model, 0, again, COUNT);
+    columns_dequantise(&model, 1, other, COUNT);
+    assert_memory_equal(rows, again, sizeof rows);
+    for (int i = 0; i < 2 * COUNT; i++) {
+        assert_true(i % 2 == 0 ? rows[i] == start[i] : rows[i] > start[i] && rows[i] < start[i] + 1);
+        assert_true(i % 2 == 0 || rows[i] != other[i]);
+        sum += (double)(rows[i] - start[i]) / COUNT;
+    }
+    assert_true(fabs(sum - 0.5) < 4 * sqrt(1 / 12.0 / COUNT));
+    columns_round_down(&model, rows, COUNT);
+    assert_memory_equal(rows, start, sizeof rows);
 }
 
 /* ---- order ------------------------------------------------------------------------------------------------------- */
@@ -314,6 +399,9 @@ int main(void)
         cmocka_unit_test(test_bad_data_are_refused_with_their_place),
         cmocka_unit_test(test_a_fraction_is_held_out_the_same_each_time),
         cmocka_unit_test(test_moments_are_those_of_the_rows),
+        cmocka_unit_test(test_columns_hold_what_they_say),
+        cmocka_unit_test(test_moments_of_columns_are_what_the_layers_see),
+        cmocka_unit_test(test_integers_are_dequantised_and_rounded_back),
         cmocka_unit_test(test_shuffles_are_uniform),
         cmocka_unit_test(test_every_row_comes_once_an_epoch),
         cmocka_unit_test(test_batches_know_no_past),

@@ -259,6 +259,12 @@ static double plain_flow(Model *model, const double *conditions, double *x)
     }
     for (int64_t i = 0; i < dimension; i++)
         x[i] *= scale;
+    for (int64_t i = 0; model->spec->kinds != NULL && i < dimension; i++) {
+        if (model->spec->kinds[i] != COLUMN_POSITIVE)
+            continue;
+        log_q -= x[i];
+        x[i] = exp(x[i]);
+    }
     return log_q;
 }
 
@@ -327,7 +333,7 @@ static double *data_of(const Model *model)
     double *data = ARENA_ARRAY(model->arena, double, count);
     TestRandom random = {model->seed + 900};
     for (int64_t i = 0; i < count; i++)
-        data[i] = test_uniform(&random, -2, 2);
+        data[i] = random_value(model->spec, i % model->program->data_width, test_uniform(&random, -2, 2));
     for (int i = 0; i < model->spec->condition_count && count > 0; i++)
         for (int64_t s = 0; s < model->program->module->batch && column_of(model->spec, i) >= 0; s++)
             data[s * model->program->data_width + column_of(model->spec, i)] =
@@ -384,15 +390,28 @@ static double plain_reverse_kl(Model *model)
     return sum / (double)batch;
 }
 
+/* The rows as a step sees them: integers with its draws. */
+static double *plain_rows(const Model *model, const double *data)
+{
+    int64_t batch = model->program->module->batch, dimension = model->spec->dimension;
+    double *rows = ARENA_ARRAY(model->arena, double, batch *dimension);
+    for (int64_t s = 0; s < batch; s++)
+        memcpy(rows + s * dimension, data + s * model->program->data_width, (size_t)dimension * sizeof *rows);
+    for (int64_t s = 0; model->spec->kinds != NULL && s < batch; s++) {
+        RandomStream stream = {SEED, (uint64_t)(FIRST_SAMPLE + s), STEP, RANDOM_DEQUANTISE};
+        for (int64_t i = 0, drawn = 0; i < dimension; i++)
+            if (model->spec->kinds[i] == COLUMN_INTEGER)
+                rows[s * dimension + i] += (double)random_uniform_value(&stream, 0, 0, (uint32_t)drawn++);
+    }
+    return rows;
+}
+
 /* log_prob is the plain flow's where that has samples, which was tested above. */
 static double plain_forward_kl(const Model *model, const double *data)
 {
     int64_t batch = model->program->module->batch;
-    int64_t dimension = model->spec->dimension;
-    double *x = ARENA_ARRAY(model->arena, double, batch *dimension), sum = 0;
-    for (int64_t s = 0; s < batch; s++)
-        memcpy(x + s * dimension, data + s * model->program->data_width, (size_t)dimension * sizeof *x);
-    IrTensor *log_q = run_entry(model, ENTRY_LOG_PROB, batch, x);
+    IrTensor *log_q = run_entry(model, ENTRY_LOG_PROB, batch, plain_rows(model, data));
+    double sum = 0;
     for (int64_t s = 0; s < batch; s++)
         sum -= log_q[0].data[s];
     return sum / (double)batch;

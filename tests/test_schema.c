@@ -493,7 +493,7 @@ static void test_reference_says_what_the_table_says(void **state)
     assert_non_null(
         strstr(out.bytes, "\n| `beta1` | a number, from 0 to below 1 | `0.9` | memory of the mean gradient |"));
     assert_non_null(strstr(out.bytes, "\n| `batch` | an integer, from 1 to 1048576 | `512` |"));
-    assert_non_null(strstr(out.bytes, "| required | the number of components |"));
+    assert_non_null(strstr(out.bytes, "| required | the number of components; not beside `columns` |"));
     assert_non_null(strstr(out.bytes, "only with `transform: affine` |"));
     assert_non_null(strstr(out.bytes, "\nAt `architecture.gan`. **Not implemented yet.**\n"));
 }

@@ -705,6 +705,7 @@ static void test_expand_is_a_fixed_point(void **state)
     expect_fixed_point(*state, "tests/specs/extends/child.yaml");
     expect_fixed_point(*state, "tests/specs/good/everything.yaml");
     expect_fixed_point(*state, "tests/specs/good/space.yaml");
+    expect_fixed_point(*state, "tests/specs/good/table.yaml");
 }
 
 static void test_expand_with_temperature(void **state)

@@ -45,7 +45,7 @@ static const struct HostUnit {
     {"weights", " safetensors_read weights checkpoint "},
     {"estimates", " estimates evaluate evaluator importance pareto nearest density report requirement verdict "},
     {"program", " arguments program run sample selftest session train training_judge training_tell failure curriculum "
-                "dataset likelihood "},
+                "dataset likelihood columns "},
 };
 enum { HOST_UNIT_COUNT = sizeof HOST_UNITS / sizeof *HOST_UNITS };
 

@@ -144,6 +144,18 @@ static void put_ranges(const PackageWriter *writer, Text *out)
     text_put(out, "};\n\n");
 }
 
+static void put_kinds(const PackageWriter *writer, Text *out)
+{
+    static const char *const kinds[] = {"MODEL_REAL", "MODEL_POSITIVE", "MODEL_INTEGER"};
+    const ModelSpec *spec = writer->program->spec;
+    if (spec->kinds == NULL)
+        return;
+    text_put(out, "static const ModelKind kinds[] = {");
+    for (int64_t i = 0; i < spec->dimension; i++)
+        text_print(out, "%s%s", i == 0 ? "" : i % 6 == 0 ? ",\n    " : ", ", kinds[spec->kinds[i]]);
+    text_put(out, "};\n\n");
+}
+
 static void put_functions(PackageWriter *writer, bool is_double, Text *out)
 {
     const char *infix = is_double ? "double_" : "";
@@ -314,6 +326,7 @@ void package_add_main(PackageWriter *writer, const char *sha256)
     put_curriculum(writer, &text);
     put_names(writer, &text);
     put_ranges(writer, &text);
+    put_kinds(writer, &text);
     put_functions(writer, false, &text);
     put_functions(writer, true, &text);
     text_print(&text, "static const Model model = {\n    .name = \"%s\",\n    .spec_name = ", writer->name);
@@ -327,6 +340,8 @@ void package_add_main(PackageWriter *writer, const char *sha256)
                (long long)program->weight_count, program->tensor_count, program->scalar_count);
     if (package_has_blas(writer))
         text_put(&text, "    .blas = \"openblas\",\n");
+    if (program->spec->kinds != NULL)
+        text_put(&text, "    .kinds = kinds,\n");
     if (program->spec->condition_count > 0)
         text_print(&text, "    .condition_count = %d,\n    .conditions = conditions,\n",
                    program->spec->condition_count);

@@ -199,6 +199,9 @@ void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId conditions, 
     if (log_det >= 0)
         add_to_log_q(builder, IR_SUB, log_q, log_det);
     standardise_apply(lower, builder, true, x, log_q);
+    *x = ir_name(builder->function, columns_enter(lower, builder, *x, &log_det), "x");
+    if (log_det >= 0)
+        add_to_log_q(builder, IR_SUB, log_q, log_det);
     *log_q = lower_per_sample(builder, *log_q, *x);
 }
 
@@ -212,7 +215,10 @@ IrId flow_choice(Lower *lower, IrBuilder *builder, IrId noise)
 
 IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x, IrId conditions)
 {
-    IrId log_q = -1, log_det;
+    IrId log_q = -1, log_det, log_positive = columns_log_inside(lower, builder, x);
+    x = columns_leave(lower, builder, x, &log_det);
+    if (log_det >= 0)
+        add_to_log_q(builder, IR_ADD, &log_q, log_det);
     builder->span = lower->spec->flow_span;
     IrId features = condition_features(lower, builder, conditions);
     standardise_apply(lower, builder, false, &x, &log_q);
@@ -231,5 +237,7 @@ IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x, IrId conditions)
     add_to_log_q(builder, IR_ADD, &log_q, base_log_prob(lower, builder, z));
     if (log_inside >= 0)
         add_to_log_q(builder, IR_ADD, &log_q, log_inside);
+    if (log_positive >= 0)
+        add_to_log_q(builder, IR_ADD, &log_q, log_positive);
     return lower_per_sample(builder, log_q, x);
 }

@@ -11,13 +11,13 @@ IrId loss_samples(Lower *lower, IrBuilder *builder, IrId conditions, IrId *x, Ir
     return noise;
 }
 
-/* The configuration of a row of data. */
-static IrId data_x(const Lower *lower, IrBuilder *builder, IrId data)
+/* The configuration of a row of data, dequantised. */
+static IrId data_x(Lower *lower, IrBuilder *builder, IrId data)
 {
     const Program *program = lower->program;
-    if (program->data_width == program->dimension)
-        return data;
-    return ir_name(builder->function, ir_slice(builder, data, 0, 0, program->dimension), "x");
+    if (program->data_width > program->dimension)
+        data = ir_name(builder->function, ir_slice(builder, data, 0, 0, program->dimension), "x");
+    return columns_dequantise(lower, builder, data);
 }
 
 void loss_first_pass(Lower *lower, IrBuilder *builder)
@@ -80,7 +80,8 @@ static IrId reverse_kl(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId
 }
 
 /* Maximum likelihood: the mean of -log q over the batch's rows of data, the forward Kullback-Leibler divergence but for
- * the data's own entropy. */
+ * the data's own entropy. Of integers it is a bound of that from above (Theis, van den Oord and Bethge 2016, section
+ * 3.1). */
 static IrId forward_kl(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId data, IrId conditions)
 {
     IrId log_q = flow_log_prob(lower, builder, data_x(lower, builder, data), conditions);

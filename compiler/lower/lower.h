@@ -241,6 +241,21 @@ IrId base_log_prob(Lower *lower, IrBuilder *builder, IrId z);
  * log q; *log_q < 0: there is none yet. Nets, bounds and shifts thus are of numbers near 1, whatever c is. */
 void base_apply_scale(Lower *lower, IrBuilder *builder, bool from_layers, IrId *x, IrId *log_q);
 
+/* ---- tables (columns.c) ------------------------------------------------------------------------------------------ */
+
+/* From what the layers model to the configuration, x = exp(y) for positive components, and back, y = log x; the map's
+ * log-determinant in that direction, or -1 where it is 0. Integers are continuous here: k stands for all of [k, k + 1). */
+IrId columns_enter(Lower *lower, IrBuilder *builder, IrId y, IrId *log_det);
+IrId columns_leave(Lower *lower, IrBuilder *builder, IrId x, IrId *log_det);
+/* 0 where all positive components are, else minus infinity; -1: there are none. */
+IrId columns_log_inside(Lower *lower, IrBuilder *builder, IrId x);
+/* Rows of data for a training step: integers with a draw from (0, 1) added to each. */
+IrId columns_dequantise(Lower *lower, IrBuilder *builder, IrId data);
+/* Those of the components of x [D] that a rising list names, and x with `values` in their place. */
+IrId columns_pick(const Lower *lower, IrBuilder *builder, int64_t count, const int64_t *components, IrId x);
+IrId columns_put_back(const Lower *lower, IrBuilder *builder, int64_t count, const int64_t *components, IrId x,
+                      IrId values);
+
 /* ---- ranges and circles (range.c) -------------------------------------------------------------------------------- */
 
 /* From where the layers end, the box [-1, 1]^D of a uniform base or R^D, to the configuration, and back; the map's

@@ -45,23 +45,12 @@ static IrId row(IrBuilder *builder, int64_t count, const double *values)
 
 static IrId pick(const Lower *lower, IrBuilder *builder, const Confined *range, IrId x)
 {
-    bool all = range->count == lower->program->dimension;
-    return all ? x : ir_gather(builder, x, 0, range->count, range->components);
+    return columns_pick(lower, builder, range->count, range->components, x);
 }
 
-/* x with these components in place of its own. */
 static IrId put_back(const Lower *lower, IrBuilder *builder, const Confined *range, IrId x, IrId values)
 {
-    int64_t dimension = lower->program->dimension;
-    if (range->count == dimension)
-        return values;
-    IrId both[] = {x, values};
-    int64_t *table = ARENA_ARRAY(lower->arena, int64_t, dimension);
-    for (int64_t i = 0; i < dimension; i++)
-        table[i] = i;
-    for (int64_t i = 0; i < range->count; i++)
-        table[range->components[i]] = dimension + i;
-    return ir_gather(builder, ir_concat(builder, 0, 2, both), 0, dimension, table);
+    return columns_put_back(lower, builder, range->count, range->components, x, values);
 }
 
 static double log_volume(const Confined *range, double factor)

@@ -86,7 +86,7 @@ static bool needs_nothing(const SchemaMap *map)
 {
     const SchemaKey *key;
     for (size_t cursor = 0; (key = schema_next(map, &cursor)) != NULL;)
-        if ((key->flags & SCHEMA_REQUIRED) != 0 && key->with == NULL)
+        if ((key->flags & SCHEMA_REQUIRED) != 0 && (key->with == NULL || *key->with == '!'))
             return false;
     return !map->is_choice;
 }
@@ -245,6 +245,9 @@ static json_t *definition(const SchemaMap *map, bool partial)
         add_beside(dependencies, key, partial);
         if ((key->flags & SCHEMA_REQUIRED) != 0 && key->with == NULL && !partial)
             json_array_append_new(required, json_string(key->name));
+        if ((key->flags & SCHEMA_REQUIRED) != 0 && key->with != NULL && *key->with == '!' && !partial)
+            json_object_set_new(schema, "anyOf",
+                                json_pack("[{s:[s]}, {s:[s]}]", "required", key->name, "required", key->with + 1));
         if ((key->flags & SCHEMA_ALTERNATIVE) != 0)
             json_array_append_new(choices, json_pack("{s:[s]}", "required", key->name));
     }

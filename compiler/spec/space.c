@@ -103,9 +103,33 @@ static bool was_seen(const ModelSpec *model, int layer)
     return false;
 }
 
+/* What components do that are positive or integers. */
+static void check_kinds(const Build *build)
+{
+    const ModelSpec *model = build->model;
+    for (int64_t i = 0; model->kinds != NULL && i < model->dimension; i++) {
+        const char *kind = model->kinds[i] == COLUMN_POSITIVE ? "a positive" : "an integer";
+        if (model->kinds[i] == COLUMN_REAL)
+            continue;
+        if (model->low != NULL && isfinite(model->low[i])) {
+            diagnostics_error(build->diagnostics, model->system_span, "E0108",
+                              "a range of %s column ('%s') is not implemented yet", kind, model->component_names[i])
+                ->help = "range: [] for this column, or kind: real";
+            return;
+        }
+        if (model->term_count > 0) {
+            diagnostics_error(build->diagnostics, model->energy_span, "E0108",
+                              "an energy of %s column ('%s') is not implemented yet", kind, model->component_names[i])
+                ->help = "loss: [forward_kl] learns from data alone; or kind: real";
+            return;
+        }
+    }
+}
+
 void build_space(const Build *build)
 {
     const ModelSpec *model = build->model;
+    check_kinds(build);
     if (model->low != NULL && model->data.standardise)
         diagnostics_error(build->diagnostics, model->data.span, "E0345",
                           "data cannot be standardised where components have ranges")

@@ -219,6 +219,13 @@ typedef struct ConditionInput {
     Span span;
 } ConditionInput;
 
+/* What the values of a table's column are. */
+typedef enum ColumnKind {
+    COLUMN_REAL,
+    COLUMN_POSITIVE, /* the layers see the logarithm */
+    COLUMN_INTEGER   /* learned with a number from [0, 1) added to each value */
+} ColumnKind;
+
 typedef struct ModelSpec {
     const Source *source; /* the file itself; spans of `extends`ed parts have theirs */
     const char *name;
@@ -226,6 +233,7 @@ typedef struct ModelSpec {
     const char *const *component_names; /* NULL, or `dimension` names */
     const double *low, *high;           /* the components' ranges, infinite where there is none; NULL: there is none */
     const bool *periodic;               /* which components' ranges are circles; NULL: none */
+    const ColumnKind *kinds;            /* of the components; NULL: all are real */
     Span system_span;
     int condition_count;
     const ConditionInput *conditions;

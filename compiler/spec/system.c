@@ -59,6 +59,34 @@ static void build_names(const Build *build, const Value *names)
     model->component_names = texts;
 }
 
+static ColumnKind build_kind(const Value *kind)
+{
+    return value_is(kind, "positive") ? COLUMN_POSITIVE : value_is(kind, "integer") ? COLUMN_INTEGER : COLUMN_REAL;
+}
+
+/* A table's columns: size, names and kinds of the components. */
+static void build_columns(const Build *build, const Value *columns)
+{
+    ModelSpec *model = build->model;
+    if (columns == NULL || columns->kind != VALUE_LIST)
+        return;
+    const Value **names = ARENA_ARRAY(build->arena, const Value *, columns->count);
+    ColumnKind *kinds = ARENA_ARRAY(build->arena, ColumnKind, columns->count);
+    bool is_named = true, any = false;
+    for (size_t i = 0; i < columns->count; i++) {
+        names[i] = value_get(columns->items[i], "name");
+        kinds[i] = build_kind(value_get(columns->items[i], "kind"));
+        is_named = is_named && names[i] != NULL;
+        any = any || kinds[i] != COLUMN_REAL;
+    }
+    Value list = *columns;
+    list.items = names;
+    model->dimension = (int64_t)columns->count;
+    model->kinds = any ? kinds : NULL;
+    if (is_named)
+        build_names(build, &list);
+}
+
 #define PI 3.14159265358979323846
 
 /* Whether a list has an entry for each component; if not, an error. */
@@ -127,6 +155,7 @@ void build_system(const Build *build, const Value *system)
         build->model->system_span = system->span;
     build->model->dimension = build_integer(value_get(vector, "size"), 0);
     build_names(build, value_get(vector, "names"));
+    build_columns(build, value_get(vector, "columns"));
     build_ranges(build, value_get(vector, "range"), value_get(vector, "periodic"));
     build_conditions(build, value_get(system, "condition"));
     const Value *kT = value_get(system, "kT");

@@ -72,13 +72,19 @@ static bool claim_memory(Checks *checks, Failure *failure)
     return good;
 }
 
-/* Rows of data for a step: normal numbers, which every component may be, and conditions that spread over theirs. */
+/* Rows of data for a step: normal numbers, or what their component may be, and conditions that spread over theirs. */
 static void make_data(Checks *checks)
 {
     const Model *model = checks->session->model;
     const size_t reals = (size_t)(model->training.batch * model->data_width);
     for (size_t i = 0; i < reals; i++) {
-        checks->data_single[i] = draw_initial_normal(checks->session->seed, 3, 0, i);
+        const int64_t component = (int64_t)i % model->data_width;
+        const bool is_real = model->kinds == NULL || component >= model->dimension;
+        const ModelKind kind = is_real ? MODEL_REAL : model->kinds[component];
+        const float normal = draw_initial_normal(checks->session->seed, 3, 0, i);
+        checks->data_single[i] = kind == MODEL_POSITIVE  ? expf(normal)
+                                 : kind == MODEL_INTEGER ? floorf(3 * normal)
+                                                         : normal;
         checks->data[i] = (double)checks->data_single[i];
     }
     for (int row = 0; row < model->training.batch && model->data_width > model->dimension; row++)

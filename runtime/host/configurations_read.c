@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Configurations from files. */
 #include "configurations.h"
+#include "columns.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -88,7 +89,7 @@ bool configurations_read_columns(const char *path, const Model *model, const cha
     if (good && hash != NULL)
         sha256_text(file.bytes, file.length, hash);
     file_release(&file);
-    good = good && check_finite(path, model, *x, *count, failure);
+    good = good && check_finite(path, model, *x, *count, failure) && columns_check(path, model, *x, *count, failure);
     if (!good) {
         free(*x);
         *x = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Samples to files: several at once, which get their names only when all are complete. */
 #include "configurations.h"
+#include "columns.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,19 @@ static void put_chain(const SamplesWriter *writer, JsonWriter *text)
     json_close_object(text);
 }
 
+/* Integer components are written rounded down; their log q is that of the numbers before. */
+static void put_rounded(const Model *model, JsonWriter *text)
+{
+    if (!columns_have_integer(model))
+        return;
+    json_open_array(text, "rounded_down");
+    for (int64_t i = 0; i < model->dimension; i++)
+        if (model->kinds[i] == MODEL_INTEGER)
+            json_put_string(text, NULL, model->component_names[i]);
+    json_close_array(text);
+    json_put_string(text, "log_q_is", "the log-density of the sample before it was rounded down");
+}
+
 /* What made the samples, and the hashes of the files that hold them. */
 static void put_description(const SamplesWriter *writer, char hashes[3][SHA256_TEXT_SIZE], JsonWriter *text)
 {
@@ -146,6 +160,7 @@ static void put_description(const SamplesWriter *writer, char hashes[3][SHA256_T
     for (int64_t i = 0; i < model->dimension; i++)
         json_put_string(text, NULL, model->component_names[i]);
     json_close_array(text);
+    put_rounded(model, text);
     json_open_object(text, "files");
     put_file(text, writer->is_csv ? "table" : "x", writer->paths[PATH_X], hashes[0]);
     if (!writer->is_csv)

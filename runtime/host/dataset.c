@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Data sets from files, their split, and their order. */
 #include "dataset.h"
+#include "columns.h"
 #include "conditions.h"
 #include "configurations.h"
 #include "draws.h"
@@ -137,23 +138,17 @@ bool dataset_read(const Model *model, const char *train, const char *validation,
     return good;
 }
 
-bool dataset_moments(const Dataset *dataset, const char *const *names, float *mean, float *scale, Failure *failure)
+bool dataset_moments(const Dataset *dataset, const Model *model, float *mean, float *scale, Failure *failure)
 {
-    const size_t width = dataset->width;
-    for (size_t column = 0; column < width; column++) {
-        double sum = 0, squares = 0;
-        for (size_t row = 0; row < dataset->count; row++)
-            sum += (double)dataset->rows[row * width + column];
-        const double middle = sum / (double)dataset->count;
-        for (size_t row = 0; row < dataset->count; row++) {
-            const double apart = (double)dataset->rows[row * width + column] - middle;
-            squares += apart * apart;
-        }
+    for (size_t column = 0; column < dataset->width; column++) {
+        double middle, variance;
+        columns_moments(model, column, dataset->rows, dataset->count, &middle, &variance);
         mean[column] = (float)middle;
-        scale[column] = (float)sqrt(squares / (double)dataset->count);
+        scale[column] = (float)sqrt(variance);
         if (!(scale[column] > 0) || !isfinite(scale[column]))
             return failure_set(failure, FAILURE_DATA, "the data: component '%s' %s, and can't be standardised",
-                               names[column], scale[column] > 0 ? "spreads too far" : "is the same in every row");
+                               model->component_names[column],
+                               scale[column] > 0 ? "spreads too far" : "is the same in every row");
     }
     return true;
 }

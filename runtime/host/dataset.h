@@ -33,8 +33,8 @@ bool dataset_read(const Model *model, const char *train, const char *validation,
 void dataset_release(Dataset *dataset);
 
 /* The mean of each column over the rows that are learned from, and its deviation (of the rows, not an estimate of a
- * population's). A column that is the same in every row is refused (65), with its name. */
-bool dataset_moments(const Dataset *dataset, const char *const *names, float *mean, float *scale, Failure *failure);
+ * population's), as the layers see it (columns.h). One that does not vary is refused (65), with its name. */
+bool dataset_moments(const Dataset *dataset, const Model *model, float *mean, float *scale, Failure *failure);
 
 /* A random order of 0 .. count - 1: Fisher and Yates's shuffle, exchanging place i with a place up to it that is the
  * high part of i + 1 times the draw of (seed, epoch, i) with purpose shuffle. */

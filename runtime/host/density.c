@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* The verbs log_prob and energy: a number (and a force) for each of given configurations. */
+#include "columns.h"
 #include "configurations.h"
 #include "interrupt.h"
 #include "verbs.h"
@@ -44,6 +45,8 @@ static bool print_result(const Session *session, const Arguments *arguments, siz
     session_put_origin(&text, session);
     json_put_string(&text, "input", arguments->input);
     json_put_count(&text, "count", count);
+    if (strcmp(names[0], "log_q") == 0 && columns_have_integer(session->model))
+        json_put_string(&text, "log_q_is", "a lower bound of log P: the mean over dequantised copies of the row");
     for (int i = 0; i < 2 && paths[i] != NULL; i++)
         put_file(&text, names[i], paths[i], hashes[i]);
     json_close_object(&text);
@@ -68,6 +71,46 @@ static void warn(size_t not_numbers, size_t count, const char *what)
         fprintf(stderr, "warning: %zu of %zu %s are not numbers\n", not_numbers, count, what);
 }
 
+/* Copies of each row that the dequantised bound is a mean over. */
+enum { DEQUANTISED_COPIES = 16 };
+
+/* log q of the rows, each with its conditions (NULL: the session's). */
+static void find_log_q_once(const Session *session, const float *x, const float *conditions, size_t count, float *log_q)
+{
+    const ModelFunctions32 *functions = session->model->single_precision;
+    if (conditions != NULL)
+        functions->log_prob_given(session->weights, session->scalars_single, count, x, conditions, log_q,
+                                  session->workspace, session->threads);
+    else
+        functions->log_prob(session->weights, session->scalars_single, count, x, log_q, session->workspace,
+                            session->threads);
+}
+
+/* The same; where some components are integers, the mean over dequantised copies of each row. */
+static bool find_log_q(const Session *session, const float *x, const float *conditions, size_t count, float *log_q,
+                       Failure *failure)
+{
+    const Model *model = session->model;
+    const size_t reals = count * (size_t)model->dimension;
+    bool good = true;
+    if (!columns_have_integer(model)) {
+        find_log_q_once(session, x, conditions, count, log_q);
+        return true;
+    }
+    float *copy = memory_claim_next(reals, sizeof *copy, "log q", &good, failure);
+    float *one = memory_claim_next(count, sizeof *one, "log q", &good, failure);
+    for (uint32_t draw = 0; draw < DEQUANTISED_COPIES && good; draw++) {
+        memcpy(copy, x, reals * sizeof *copy);
+        columns_dequantise(model, draw, copy, count);
+        find_log_q_once(session, copy, conditions, count, one);
+        for (size_t i = 0; i < count; i++)
+            log_q[i] = (draw == 0 ? 0 : log_q[i]) + one[i] / DEQUANTISED_COPIES;
+    }
+    free(copy);
+    free(one);
+    return good;
+}
+
 static bool log_prob_session(const Session *session, const Arguments *arguments, Failure *failure)
 {
     const Model *model = session->model;
@@ -81,20 +124,16 @@ static bool log_prob_session(const Session *session, const Arguments *arguments,
     if (good && has_columns)
         good = conditions_read(arguments->input, model, session->scalars + model->scalar_count, session->is_given,
                                &conditions, count, failure);
+    good = good && find_log_q(session, x, conditions, count, log_q, failure);
     if (good) {
-        if (has_columns)
-            model->single_precision->log_prob_given(session->weights, session->scalars_single, count, x, conditions,
-                                                    log_q, session->workspace, session->threads);
-        else
-            model->single_precision->log_prob(session->weights, session->scalars_single, count, x, log_q,
-                                              session->workspace, session->threads);
         warn(count_not_numbers(log_q, count), count, "log q");
         good = write_array(arguments->output, log_q, 1, (const uint64_t[2]){count, 1}, hashes[0], failure) &&
                print_result(session, arguments, count, (const char *const[2]){"log_q", NULL},
                             (const char *const[2]){arguments->output, NULL}, hashes, failure);
     }
     if (good && !arguments->quiet)
-        fprintf(stderr, "log q of %zu configurations in %s\n", count, arguments->output);
+        fprintf(stderr, "%s of %zu configurations in %s\n",
+                columns_have_integer(model) ? "dequantised bounds of log P" : "log q", count, arguments->output);
     free(x);
     free(log_q);
     free(conditions);

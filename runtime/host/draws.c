@@ -51,6 +51,12 @@ float draw_chain_acceptance(uint64_t seed, uint64_t walker, uint32_t transition,
     return random_uniform_value(&stream, 0, 0, which);
 }
 
+float draw_dequantise(uint64_t row, uint32_t draw, uint32_t component)
+{
+    const RandomStream stream = {.seed = 0, .first_sample = row, .step = draw, .purpose = RANDOM_EVALUATE};
+    return random_uniform_value(&stream, 0, 0, component);
+}
+
 double draw_resample(uint64_t seed, uint64_t draw, uint32_t step)
 {
     const RandomStream stream = {.seed = seed, .first_sample = draw, .step = step, .purpose = RANDOM_RESAMPLE};

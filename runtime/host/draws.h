@@ -16,6 +16,7 @@
 #define draw_chain_proposal   RUNTIME_NAME(draw_chain_proposal)
 #define draw_chain_acceptance RUNTIME_NAME(draw_chain_acceptance)
 #define draw_resample         RUNTIME_NAME(draw_resample)
+#define draw_dequantise       RUNTIME_NAME(draw_dequantise)
 
 /* Purpose init: a uniform in (0, 1), or a standard normal, for sample `element` and this step and draw block. Initial
  * weights have step 0, and the number of their tensor as block. */
@@ -35,5 +36,9 @@ float draw_chain_acceptance(uint64_t seed, uint64_t walker, uint32_t transition,
 
 /* Purpose resample: a uniform in (0, 1) with 53 bits. */
 double draw_resample(uint64_t seed, uint64_t draw, uint32_t step);
+
+/* Purpose evaluate, seed 0: a uniform in (0, 1) for a row of data that is judged, one of several draws, and a component.
+ * (A training step's own have the purpose dequantise.) */
+float draw_dequantise(uint64_t row, uint32_t draw, uint32_t component);
 
 #endif

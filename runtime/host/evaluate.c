@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* The verb evaluate: samples, estimates, verdicts, quality gates. */
+#include "columns.h"
 #include "configurations.h"
 #include "dataset.h"
 #include "evaluator.h"
@@ -269,8 +270,11 @@ static bool evaluate_rows(const Session *session, const Arguments *arguments, co
     Likelihood likelihood = {.train_log_q = none};
     if (!read_data(session, arguments, &data, failure))
         return false;
+    columns_dequantise(session->model, 0, data.held_out, data.held_out_count);
+    columns_dequantise(session->model, 1, data.rows, data.count);
     bool good = evaluator_start(&evaluator, session, arguments->double_precision, failure);
     if (good) {
+        likelihood.is_bound = columns_have_integer(session->model);
         likelihood.rows = data.held_out_count;
         likelihood.train_rows = data.count;
         good = mean_log_q(&evaluator, data.held_out, data.held_out_conditions, data.held_out_count, &likelihood.log_q,

@@ -181,6 +181,13 @@ typedef struct ModelRange {
     double low, high;
 } ModelRange;
 
+/* What a component's values are in files. A function of the tables above sees numbers of R (positive: above 0). */
+typedef enum ModelKind {
+    MODEL_REAL,
+    MODEL_POSITIVE,
+    MODEL_INTEGER /* k in a file is all of [k, k + 1) to the functions; a step adds uniform draws to its data itself */
+} ModelKind;
+
 /* A function that the model has not (no energy, no log-density) is NULL in the tables. */
 typedef struct Model {
     const char *name, *spec_name;                       /* "double_well", "specs/double_well.yaml" without folders */
@@ -189,6 +196,7 @@ typedef struct Model {
     int64_t dimension;
     const char *const *component_names; /* dimension of them: "x[0]" or the spec's names */
     const ModelRange *ranges;           /* dimension of them; NULL: no component has any */
+    const ModelKind *kinds;             /* dimension of them; NULL: all are real */
     size_t weight_count;
     int tensor_count;
     const ModelTensor *tensors;

@@ -56,11 +56,14 @@ static void print_likelihood(FILE *out, const Report *report)
     const Likelihood *likelihood = report->likelihood;
     const Estimate held_out = {-likelihood->log_q.value, likelihood->log_q.error};
     const Estimate train = {-likelihood->train_log_q.value, likelihood->train_log_q.error};
-    fprintf(out, "\n%zu rows held out, in nats a row\n", likelihood->rows);
-    print_estimate(out, "nll", "-mean log q", held_out);
+    const char *name = likelihood->is_bound ? "nll_bound" : "nll";
+    const char *kind = likelihood->is_bound ? "dequantised" : "-mean log q";
+    fprintf(out, "\n%zu rows held out, in nats a row%s\n", likelihood->rows,
+            likelihood->is_bound ? ": at least -mean log P of the integers" : "");
+    print_estimate(out, name, kind, held_out);
     if (likelihood->train_rows > 0) {
         fprintf(out, "\n%zu rows learned from\n", likelihood->train_rows);
-        print_estimate(out, "nll", "-mean log q", train);
+        print_estimate(out, name, kind, train);
     }
 }
 
@@ -183,9 +186,11 @@ static void put_likelihood(JsonWriter *writer, const Report *report)
 {
     const Likelihood *likelihood = report->likelihood;
     json_put_count(writer, "rows", likelihood->rows);
-    put_estimate(writer, "nll", (Estimate){-likelihood->log_q.value, likelihood->log_q.error});
+    put_estimate(writer, likelihood->is_bound ? "nll_bound" : "nll",
+                 (Estimate){-likelihood->log_q.value, likelihood->log_q.error});
     json_put_count(writer, "train_rows", likelihood->train_rows);
-    put_estimate(writer, "nll_train", (Estimate){-likelihood->train_log_q.value, likelihood->train_log_q.error});
+    put_estimate(writer, likelihood->is_bound ? "nll_train_bound" : "nll_train",
+                 (Estimate){-likelihood->train_log_q.value, likelihood->train_log_q.error});
     put_verdicts(writer, report);
     json_open_object(writer, "origin");
     session_put_origin(writer, report->session);

@@ -17,6 +17,7 @@
 typedef struct Likelihood {
     size_t rows, train_rows;     /* held out; learned from, 0: they were not at hand */
     Estimate log_q, train_log_q; /* the means of log q over them */
+    bool is_bound;               /* of dequantised rows: bounds of the mean log P of the integers from below */
 } Likelihood;
 
 typedef struct Report {

@@ -13,6 +13,8 @@ static const char *const fixed_names[] = {
     "rows",
     "nll",
     "nll_train",
+    "nll_bound",
+    "nll_train_bound",
     "samples",
     "ess",
     "ess_error",

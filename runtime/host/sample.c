@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* The verb sample: rows of the stream of samples that weights and seed define, or of a Metropolis chain that proposes them,
  * to files. */
+#include "columns.h"
 #include "configurations.h"
 #include "interrupt.h"
 #include "number.h"
@@ -61,6 +62,7 @@ static bool fill_chunk(const Session *session, uint64_t first, size_t count, Chu
                                number_write(isfinite(log_q) ? energy : log_q, text));
         chunk->log_w[i] = session_log_weight(session, energy, log_q);
     }
+    columns_round_down(session->model, chunk->x, count);
     return true;
 }
 

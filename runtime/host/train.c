@@ -2,6 +2,7 @@
 /* The training loop. Everything is allocated before the first step; a step itself does nothing but the model's step,
  * the gradient's norm and the optimiser's pass over the weights, and now and then a line of metrics. */
 #include "train.h"
+#include "columns.h"
 #include "conditions.h"
 #include "curriculum.h"
 #include "files.h"
@@ -91,6 +92,7 @@ static bool start_data(Training *training, const Arguments *arguments, Failure *
         return true;
     if (!dataset_read(model, arguments->data, arguments->validation, training->middle, NULL, &training->data, failure))
         return false;
+    columns_dequantise(model, 0, training->data.held_out, training->data.held_out_count);
     if (training->feeds_data || model->data.standardises)
         memcpy(training->at.data_sha256, training->data.train_sha256, sizeof training->at.data_sha256);
     return true;
@@ -144,7 +146,7 @@ static bool start_states(Training *training, Failure *failure)
 {
     const ModelData *data = &training->model->data;
     return !data->standardises ||
-           dataset_moments(&training->data, training->model->component_names, training->weights + data->mean_offset,
+           dataset_moments(&training->data, training->model, training->weights + data->mean_offset,
                            training->weights + data->scale_offset, failure);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* What a user sees of a training on the terminal. */
+#include "columns.h"
 #include "conditions.h"
 #include "curriculum.h"
 #include "number.h"
@@ -22,9 +23,17 @@ void training_show_progress(Training *training)
     number_write_short(at->last_ess, 3, ess);
     number_write_short(at->validation, 4, validation);
     snprintf(facts, sizeof facts, "loss %.24s%s%.24s%s%.24s", loss, isnan(at->last_ess) ? "" : "  ess ",
-             isnan(at->last_ess) ? "" : ess, isnan(at->validation) ? "" : "  log q held out ",
+             isnan(at->last_ess) ? "" : ess,
+             isnan(at->validation)                   ? ""
+             : columns_have_integer(training->model) ? "  bound held out "
+                                                     : "  log q held out ",
              isnan(at->validation) ? "" : validation);
     progress_show(&training->progress, at->step, facts);
+}
+
+static const char *held_out_name(const Training *training)
+{
+    return columns_have_integer(training->model) ? "dequantised bound of mean log P" : "mean log q";
 }
 
 /* Why it ended early, or in a stage that is not the last. */
@@ -42,8 +51,9 @@ static void tell_end(const Training *training)
                 (unsigned long long)at->best_step, number_write_short(at->best_free_energy, 6, value),
                 number_write_short(at->best_free_energy_error, 2, error));
     if (training_has_best(training) && !isnan(at->best_validation))
-        fprintf(stderr, "the weights are those of step %llu, mean log q of the rows held out %s\n",
-                (unsigned long long)at->best_step, number_write_short(at->best_validation, 5, value));
+        fprintf(stderr, "the weights are those of step %llu, %s of the rows held out %s\n",
+                (unsigned long long)at->best_step, held_out_name(training),
+                number_write_short(at->best_validation, 5, value));
     if (at->step == at->steps && !curriculum_is_last(training->model, at->place))
         fprintf(stderr, "warning: the training ended in stage %llu of %d of its curriculum\n",
                 (unsigned long long)at->place.stage + 1, settings->stage_count);
@@ -62,8 +72,9 @@ void training_tell_result(const Training *training, const char *program)
         fprintf(stderr, ", ess %s by samples of the model's own", number_write_short(at->last_ess, 3, ess));
     if (!isnan(at->validation)) {
         char value[NUMBER_TEXT_SIZE], error[NUMBER_TEXT_SIZE];
-        fprintf(stderr, "\nmean log q of %zu rows held out: %s +- %s nats", training->data.held_out_count,
-                number_write_short(at->validation, 5, value), number_write_short(at->validation_error, 2, error));
+        fprintf(stderr, "\n%s of %zu rows held out: %s +- %s nats", held_out_name(training),
+                training->data.held_out_count, number_write_short(at->validation, 5, value),
+                number_write_short(at->validation_error, 2, error));
     }
     fprintf(stderr, "\n");
     tell_end(training);

@@ -20,11 +20,12 @@ COMPILER_ALONE = {
     "extends_link_outside", "extends_missing", "extends_outside", "extends_sibling", "table_empty", "table_entries",
     "table_late_titles", "table_missing", "table_outside", "table_rows",
     # shapes, and one part of the spec against another
-    "autoregressive_one_component", "circular_on_the_line", "curriculum", "data_files", "layers_many",
+    "autoregressive_one_component", "circular_on_the_line", "columns_with_energy", "columns_with_range", "curriculum",
+    "data_files", "layers_many",
     "loss_without_data", "loss_without_energy", "names_count", "normalize_one_unit", "one_component", "range_count",
     "range_wrong", "schedule_same_step", "standardise_in_ranges", "uniform_layers", "uniform_without_range",
     # names that are taken
-    "name_header", "name_keyword", "names_of_components",
+    "columns_names_twice", "name_header", "name_keyword", "names_of_components",
 }
 
 
