@@ -54,6 +54,7 @@ static void test_check_of_a_good_spec(void **state)
     (void)state;
     expect(0, "specs/double_well.yaml: good", "check specs/double_well.yaml");
     expect(0, "\"diagnostics\"", "check --json specs/double_well.yaml");
+    expect(0, "warning[W0120]: there is no file specs/ring.npy", "check specs/ring.yaml");
     expect(78, "cannot read", "check specs/there_is_none.yaml");
 }
 

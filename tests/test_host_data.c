@@ -392,6 +392,43 @@ static void test_one_row_held_out_gives_no_verdict(void **state)
     expect_text("one.json", "\"status\": \"unknown\"");
 }
 
+static void evaluate_to(const char *path, const char *line)
+{
+    fflush(stdout);
+    assert_non_null(freopen(path, "w", stdout));
+    const int code = fit_run(&fit_model, line);
+    fflush(stdout);
+    assert_non_null(freopen("/dev/stderr", "a", stdout));
+    assert_int_equal(code, 0);
+}
+
+/* By the hash that the run's record holds, whatever the files' names. */
+static void test_evaluation_knows_the_data_of_the_run(void **state)
+{
+    float rows[2 * 40];
+    (void)state;
+    fit_write_data();
+    fit_make_rows(77, 40, rows);
+    fit_write_npy("more.npy", rows, 40);
+    assert_int_equal(fit_run(&fit_model, "train -o known -q --steps 20"), 0);
+    evaluate_to("same.json", "evaluate -w known -q --validation test.npy --json");
+    expect_text("same.json", "\"train_rows_are_the_runs\": true");
+    expect_text("same.json", "\"held_out_is_train\": false");
+    evaluate_to("train.json", "evaluate -w known -q --validation train.csv --json");
+    expect_text("train.json", "\"held_out_is_train\": true");
+    expect_text("train.json", "nothing is said of new rows");
+    evaluate_to("more.json", "evaluate -w known/weights.safetensors -q --data more.npy --validation test.npy --json");
+    expect_text("more.json", "\"train_rows_are_the_runs\": false");
+    expect_text("more.json", "the data are not those of the run");
+    assert_int_equal(rename("known/weights.safetensors", "alone.safetensors"), 0);
+    assert_int_equal(fit_run(&fit_model, "train -o known -q --steps 10 --force"), 0);
+    assert_int_equal(rename("alone.safetensors", "known/weights.safetensors"), 0); /* not those of the record */
+    evaluate_to("none.json", "evaluate -w known -q --validation test.npy --json");
+    char *text = scratch_read("none.json");
+    assert_null(strstr(text, "train_rows_are_the_runs"));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_resuming_with_other_data_is_refused),
         cmocka_unit_test(test_evaluation_is_by_rows_where_there_is_no_energy),
         cmocka_unit_test(test_one_row_held_out_gives_no_verdict),
+        cmocka_unit_test(test_evaluation_knows_the_data_of_the_run),
     };
     return cmocka_run_group_tests(tests, scratch_start, scratch_end);
 }

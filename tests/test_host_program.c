@@ -477,8 +477,12 @@ static void test_gates(void **state)
     assert_int_equal(json_member(gates->first, "holds")->kind, JSON_TRUE);
     assert_int_equal(json_member(gates->first->next, "holds")->kind, JSON_FALSE);
     json_release(&json);
-    expect_code(run_program("evaluate -w trained -n 2000 --require 'ess_forward >= 0.3'"), 1);
-    expect_text("err", "ess_forward has no value here");
+    expect_code(run_program("evaluate -w trained -n 2000 --require 'ess_forward >= 0.3'"), 65);
+    expect_text("err", "--require 'ess_forward >= 0.3': ess_forward has no value here; it needs --reference FILE");
+    expect_code(run_program("evaluate -w trained -n 2000 --require 'ais.log_z > 0'"), 65);
+    expect_text("err", "it needs --ais STEPS");
+    expect_code(run_program("evaluate -w trained -n 2000 --require 'nll < 3'"), 65);
+    expect_text("err", "nll has no value here; models without an energy have it");
     expect_code(run_program("evaluate -w trained -n 2000 --require 'observables.left.reweighted<=0.55'"), 0);
     static const char *const comparisons[][2] = {
         {"> 1999", "> 2000"}, {">= 2000", ">= 2001"}, {"< 2001", "< 2000"}, {"<= 2000", "<= 1999"}};

@@ -310,6 +310,34 @@ static void test_folders_that_are_refused(void **state)
     expect_like_straight("fresh");
 }
 
+static void test_a_folder_has_one_training_at_a_time(void **state)
+{
+    int lock;
+    Failure failure;
+    (void)state;
+    expect_code(run_program("train -o shared -q --stop-at 5"), 0);
+    assert_true(file_lock_folder("shared", &lock, &failure));
+    assert_true(lock >= 0);
+    expect_code(run_program("train -o shared -q --resume"), FAILURE_CANNOT_CREATE);
+    expect_text("err", "another process is training into shared");
+    expect_code(run_program("train -o shared -q --force"), FAILURE_CANNOT_CREATE);
+    assert_true(file_exists("shared/checkpoint"));
+    file_unlock(lock);
+    expect_code(run_program("train -o shared -q --resume --stop-at 7"), 0);
+}
+
+/* What a killed writer leaves of the run's own files; nothing else. */
+static void test_half_written_files_are_cleared_away(void **state)
+{
+    (void)state;
+    expect_command("mkdir leavings && touch leavings/run.json.tmp-77 leavings/checkpoint.tmp-1");
+    expect_code(run_program("train -o leavings -q --stop-at 5"), 0);
+    expect_command("touch leavings/weights.safetensors.tmp-12 leavings/run.json.tmp-1x leavings/notes.tmp-1");
+    expect_code(run_program("train -o leavings -q --resume --stop-at 7"), 0);
+    expect_command("test \"$(echo $(ls leavings))\" = "
+                   "'checkpoint metrics.jsonl notes.tmp-1 run.json run.json.tmp-1x weights.safetensors'");
+}
+
 static void test_checkpoints_that_are_refused(void **state)
 {
     (void)state;
@@ -444,6 +472,8 @@ int main(void)
         cmocka_unit_test(test_divergence_keeps_the_last_checkpoint),
         cmocka_unit_test(test_divergence_names_the_tensor),
         cmocka_unit_test(test_folders_that_are_refused),
+        cmocka_unit_test(test_a_folder_has_one_training_at_a_time),
+        cmocka_unit_test(test_half_written_files_are_cleared_away),
         cmocka_unit_test(test_checkpoints_that_are_refused),
         cmocka_unit_test(test_training_can_be_lengthened),
         cmocka_unit_test(test_weights_start_from_seed_and_nothing_else),

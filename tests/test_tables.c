@@ -393,6 +393,8 @@ static void test_a_fit_of_counts_is_near_their_entropy(void **state)
     free(record);
     print_message("true mean log P %.4f, bound %.4f: a gap of %.4f nats\n", truth, bound, gap);
     assert_true(gap > -0.005 && gap < 0.04);
+    result = shell_run("cd %s && ./program evaluate -q -w run --require 'nll < 5'", folder);
+    assert_true(result.code == 65 && strstr(result.output, "with integer columns it is nll_bound"));
     result = shell_run("cd %s && ./program log_prob -w run -i test.csv -o q.npy", folder);
     assert_non_null(strstr(result.output, "dequantised bounds of log P"));
     expect_samples(folder);

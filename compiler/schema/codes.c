@@ -122,6 +122,9 @@ const SchemaCode SCHEMA_CODES[] = {
 
     {"E0120", "data that can't be learned from", "Rows of data are read from NPY arrays (.npy) and CSV tables (.csv).",
      "data: {train: {file: x.txt}}", "data: {train: {file: x.csv}}"},
+    {"W0120", "a file of data that is not there",
+     "The rows to learn from are read when the program trains, not when it is compiled. `check` says which files are missing.",
+     "data: {train: {file: not_there.csv}}", "make the file, or give another one: train --data FILE"},
     {"E0121", "a condition that no evaluation can find",
      "A condition on a training is NAME < NUMBER, with <, <=, > or >=. NAME is loss, gradient_norm, ess (which needs the "
      "energy) or validation (the mean of log q over rows held out, which needs data.validation).",

@@ -9,6 +9,7 @@
 #include "number.h"
 #include "report.h"
 #include "requirement.h"
+#include "run.h"
 #include "verbs.h"
 
 #include <math.h>
@@ -101,10 +102,10 @@ static bool anneal(const Session *session, const Arguments *arguments, Anneal *r
 
 /* ---- gates ------------------------------------------------------------------------------------------------------- */
 
-/* Checks the gates against the report's JSON, which is `text` so far, closes it with their results, and fails (1) with
- * the first that does not hold. */
-static bool check_gates(const Requirement *gates, int count, const JsonNode *evaluation, JsonWriter *text,
-                        Failure *failure)
+/* Checks the gates against the report's JSON, which is `text` so far, closes it with their results, and fails with the
+ * first that does not hold: 1, or 65 where the evaluation has no such number. */
+static bool check_gates(const Model *model, const Requirement *gates, int count, const JsonNode *evaluation,
+                        JsonWriter *text, Failure *failure)
 {
     bool all = true;
     char number[NUMBER_TEXT_SIZE];
@@ -117,9 +118,12 @@ static bool check_gates(const Requirement *gates, int count, const JsonNode *eva
         json_put_truth(text, "holds", holds);
         json_put_real(text, "value", value);
         json_close_object(text);
-        if (!holds && all)
+        if (!holds && all && isnan(value))
+            failure_record(failure, FAILURE_DATA, "--require '%s': %s has no value here%s", gates[i].text,
+                           gates[i].name, requirement_source(&gates[i], model));
+        else if (!holds && all)
             failure_record(failure, FAILURE_GATE, "%s does not hold: %s %s", gates[i].text, gates[i].name,
-                           isnan(value) ? "has no value here" : number_write_short(value, 6, number));
+                           number_write_short(value, 6, number));
         all = all && holds;
     }
     json_close_array(text);
@@ -143,7 +147,7 @@ static bool write_text(const Report *report, const Requirement *gates, int gate_
     json_start(text, true);
     json_open_object(text, NULL);
     report_put(text, report);
-    *holds = check_gates(gates, gate_count, json.root, text, failure);
+    *holds = check_gates(report->session->model, gates, gate_count, json.root, text, failure);
     json_close_object(text);
     json_release(&json);
     return json_finish(text, failure);
@@ -238,7 +242,16 @@ static Verdict verdict_of_likelihood(const Likelihood *likelihood)
     Verdict verdict = {.name = "held_out", .status = VERDICT_WARN, .next = NULL};
     const double gap = likelihood->train_log_q.value - likelihood->log_q.value;
     const double error = hypot(likelihood->train_log_q.error, likelihood->log_q.error);
-    if (likelihood->train_rows == 0) {
+    if (likelihood->held_out_is_train) {
+        verdict.next = "give rows that were not learned from (--validation FILE)";
+        snprintf(verdict.why, sizeof verdict.why,
+                 "the file of rows held out is the one learned from: nothing is said of new rows");
+    } else if (likelihood->is_other_data) {
+        verdict.status = VERDICT_UNKNOWN;
+        verdict.next = "give the file that the run learned from (--data FILE)";
+        snprintf(verdict.why, sizeof verdict.why,
+                 "the data are not those of the run, so whether rows were learned by heart can't be seen");
+    } else if (likelihood->train_rows == 0) {
         verdict.status = VERDICT_UNKNOWN;
         verdict.next = "give the rows learned from (--data FILE)";
         snprintf(verdict.why, sizeof verdict.why, "whether rows were learned by heart can't be seen without them");
@@ -261,6 +274,18 @@ static Verdict verdict_of_likelihood(const Likelihood *likelihood)
     return verdict;
 }
 
+/* Which of the files is the one that the weights learned from. */
+static void compare_files(const Session *session, const Arguments *arguments, const Dataset *data,
+                          Likelihood *likelihood)
+{
+    char learned[SHA256_TEXT_SIZE];
+    likelihood->knows_data = run_data_sha256(arguments->weights, session->facts.hash, learned);
+    if (!likelihood->knows_data)
+        return;
+    likelihood->is_other_data = data->count > 0 && strcmp(data->train_sha256, learned) != 0;
+    likelihood->held_out_is_train = strcmp(data->validation_sha256, learned) == 0;
+}
+
 static bool evaluate_rows(const Session *session, const Arguments *arguments, const Requirement *gates,
                           const char *program, Failure *failure)
 {
@@ -277,6 +302,7 @@ static bool evaluate_rows(const Session *session, const Arguments *arguments, co
         likelihood.is_bound = columns_have_integer(session->model);
         likelihood.rows = data.held_out_count;
         likelihood.train_rows = data.count;
+        compare_files(session, arguments, &data, &likelihood);
         good = mean_log_q(&evaluator, data.held_out, data.held_out_conditions, data.held_out_count, &likelihood.log_q,
                           failure) &&
                (data.count == 0 ||

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -260,4 +261,42 @@ char *file_path(const char *folder, const char *name, Failure *failure)
     else
         snprintf(path, room, "%s%s%s", folder, folder[0] && folder[strlen(folder) - 1] == '/' ? "" : "/", name);
     return path;
+}
+
+/* ---- one process at a time --------------------------------------------------------------------------------------- */
+
+bool file_lock_folder(const char *path, int *lock, Failure *failure)
+{
+    *lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0 || flock(*lock, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    const bool is_taken = errno == EWOULDBLOCK;
+    close(*lock);
+    *lock = -1;
+    return !is_taken || failure_set(failure, FAILURE_CANNOT_CREATE, "another process is training into %s", path);
+}
+
+void file_unlock(int lock)
+{
+    if (lock >= 0)
+        close(lock);
+}
+
+/* Whether an entry of a folder is NAME.tmp-NUMBER. */
+static bool is_leaving(const char *entry, const char *name)
+{
+    static const char middle[] = ".tmp-";
+    const size_t length = strlen(name), start = length + strlen(middle);
+    return strncmp(entry, name, length) == 0 && strncmp(entry + length, middle, strlen(middle)) == 0 &&
+           entry[start] != '\0' && strspn(entry + start, "0123456789") == strlen(entry + start);
+}
+
+void file_remove_leavings(const char *folder, const char *name)
+{
+    DIR *entries = opendir(folder);
+    for (const struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;)
+        if (is_leaving(entry->d_name, name))
+            unlinkat(dirfd(entries), entry->d_name, 0);
+    if (entries != NULL)
+        closedir(entries);
 }

@@ -23,6 +23,9 @@
 #define file_folder_is_empty RUNTIME_NAME(file_folder_is_empty)
 #define file_remove          RUNTIME_NAME(file_remove)
 #define file_path            RUNTIME_NAME(file_path)
+#define file_lock_folder     RUNTIME_NAME(file_lock_folder)
+#define file_unlock          RUNTIME_NAME(file_unlock)
+#define file_remove_leavings RUNTIME_NAME(file_remove_leavings)
 
 /* A file's bytes; a 0 follows them, not counted. Release with file_release. */
 typedef struct FileBytes {
@@ -63,6 +66,14 @@ bool file_make_folder(const char *path, Failure *failure);
 bool file_folder_is_empty(const char *path);
 /* Removes a file; one that isn't there is no failure. Fails with 73. */
 bool file_remove(const char *path, Failure *failure);
+
+/* Takes a folder for this process alone, until file_unlock or its end, however it ends. Fails (73) where another process
+ * has it. *lock is -1 where the folder can't be opened or its file system knows no locks: then nothing is held. */
+bool file_lock_folder(const char *path, int *lock, Failure *failure);
+void file_unlock(int lock);
+/* Removes a folder's files NAME.tmp-NUMBER, which a writer of NAME left behind when it was killed; nobody may be writing
+ * it now. */
+void file_remove_leavings(const char *folder, const char *name);
 
 /* "FOLDER/NAME", or "NAME" where folder is NULL, in new memory, or NULL. */
 char *file_path(const char *folder, const char *name, Failure *failure);

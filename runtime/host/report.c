@@ -191,6 +191,10 @@ static void put_likelihood(JsonWriter *writer, const Report *report)
     json_put_count(writer, "train_rows", likelihood->train_rows);
     put_estimate(writer, likelihood->is_bound ? "nll_train_bound" : "nll_train",
                  (Estimate){-likelihood->train_log_q.value, likelihood->train_log_q.error});
+    if (likelihood->knows_data) {
+        json_put_truth(writer, "train_rows_are_the_runs", likelihood->train_rows > 0 && !likelihood->is_other_data);
+        json_put_truth(writer, "held_out_is_train", likelihood->held_out_is_train);
+    }
     put_verdicts(writer, report);
     json_open_object(writer, "origin");
     session_put_origin(writer, report->session);

@@ -17,6 +17,9 @@
 typedef struct Likelihood {
     size_t rows, train_rows;     /* held out; learned from, 0: they were not at hand */
     Estimate log_q, train_log_q; /* the means of log q over them */
+    bool knows_data;             /* the run's record says which file the weights learned from: */
+    bool is_other_data;          /* the rows learned from are of another file than that */
+    bool held_out_is_train;      /* the rows held out are that file */
     bool is_bound;               /* of dequantised rows: bounds of the mean log P of the integers from below */
 } Likelihood;
 

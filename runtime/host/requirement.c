@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Conditions: their grammar, the names that they may use, and the look into the JSON. */
 #include "requirement.h"
+#include "columns.h"
 #include "nearest.h"
 #include "number.h"
 
@@ -146,4 +147,33 @@ bool requirement_holds(const Requirement *requirement, const JsonNode *evaluatio
         return *value >= requirement->bound;
     }
     return false;
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+const char *requirement_source(const Requirement *requirement, const Model *model)
+{
+    const char *name = requirement->name;
+    const bool is_likelihood = starts_with(name, "nll") || starts_with(name, "rows");
+    if (model->single_precision->energy == NULL && is_likelihood) {
+        if (columns_have_integer(model) && strstr(name, "bound") == NULL)
+            return "; with integer columns it is nll_bound or nll_train_bound";
+        if (!columns_have_integer(model) && strstr(name, "bound") != NULL)
+            return "; without integer columns it is nll or nll_train";
+        return "; it needs the rows learned from (--data FILE)";
+    }
+    if (is_likelihood)
+        return "; models without an energy have it";
+    if (model->single_precision->energy == NULL)
+        return "; it needs an energy, which this model has not";
+    if (strstr(name, "forward") != NULL || starts_with(name, "cross_entropy"))
+        return "; it needs --reference FILE";
+    if (starts_with(name, "modes"))
+        return "; it needs --modes FILE";
+    return starts_with(name, "ais")   ? "; it needs --ais STEPS"
+           : starts_with(name, "smc") ? "; it needs --smc STEPS"
+                                      : "";
 }

@@ -6,8 +6,9 @@
 #include "json.h"
 #include "model.h"
 
-#define requirement_parse RUNTIME_NAME(requirement_parse)
-#define requirement_holds RUNTIME_NAME(requirement_holds)
+#define requirement_parse  RUNTIME_NAME(requirement_parse)
+#define requirement_holds  RUNTIME_NAME(requirement_holds)
+#define requirement_source RUNTIME_NAME(requirement_source)
 
 typedef enum RequirementOperator {
     REQUIREMENT_LESS,
@@ -29,5 +30,8 @@ bool requirement_parse(const char *text, const Model *model, Requirement *requir
 
 /* Whether it holds in the evaluation's object. False, too, where the member is null: then `value` is NaN. */
 bool requirement_holds(const Requirement *requirement, const JsonNode *evaluation, double *value);
+
+/* What gives a number its value, to end a message that says that it has none: "; it needs --reference FILE", or "". */
+const char *requirement_source(const Requirement *requirement, const Model *model);
 
 #endif

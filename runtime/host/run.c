@@ -34,13 +34,25 @@ static bool holds_run(const Run *run, uint64_t *step, uint64_t *steps)
     return ours;
 }
 
+static const char *const run_files[] = {"weights.safetensors", "checkpoint", "metrics.jsonl", "run.json"};
+
+/* The folder is there afterwards, and is this process's. */
+static bool take_folder(Run *run, Failure *failure)
+{
+    if (!file_exists(run->folder) && !file_make_folder(run->folder, failure))
+        return false;
+    if (!file_is_folder(run->folder))
+        return failure_set(failure, FAILURE_CANNOT_CREATE, "%s is not a folder", run->folder);
+    if (!file_lock_folder(run->folder, &run->lock, failure))
+        return false;
+    for (size_t i = 0; i < sizeof run_files / sizeof *run_files && run->lock >= 0; i++)
+        file_remove_leavings(run->folder, run_files[i]);
+    return true;
+}
+
 static bool check_folder(const Run *run, bool resume, bool overwrite, Failure *failure)
 {
     uint64_t step, steps;
-    if (!file_exists(run->folder))
-        return file_make_folder(run->folder, failure);
-    if (!file_is_folder(run->folder))
-        return failure_set(failure, FAILURE_CANNOT_CREATE, "%s is not a folder", run->folder);
     if (file_folder_is_empty(run->folder))
         return true;
     const bool ours = holds_run(run, &step, &steps);
@@ -60,15 +72,15 @@ static bool check_folder(const Run *run, bool resume, bool overwrite, Failure *f
 
 bool run_open(Run *run, const char *folder, bool resume, bool overwrite, Failure *failure)
 {
-    *run = (Run){0};
+    *run = (Run){.lock = -1};
     json_start(&run->line, false);
     run->folder = file_path(NULL, folder, failure);
-    run->weights = file_path(folder, "weights.safetensors", failure);
-    run->checkpoint = file_path(folder, "checkpoint", failure);
-    run->metrics = file_path(folder, "metrics.jsonl", failure);
-    run->record = file_path(folder, "run.json", failure);
+    run->weights = file_path(folder, run_files[0], failure);
+    run->checkpoint = file_path(folder, run_files[1], failure);
+    run->metrics = file_path(folder, run_files[2], failure);
+    run->record = file_path(folder, run_files[3], failure);
     if (run->folder != NULL && run->weights != NULL && run->checkpoint != NULL && run->metrics != NULL &&
-        run->record != NULL && check_folder(run, resume, overwrite, failure))
+        run->record != NULL && take_folder(run, failure) && check_folder(run, resume, overwrite, failure))
         return true;
     run_close(run);
     return false;
@@ -78,13 +90,14 @@ void run_close(Run *run)
 {
     if (run->metrics_stream != NULL)
         fclose(run->metrics_stream);
+    file_unlock(run->lock);
     json_free(&run->line);
     free(run->folder);
     free(run->weights);
     free(run->checkpoint);
     free(run->metrics);
     free(run->record);
-    *run = (Run){0};
+    *run = (Run){.lock = -1};
 }
 
 /* ---- metrics ----------------------------------------------------------------------------------------------------- */
@@ -225,4 +238,35 @@ bool run_write_record(const Run *run, const Model *model, const RunRecord *recor
     if (text == NULL)
         json_free(&own);
     return good;
+}
+
+/* "" where there is no such string. */
+static void copy_hash(const JsonNode *node, const char *name, char hash[SHA256_TEXT_SIZE])
+{
+    const JsonNode *member = json_member(node, name);
+    const bool is_hash = member != NULL && member->kind == JSON_STRING && strlen(member->text) == SHA256_TEXT_SIZE - 1;
+    strcpy(hash, is_hash ? member->text : "");
+}
+
+bool run_data_sha256(const char *weights, const char *weights_sha256, char hash[SHA256_TEXT_SIZE])
+{
+    Failure ignored;
+    FileBytes file = {0};
+    Json json;
+    char of_weights[SHA256_TEXT_SIZE] = "";
+    char *path = weights_path(weights, &ignored), *slash = path != NULL ? strrchr(path, '/') : NULL;
+    hash[0] = '\0';
+    if (slash != NULL)
+        *slash = '\0';
+    char *record = path != NULL ? file_path(slash != NULL ? path : NULL, "run.json", &ignored) : NULL;
+    if (record != NULL && file_exists(record) && file_read(record, &file, &ignored) &&
+        json_read(file.bytes, file.length, record, &json, &ignored)) {
+        copy_hash(json.root, "weights_sha256", of_weights);
+        copy_hash(json_member(json.root, "data"), "train_sha256", hash);
+        json_release(&json);
+    }
+    file_release(&file);
+    free(record);
+    free(path);
+    return *hash != '\0' && strcmp(of_weights, weights_sha256) == 0;
 }

@@ -17,14 +17,17 @@
 #define run_write_metrics RUNTIME_NAME(run_write_metrics)
 #define run_flush_metrics RUNTIME_NAME(run_flush_metrics)
 #define run_write_record  RUNTIME_NAME(run_write_record)
+#define run_data_sha256   RUNTIME_NAME(run_data_sha256)
 
 typedef struct Run {
     char *folder, *weights, *checkpoint, *metrics, *record; /* paths */
+    int lock;                                               /* on the folder, or -1 */
     FILE *metrics_stream;
     JsonWriter line;
 } Run;
 
-/* Makes the folder, or takes one that is empty or holds a run. A run that is there already is kept with `resume`,
+/* Makes the folder, or takes one that is empty or holds a run, for this process alone (73 where another one trains
+ * there), and clears away half-written files of a run that was killed. A run that is there already is kept with `resume`,
  * removed with `overwrite`, and otherwise refused (73); so is a folder with anything else in it, unless `overwrite`. */
 bool run_open(Run *run, const char *folder, bool resume, bool overwrite, Failure *failure);
 void run_close(Run *run);
@@ -53,6 +56,10 @@ typedef struct RunRecord {
     const char *weights_sha256; /* "": no weights written yet */
     const Dataset *data;        /* NULL: none is used */
 } RunRecord;
+
+/* The hash of the file that weights learned from, by the run.json beside them ("-w" as on the command line); false where
+ * there is none, or where it is of other weights. */
+bool run_data_sha256(const char *weights, const char *weights_sha256, char hash[SHA256_TEXT_SIZE]);
 
 /* Writes run.json, whose text goes to `text` too, unless it is NULL. */
 bool run_write_record(const Run *run, const Model *model, const RunRecord *record, JsonWriter *text, Failure *failure);

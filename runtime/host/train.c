@@ -447,7 +447,7 @@ static bool run_training(Training *training, const Arguments *arguments, const c
 
 bool train_run(const Model *model, const Arguments *arguments, const char *program, Failure *failure)
 {
-    Training training = {.model = model, .quiet = arguments->quiet};
+    Training training = {.model = model, .quiet = arguments->quiet, .run = {.lock = -1}};
     if (model->single_precision->step == NULL)
         return failure_set(failure, FAILURE_USAGE, "the model %s can't be trained: it has no loss", model->name);
     interrupt_catch();
