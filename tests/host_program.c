@@ -7,6 +7,7 @@
  *   density     log q is too large by 0.5
  *   force       forces are 1% too large
  *   score       scores are 1% too large
+ *   far         log q leaves the floats where x[0] > 1.5 (-inf) or x[0] < -0.5 (nan)
  *   rows        samples depend on where a call starts
  *   slow        a step takes a millisecond
  *   single      there is no double precision
@@ -112,6 +113,14 @@ static void log_prob_other(const float *weights, const float *scalars, size_t co
         log_q[i] += 0.1f;
 }
 
+static void log_prob_far(const float *weights, const float *scalars, size_t count, const float *x, float *log_q,
+                         void *workspace, int threads)
+{
+    host_functions_single.log_prob(weights, scalars, count, x, log_q, workspace, threads);
+    for (size_t i = 0; i < count; i++)
+        log_q[i] = x[2 * i] > 1.5f ? -INFINITY : x[2 * i] < -0.5f ? NAN : log_q[i];
+}
+
 static void sample_uneven(const float *weights, const float *scalars, uint64_t seed, uint64_t first, size_t count,
                           float *x, float *log_q, void *workspace, int threads)
 {
@@ -145,6 +154,8 @@ static void break_model(Model *model, ModelFunctions32 *single, ModelFunctions64
         single->sample = sample_dense;
     else if (strcmp(what, "log_prob") == 0)
         single->log_prob = log_prob_other;
+    else if (strcmp(what, "far") == 0)
+        single->log_prob = log_prob_far;
     else if (strcmp(what, "rows") == 0)
         single->sample = sample_uneven;
     else if (strcmp(what, "single") == 0)

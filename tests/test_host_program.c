@@ -465,6 +465,29 @@ static void test_a_reference_shows_coverage(void **state)
     json_release(&json);
 }
 
+/* A model so far from the reference that log q is -inf or no number there is a verdict, not an error. */
+static void test_a_reference_beyond_the_floats_is_missed(void **state)
+{
+    (void)state;
+    need_trained();
+    write_reference("reference.npy", 0);
+    expect_code(
+        run_program("--break=far evaluate -w trained -n 20000 --reference reference.npy --modes reference.npy --json"),
+        0);
+    Json json = read_json("out");
+    const JsonNode *coverage = verdict_named(&json, "coverage"), *modes = json_member(json.root, "modes");
+    assert_string_equal(text_of(coverage, "status"), "bad");
+    assert_non_null(strstr(text_of(coverage, "why"), "at 1380 of the reference's 3600 samples")); /* 19 + 4 of 60 */
+    assert_true(number_of(json.root, "ess_forward") == 0);
+    assert_true(number_of(modes, "found") == 3600 - 1380);
+    /* 1 / w is 0 there: log Z seems larger by about -log of the part that is left, 0.48 */
+    const double log_z = number_of(json_member(json.root, "log_z"), "value");
+    const double forward = number_of(json_member(json.root, "log_z_forward"), "value");
+    assert_true(forward - log_z > 0.4 && forward - log_z < 0.6);
+    json_release(&json);
+    expect_code(run_program("--break=far evaluate -w trained -n 20000 --reference reference.npy"), 0);
+}
+
 static void test_gates(void **state)
 {
     (void)state;
@@ -617,6 +640,7 @@ int main(void)
         cmocka_unit_test(test_evaluate_has_every_key),
         cmocka_unit_test(test_nothing_is_good_by_the_models_own_ess_alone),
         cmocka_unit_test(test_a_reference_shows_coverage),
+        cmocka_unit_test(test_a_reference_beyond_the_floats_is_missed),
         cmocka_unit_test(test_gates),
         cmocka_unit_test(test_annealing_and_modes_in_the_report),
         cmocka_unit_test(test_exact_samples),

@@ -242,6 +242,8 @@ bool estimates_of_samples(SampleTable *table, uint64_t seed, Estimates *estimate
 void estimates_of_reference(const SampleTable *reference, Estimates *estimates)
 {
     estimates->reference_samples = reference->count;
+    for (size_t i = 0; i < reference->count; i++)
+        estimates->reference_without_density += isinf(reference->log_q[i]) != 0;
     estimates->ess_forward = importance_ess_forward(reference->log_w, reference->count);
     estimates->log_z_forward = importance_log_z_forward(reference->log_w, reference->count);
     estimates->cross_entropy = estimate_mean(reference->log_q, reference->count);

@@ -49,6 +49,7 @@ typedef struct Estimates {
     size_t infinite_energies; /* samples with weight 0 */
     /* from elsewhere; NaN or 0 where nothing was given */
     size_t reference_samples;
+    size_t reference_without_density; /* of them, where log q is -inf */
     Estimate ess_forward, log_z_forward, cross_entropy;
     Modes modes;
     double log_z_given;

@@ -178,15 +178,26 @@ static bool claim_table(SampleTable *table, uint64_t count, int observables, Fai
     return good;
 }
 
-/* Copies a chunk into the table's rows from `first` on, with weights; every number must be one. */
-static bool store_chunk(const Evaluator *evaluator, size_t first, size_t count, const char *what, SampleTable *table,
+/* Where the configurations are given, a model may be so far from them that log q leaves the floats on its way: q is 0
+ * there. */
+static void mark_without_density(const Evaluator *evaluator, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(evaluator->log_q[i]) && evaluator->log_q[i] != (double)INFINITY)
+            evaluator->log_q[i] = -(double)INFINITY;
+}
+
+/* Copies a chunk into the table's rows from `first` on, with weights; every number must be one, but for log q = -inf of what
+ * is given. */
+static bool store_chunk(const Evaluator *evaluator, size_t first, size_t count, bool is_given, SampleTable *table,
                         Failure *failure)
 {
+    const char *what = is_given ? "reference, row" : "sample";
     char text[NUMBER_TEXT_SIZE];
     const size_t observables = (size_t)table->observable_count;
     for (size_t i = 0; i < count; i++) {
         const double energy = evaluator->energy[i], log_q = evaluator->log_q[i];
-        if (!isfinite(log_q))
+        if (!isfinite(log_q) && !(is_given && log_q < 0))
             return failure_set(failure, FAILURE_NOT_FINITE, "%s %zu: log q is %s", what, first + i,
                                number_write(log_q, text));
         if (isnan(energy) || energy == -(double)INFINITY)
@@ -211,7 +222,7 @@ bool evaluator_samples(Evaluator *evaluator, uint64_t count, Progress *progress,
             return failure_set(failure, FAILURE_INTERRUPTED, "stopped as asked, without a result");
         }
         sample_chunk(evaluator, first, here);
-        good = store_chunk(evaluator, first, here, "sample", table, failure);
+        good = store_chunk(evaluator, first, here, false, table, failure);
         if (progress_is_due(progress, first + here))
             progress_show(progress, first + here, "");
     }
@@ -227,7 +238,8 @@ bool evaluator_reference(Evaluator *evaluator, const float *x, uint64_t count, S
     for (size_t first = 0; good && first < count; first += evaluator->chunk) {
         const size_t here = (size_t)count - first < evaluator->chunk ? (size_t)count - first : evaluator->chunk;
         reference_chunk(evaluator, x + first * dimension, here);
-        good = store_chunk(evaluator, first, here, "reference, row", table, failure);
+        mark_without_density(evaluator, here);
+        good = store_chunk(evaluator, first, here, true, table, failure);
     }
     for (size_t i = 0; good && i < count; i++)
         if (isinf(table->energy[i]))

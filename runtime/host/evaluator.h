@@ -31,7 +31,8 @@ void evaluator_end(Evaluator *evaluator);
 /* The table of rows 0 .. count - 1 of the sample stream. Fails with 2 where log q or an energy is not a number, with
  * 130 where the user asked to stop. Free the table with sample_table_free. */
 bool evaluator_samples(Evaluator *evaluator, uint64_t count, Progress *progress, SampleTable *table, Failure *failure);
-/* The table of given configurations x[count][dimension], without observables. Infinite energies fail too. */
+/* The table of given configurations x[count][dimension], without observables. Infinite energies fail too;
+ * log q that is -inf or not a number does not: it is -inf in the table, for the model is far from there. */
 bool evaluator_reference(Evaluator *evaluator, const float *x, uint64_t count, SampleTable *table, Failure *failure);
 /* log_q[count] of given configurations alone, with conditions of each one's own (NULL: those of the session). Fails with 2
  * where one is not a number. */

@@ -117,6 +117,8 @@ Estimate importance_ess_forward(const double *log_w, size_t count)
             smallest = log_w[i];
     if (count == 0)
         return (Estimate){(double)NAN, (double)NAN};
+    if (largest == (double)INFINITY)
+        return (Estimate){0, (double)NAN};
     const double mean = mean_weight(log_w, count, 1, largest), inverse = mean_weight(log_w, count, -1, -smallest);
     const double ess = exp(smallest - largest) / (mean * inverse);
     double squares = 0;
@@ -133,7 +135,7 @@ Estimate importance_log_z_forward(const double *log_w, size_t count)
     for (size_t i = 0; i < count; i++)
         if (log_w[i] < smallest)
             smallest = log_w[i];
-    if (count == 0)
+    if (smallest == (double)INFINITY)
         return (Estimate){(double)NAN, (double)NAN};
     const double inverse = mean_weight(log_w, count, -1, -smallest);
     for (size_t i = 0; i < count; i++) {

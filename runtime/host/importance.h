@@ -44,7 +44,7 @@ void importance_sort(double *log_w, size_t count);
 Estimate importance_acceptance(const double *sorted_log_w, size_t count);
 
 /* From samples of p itself (a reference): the effective sample size as q's weights have it over p, so that it sees what
- * q misses: 1 / (mean(w) mean(1 / w)), and log Z = -log mean(1 / w). */
+ * q misses: 1 / (mean(w) mean(1 / w)), and log Z = -log mean(1 / w). Where q is 0 log w is +inf here, and the ess is 0. */
 Estimate importance_ess_forward(const double *log_w, size_t count);
 Estimate importance_log_z_forward(const double *log_w, size_t count);
 

@@ -58,6 +58,11 @@ static Verdict find_missing(const Estimates *estimates)
 {
     const double log_z = estimates->log_z.value, forward = estimates->ess_forward.value;
     const Estimate given = {estimates->log_z_given, 0};
+    if (estimates->reference_without_density > 0)
+        return verdict("coverage", VERDICT_BAD,
+                       "at %zu of the reference's %zu samples log q leaves the floats: the model is far from them and "
+                       "misses part of the target",
+                       estimates->reference_without_density, estimates->reference_samples);
     if (estimates->reference_samples > 0 && !(forward >= ess_forward_bad))
         return verdict(
             "coverage", VERDICT_BAD,
