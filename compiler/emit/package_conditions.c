@@ -110,3 +110,18 @@ void package_put_conditions(PackageWriter *writer, Text *out)
     put_given(writer, "double", "double_", out);
     put_table(writer, out);
 }
+
+const char *package_condition_options(const PackageWriter *writer)
+{
+    const ModelSpec *spec = writer->program->spec;
+    Text text = text_start(writer->arena);
+    for (int i = 0; i < spec->condition_count; i++) {
+        const ConditionInput *condition = &spec->conditions[i];
+        text_print(&text, " --condition %s=", condition->name);
+        if (condition->choice_count > 0)
+            text_put(&text, condition->choices[0]);
+        else
+            text_number(&text, condition->low + (condition->high - condition->low) / 2);
+    }
+    return text.length > 0 ? text.bytes : "";
+}

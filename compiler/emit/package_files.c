@@ -147,7 +147,7 @@ static const char GIVEN_UP[] =
 void package_add_readme(PackageWriter *writer)
 {
     const Program *program = writer->program;
-    const char *name = writer->name;
+    const char *name = writer->name, *given = package_condition_options(writer);
     const bool blas = package_has_blas(writer);
     Text text = text_start(writer->arena);
     text_print(
@@ -163,10 +163,10 @@ void package_add_readme(PackageWriter *writer)
         writer->package->build_line, writer->upper, name, libraries(writer), blas ? GIVEN_UP : "");
     text_print(
         &text,
-        "## The program\n\n    ./%s train -o run\n    ./%s evaluate -w run -n 100000\n    ./%s sample -w run -n 1000 "
-        "-o x.npy\n"
+        "## The program\n\n    ./%s train -o run\n    ./%s evaluate -w run -n 100000%s\n    ./%s sample -w run -n 1000 "
+        "-o x.npy%s\n"
         "    ./%s info\n    ./%s selftest\n\n`./%s --help` lists all verbs, `./%s VERB --help` their options.\n\n",
-        name, name, name, name, name, name, name);
+        name, name, given, name, given, name, name, name, name);
     text_print(&text,
                "## The library\n\n`%s.h` is the whole interface; `example/example.c` uses it:\n\n"
                "    cc -std=c11 -O3 -march=native -o example/example example/example.c %s_model.c %s_energy.c %s\n\n",

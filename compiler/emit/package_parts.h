@@ -71,6 +71,8 @@ const char *package_call_parameters(const PackageWriter *writer, EntryKind kind,
 /* package_conditions.c: of a model with conditions, what NAME_main.c has of them, and functions that take one condition for
  * all samples of a call, behind the scalars. */
 void package_put_conditions(PackageWriter *writer, Text *out);
+/* " --condition T=1.5", to be shown behind a command: the middle of each range, the first of each list of choices. */
+const char *package_condition_options(const PackageWriter *writer);
 /* "BYTES + ", what they need in front of a workspace; "" without conditions. */
 const char *package_given_bytes(const PackageWriter *writer, bool is_double);
 /* Whether the program's function is one of these. */

@@ -146,11 +146,13 @@ const char *conditions_options(const Model *model, const double *values, char te
     return text;
 }
 
-void conditions_put(JsonWriter *writer, const Model *model, const double *values)
+void conditions_put(JsonWriter *writer, const Model *model, const double *values, const bool *is_given)
 {
     json_open_object(writer, "conditions");
     for (int i = 0; i < model->condition_count; i++) {
         const ModelInput *condition = &model->conditions[i];
+        if (!is_given[i])
+            continue;
         if (condition->choice_count > 0)
             json_put_string(writer, condition->name, condition->choices[(int)values[i]]);
         else

@@ -37,8 +37,8 @@ bool conditions_take(const Model *model, const Arguments *arguments, double *val
 void conditions_spread(const Model *model, int which, int count, double *values);
 /* " --condition T=1.5 --condition season=winter", to be shown behind a command; "" where there are none, or too many. */
 const char *conditions_options(const Model *model, const double *values, char text[CONDITION_TEXT_SIZE]);
-/* The member "conditions", choices by their names. */
-void conditions_put(JsonWriter *writer, const Model *model, const double *values);
+/* The member "conditions": those that were given, choices by their names. */
+void conditions_put(JsonWriter *writer, const Model *model, const double *values, const bool *is_given);
 
 /* Whether columns of data hold conditions other than those given already (NULL: none is). */
 bool conditions_has_columns(const Model *model, const bool *is_given);

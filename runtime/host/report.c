@@ -75,10 +75,12 @@ void report_print(FILE *out, const Report *report)
         return;
     }
     const Estimates *estimates = report->estimates;
-    char kT[NUMBER_TEXT_SIZE];
+    char kT[NUMBER_TEXT_SIZE], given[CONDITION_TEXT_SIZE];
     print_verdicts(out, report);
-    fprintf(out, "\n%zu samples of %s, seed %llu, kT %s\n", estimates->samples, report->session->model->name,
-            (unsigned long long)report->session->seed, number_write(report->session->kT, kT));
+    const Session *session = report->session;
+    fprintf(out, "\n%zu samples of %s, seed %llu, kT %s%s\n", estimates->samples, session->model->name,
+            (unsigned long long)session->seed, number_write(session->kT, kT),
+            conditions_options(session->model, session->scalars + session->model->scalar_count, given));
     print_estimate(out, "ess", "", estimates->ess);
     print_estimate(out, "", "smoothed", estimates->ess_smoothed);
     print_estimate(out, "log_z", "", estimates->log_z);

@@ -141,5 +141,5 @@ void session_put_origin(JsonWriter *writer, const Session *session)
         json_put_real(writer, model->scalars[i].name, session->scalars[i]);
     json_close_object(writer);
     if (model->condition_count > 0)
-        conditions_put(writer, model, session->scalars + model->scalar_count);
+        conditions_put(writer, model, session->scalars + model->scalar_count, session->is_given);
 }
