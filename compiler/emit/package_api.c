@@ -105,6 +105,38 @@ static const char *scalar_identifier(PackageWriter *writer, int scalar)
     return text.bytes;
 }
 
+/* The names of the components of a kind, some on each line; whether there are any. */
+static bool put_columns(const PackageWriter *writer, ColumnKind kind, const char *what, Text *out)
+{
+    const ModelSpec *spec = writer->program->spec;
+    int count = 0;
+    for (int64_t i = 0; i < spec->dimension; i++) {
+        if (spec->kinds[i] != kind)
+            continue;
+        const char *name = spec->component_names != NULL ? spec->component_names[i]
+                                                         : arena_print(writer->arena, "x[%lld]", (long long)i);
+        text_print(out, "%s%s", count == 0 ? what : count % 8 == 0 ? ",\n *     " : ", ", name);
+        count++;
+    }
+    text_put(out, count > 0 ? ".\n" : "");
+    return count > 0;
+}
+
+/* What a table's columns are to the functions. */
+static void put_kinds(const PackageWriter *writer, Text *out)
+{
+    if (writer->program->spec->kinds == NULL)
+        return;
+    text_put(out, "\n/* The components of a table are real numbers to the functions below.\n");
+    put_columns(writer, COLUMN_POSITIVE, " * Positive: ", out);
+    if (put_columns(writer, COLUMN_INTEGER, " * Integers: ", out))
+        text_put(
+            out,
+            " * An integer k stands for all of [k, k + 1). Samples are to be rounded down; the mean of log q(k + u), u "
+            "uniform in\n * (0, 1), is at most log P(k). A step takes rows with integers and adds its u itself.\n");
+    text_put(out, " */\n");
+}
+
 static void put_sizes(PackageWriter *writer, Text *out)
 {
     const Program *program = writer->program;
@@ -147,6 +179,7 @@ static void add_header(PackageWriter *writer)
     text_print(&text, "#ifndef %s_H\n#define %s_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n", upper, upper);
     put_sizes(writer, &text);
     put_conditions(writer, &text);
+    put_kinds(writer, &text);
     text_put(
         &text,
         "\n/* ---- many samples: blocks of 64 in vector lanes, on `threads` threads where built with OpenMP ---- */\n");
