@@ -1,15 +1,24 @@
 # SPDX-License-Identifier: MIT
 """The flows of tests/bench/*.yaml in numbers, and how their peers are timed: shared by jax_flow.py and torch_flow.py."""
+import math
 import os
 import sys
 import time
 
-# name: dimension, layers of each net's hidden width, couplings, batch
+# name: dimension, layers of each net's hidden width, couplings, batch, transform, bins and bound of a spline, how many samples
+# are drawn at once where sampling is timed (64 and 8192 were never the fastest)
 FLOWS = {
-    "realnvp8": dict(dimension=8, width=64, couplings=8, batch=512, affine=True),
-    "realnvp39": dict(dimension=39, width=128, couplings=8, batch=256, affine=True),
-    "additive1568": dict(dimension=1568, width=1024, couplings=2, batch=256, affine=False),
+    "realnvp8": dict(dimension=8, width=64, couplings=8, batch=512, transform="affine", sampling=(1, 512, 2048)),
+    "realnvp39": dict(dimension=39, width=128, couplings=8, batch=256, transform="affine"),
+    "spline16": dict(dimension=16, width=64, couplings=4, batch=512, transform="spline", bins=16, bound=4.0),
+    "additive1568": dict(dimension=1568, width=1024, couplings=2, batch=256, transform="additive"),
 }
+
+
+def spline_constants(flow):
+    """K, B, the least width f, and what makes a slope of 1 of a zero (docs/flows.md)."""
+    bins = flow.get("bins", 1)
+    return bins, flow.get("bound", 1.0), min(1e-3, 0.1 / bins), math.log(math.exp(0.999) - 1)
 
 
 def best(call, budget):

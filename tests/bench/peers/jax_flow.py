@@ -8,13 +8,16 @@ from jax import random
 
 name, threads, path = flows.arguments()
 flow = flows.FLOWS[name]
-D, H, L, B, AFFINE = flow["dimension"], flow["width"], flow["couplings"], flow["batch"], flow["affine"]
-activation = jnp.tanh if AFFINE else jax.nn.relu
+D, H, L, B, KIND = flow["dimension"], flow["width"], flow["couplings"], flow["batch"], flow["transform"]
+AFFINE, SPLINE = KIND == "affine", KIND == "spline"
+BINS, BOUND, LEAST, UNIT_SLOPE = flows.spline_constants(flow)
+NUMBERS = 3 * BINS - 1 if SPLINE else 1  # of each component that a net moves
+activation = {"affine": jnp.tanh, "additive": jax.nn.relu, "spline": jax.nn.silu}[KIND]
 report = flows.Report("jax", name, threads, path)
 
 
 def energy(x):
-    if name == "realnvp8":
+    if name in ("realnvp8", "spline16"):
         a, b = x[:, 0::2], x[:, 1::2]
         return (a**4 - 6 * a**2 - 0.5 * a + b**2 / 2).sum(1)
     x2 = x * x
@@ -37,7 +40,7 @@ def start(nets):
     for layer in range(L):
         read, moved = sizes(layer)
         net = []
-        for inputs, outputs in ((read, H), (H, H), (H, moved)):
+        for inputs, outputs in ((read, H), (H, H), (H, moved * NUMBERS)):
             each = []
             for _ in range(nets):
                 key, own = random.split(key)
@@ -45,6 +48,43 @@ def start(nets):
             net.append(each)
         parameters.append(net)
     return parameters
+
+
+def knots_by_sums(parts):
+    return jnp.cumsum(parts, -1)[..., :-1] - BOUND
+
+
+def knots_by_product(parts):
+    return parts @ jnp.triu(jnp.ones((BINS, BINS - 1), jnp.float32)) - BOUND
+
+
+def pick_by_index(values, bin):
+    return jnp.take_along_axis(values, bin[..., None], -1)[..., 0]
+
+
+def pick_by_mask(values, bin):
+    return jnp.sum(jnp.where(bin[..., None] == jnp.arange(values.shape[-1]), values, 0), -1)
+
+
+def spline(x, numbers, knots, pick):
+    """Rational quadratic (Durkan et al. 2019, eq. 4 to 8): y and log dy/dx; outside of [-B, B] the identity."""
+    ends = [(0, 0)] * (numbers.ndim - 1) + [(1, 0)]
+    widths = 2 * BOUND * (LEAST + (1 - BINS * LEAST) * jax.nn.softmax(numbers[..., :BINS]))
+    heights = 2 * BOUND * (LEAST + (1 - BINS * LEAST) * jax.nn.softmax(numbers[..., BINS : 2 * BINS]))
+    slopes = jnp.pad(1e-3 + jax.nn.softplus(numbers[..., 2 * BINS :] + UNIT_SLOPE), ends[:-1] + [(1, 1)], constant_values=1)
+    inner_x, inner_y = knots(widths), knots(heights)
+    left, lower = (jnp.pad(k, ends, constant_values=-BOUND) for k in (inner_x, inner_y))
+    inside = abs(x) < BOUND
+    x_in = jnp.where(inside, x, 0)
+    bin = jnp.sum(x_in[..., None] >= inner_x, -1)
+    w, h, x0, y0 = (pick(v, bin) for v in (widths, heights, left, lower))
+    d0, d1 = pick(slopes[..., :-1], bin), pick(slopes[..., 1:], bin)
+    s, t = h / w, (x_in - x0) / w
+    u = t * (1 - t)
+    below = s + (d0 + d1 - 2 * s) * u
+    y = y0 + h * (s * t * t + d0 * u) / below
+    slope = s * s * (d1 * t * t + 2 * s * u + d0 * (1 - t) ** 2) / (below * below)
+    return jnp.where(inside, y, x), jnp.where(inside, jnp.log(slope), 0)
 
 
 def separate(net, x):
@@ -76,7 +116,7 @@ def merged(net, x):
     return list(h @ net[2][0] + net[2][1])
 
 
-def forward(nets, parameters, z):
+def forward(nets, parameters, z, how=()):
     log_det = jnp.zeros(z.shape[0])
     x = z
     for layer, net in enumerate(parameters):
@@ -86,6 +126,9 @@ def forward(nets, parameters, z):
         if AFFINE:
             s = 2 * jnp.tanh(results[0] / 2)
             b = b * jnp.exp(s) + results[1]
+            log_det = log_det + s.sum(1)
+        elif SPLINE:
+            b, s = spline(b, results[0].reshape(*b.shape, NUMBERS), *how)
             log_det = log_det + s.sum(1)
         else:
             b = b + results[0]
@@ -113,14 +156,14 @@ def adam(parameters, gradient, state, rate=1e-4):
     return parameters, (m, v, t)
 
 
-def bench(variant, nets, parameters):
+def bench(variant, nets, parameters, how=()):
     def loss(p, key, data):
-        """The reverse KL of the affine flows, the forward KL of the additive one, constants aside."""
-        if not AFFINE:
+        """The reverse KL, or the forward KL of the additive flow, constants aside."""
+        if KIND == "additive":
             z = inverse(nets, p, data)
             return (z * z / 2).sum(1).mean()
         z = random.normal(key, (B, D))
-        x, log_det = forward(nets, p, z)
+        x, log_det = forward(nets, p, z, how)
         return (energy(x) - log_det).mean()
 
     def step(carry, _=None):
@@ -146,10 +189,10 @@ def bench(variant, nets, parameters):
     def sample(p, key, n):
         key, own = random.split(key)
         z = random.normal(own, (n, D))
-        x, log_det = forward(nets, p, z)
+        x, log_det = forward(nets, p, z, how)
         return x, -0.5 * (z * z).sum(1) - 0.5 * D * jnp.log(2 * jnp.pi) - log_det, key
 
-    for n in (1, 64, 512, 2048, 8192):
+    for n in flow.get("sampling", ()):
         run = jax.jit(lambda p, key, n=n: sample(p, key, n)).lower(parameters, random.PRNGKey(2)).compile()
         key = [random.PRNGKey(2)]
 
@@ -161,7 +204,12 @@ def bench(variant, nets, parameters):
 
 
 parameters = start(2 if AFFINE else 1)
-bench("a net at a time", separate, parameters)
+if SPLINE:
+    bench("sums and indices", separate, parameters, (knots_by_sums, pick_by_index))
+    bench("sums and masks", separate, parameters, (knots_by_sums, pick_by_mask))
+    bench("products and masks", separate, parameters, (knots_by_product, pick_by_mask))
+else:
+    bench("a net at a time", separate, parameters)
 if AFFINE:
     bench("merged matrices", merged, merge(parameters))
 report.write()
