@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -229,6 +230,7 @@ static void expect_failure(const char *folder, const char *arguments, const char
     assert_int_equal(result.code, 64);
     if (strstr(result.output, message) == NULL)
         fail_msg("%s: %s", arguments, result.output);
+    free(result.output);
 }
 
 /* U/kT = |x - k|^2 / 2T with k = 0 in winter, 1 in summer: normal densities, Z = 2 pi T. */
@@ -314,6 +316,7 @@ static void test_a_package_learns_conditions_from_columns(void **state)
     ShellResult result = shell_run("cd %s && package/given train -o bad -q --data bad.csv", folder);
     assert_int_equal(result.code, 65);
     assert_non_null(strstr(result.output, "bad.csv: row 1: 2 is no number of a choice of season: 0 to 1"));
+    free(result.output);
     expect_failure(folder, "sample -w run -n 1 -o z.npy --condition unused=0",
                    "--condition season=VALUE, winter or summer");
     shell_clean();

@@ -16,9 +16,13 @@ static void build_range(const Build *build, const Value *range, ConditionInput *
         return;
     condition->low = build_number(range->items[0], 0);
     condition->high = build_number(range->items[1], 1);
-    if (!(condition->low < condition->high) || !isfinite(condition->high - condition->low))
+    const float low = (float)condition->low, high = (float)condition->high; /* as samples have them */
+    if (!(condition->low < condition->high))
         diagnostics_error(build->diagnostics, range->span, "E0125",
                           "a condition's range goes up, from its low end to its high end");
+    else if (!(low < high) || !isfinite(high - low))
+        diagnostics_error(build->diagnostics, range->span, "E0125", "a condition's range %s in single precision",
+                          low < high ? "is infinite" : "has no inside");
 }
 
 static void build_choices(const Build *build, const Value *list, ConditionInput *condition)
