@@ -275,6 +275,50 @@ static double distance_from_knots(const SplineShape *shape, const double *number
     return least;
 }
 
+/* The inverse's log slope against differences of the inverse alone, so that a wrong sign shows in each kind of spline. */
+static void expect_slopes_of_the_inverse(Arena *arena, SplineEnds ends)
+{
+    int steep = 0;
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        SplineShape shape = random_shape(seed);
+        shape.ends = ends;
+        double *numbers = random_numbers(arena, &shape, seed, 1.5), y[3], sides[2][3], h = 1e-6;
+        TestRandom random = {seed + 4};
+        do {
+            for (int64_t i = 0; i < shape.count; i++)
+                y[i] = test_uniform(&random, -shape.bound, shape.bound) * (ends == SPLINE_TAILS ? 1.3 : 1);
+        } while (distance_from_knots(&shape, numbers, y) < 1e-4);
+        const double *log_slope = run(arena, &shape, true, numbers, y)[1].data;
+        for (int side = 0; side < 2; side++) {
+            for (int64_t i = 0; i < shape.count; i++)
+                sides[side][i] = y[i] + (side == 0 ? -h : h);
+            memcpy(sides[side], run(arena, &shape, true, numbers, sides[side])[0].data,
+                   (size_t)shape.count * sizeof *y);
+        }
+        for (int64_t i = 0; i < shape.count; i++) {
+            double expected = log((sides[1][i] - sides[0][i]) / (2 * h));
+            ir_test_expect(&log_slope[i], &expected, 1, 1e-4, ENDS[ends]);
+            steep += fabs(expected) > 0.1;
+        }
+    }
+    assert_true(steep > 60); /* most could tell a sign from the other */
+}
+
+static void test_inverse_slopes_with_tails(void **state)
+{
+    expect_slopes_of_the_inverse(*state, SPLINE_TAILS);
+}
+
+static void test_inverse_slopes_on_the_box(void **state)
+{
+    expect_slopes_of_the_inverse(*state, SPLINE_BOX);
+}
+
+static void test_inverse_slopes_on_the_circle(void **state)
+{
+    expect_slopes_of_the_inverse(*state, SPLINE_CIRCLE);
+}
+
 /* Differences are taken within a bin: at a knot the second derivative jumps. */
 static void test_derivatives(void **state)
 {
@@ -341,6 +385,9 @@ int main(void)
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_extreme_numbers_leave_them_invertible),
         cmocka_unit_test(test_inverse_undoes),
+        cmocka_unit_test(test_inverse_slopes_with_tails),
+        cmocka_unit_test(test_inverse_slopes_on_the_box),
+        cmocka_unit_test(test_inverse_slopes_on_the_circle),
         cmocka_unit_test(test_derivatives),
         cmocka_unit_test(test_tails_have_the_identitys_derivatives),
         cmocka_unit_test(test_passes_keep_what_splines_compute),
