@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define RING_DIMENSION 2 /* components of one configuration */
-#define RING_WEIGHTS 29376 /* numbers in the block of weights */
+#define RING_WEIGHTS 12272 /* numbers in the block of weights */
 #define RING_SCALARS 2 /* numbers given at each call */
 #define RING_OBSERVABLES 0
 
@@ -19,9 +19,9 @@ enum { /* the scalars, in their order */
 };
 
 /* Bytes of workspace, aligned to 64, that any call below needs with so many threads. */
-#define RING_WORKSPACE_BYTES(threads) (4 * ((size_t)239024 + (size_t)(threads) * 110272))
+#define RING_WORKSPACE_BYTES(threads) (4 * ((size_t)102192 + (size_t)(threads) * 72896))
 #define RING_DOUBLE_WORKSPACE_BYTES(threads) (2 * RING_WORKSPACE_BYTES(threads))
-#define RING_ONE_WORKSPACE_BYTES ((size_t)1600)
+#define RING_ONE_WORKSPACE_BYTES ((size_t)1664)
 /* A workspace as a variable: RING_WORKSPACE(workspace, 1); */
 #define RING_WORKSPACE(name, threads) static _Alignas(64) float name[RING_WORKSPACE_BYTES(threads) / 4]
 

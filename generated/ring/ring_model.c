@@ -20,81 +20,81 @@ void gaussian_log_prob(const real *z, real *log_prob, real *workspace)
     }
 }
 
-/* Spline coupling: y_a = x_a, y_b = g(x_b; p(x_a)), g monotone; log|det J| = sum log g'. Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
+/* Spline coupling: y_a = x_a, y_b = g(x_b; p(x_a)), g monotone; log|det J| = sum log g'. Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 32 -> 32 -> 59, silu; 20 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
 static void coupling_spline(const real *weights, const real *x_a, const real *x_b, real *y_b, real *log_det, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
-    const real *const net_0_bias = weights + 64;
-    const real *const net_1_weight = weights + 128;
-    const real *const net_1_bias = weights + 4224;
-    const real *const net_2_weight = weights + 4288;
-    const real *const net_2_bias = weights + 7296;
+    const real *const net_0_bias = weights + 32;
+    const real *const net_1_weight = weights + 64;
+    const real *const net_1_bias = weights + 1088;
+    const real *const net_2_weight = weights + 1120;
+    const real *const net_2_bias = weights + 3008;
     real *const hidden = workspace + FRAME(0, 0);
-    real *const hidden_2 = workspace + FRAME(4096, 64);
-    real *const t = workspace + FRAME(0, 0);
-    real *const share = workspace + FRAME(3008, 48);
-    real *const t_2 = workspace + FRAME(4032, 64);
-    real *const length_per_share = workspace + FRAME(5184, 112);
-    real *const share_2 = workspace + FRAME(4096, 80);
-    real *const t_3 = workspace + FRAME(5120, 96);
-    real *const length_per_share_2 = workspace + FRAME(5248, 128);
-    real *const shares_up_to = workspace + FRAME(5312, 64);
-    real *const bin = workspace + FRAME(4032, 96);
-    real *const t_4 = workspace + FRAME(5120, 64);
-    real *const t_5 = workspace + FRAME(5312, 144);
-    real *const t_6 = workspace + FRAME(5376, 160);
-    real *const lower = workspace + FRAME(3008, 48);
-    real *const t_7 = workspace + FRAME(5440, 176);
-    real *const height = workspace + FRAME(3072, 80);
-    real *const t_12 = workspace + FRAME(3456, 64);
-    real *const t_13 = workspace + FRAME(3520, 112);
-    real *const mean_slope = workspace + FRAME(3136, 192);
-    real *const t_8 = workspace + FRAME(3200, 208);
-    real *const t_9 = workspace + FRAME(3264, 224);
-    real *const t_10 = workspace + FRAME(3328, 240);
-    real *const t_11 = workspace + FRAME(3392, 256);
-    real *const t_14 = workspace + FRAME(0, 0);
-    dense_64x1_sigmoid(net_0_weight, x_a, net_0_bias, hidden);
-    dense_64x64_sigmoid(net_1_weight, hidden, net_1_bias, hidden_2);
-    dense_47x64(net_2_weight, hidden_2, net_2_bias, t);
+    real *const hidden_2 = workspace + FRAME(2048, 32);
+    real *const t = workspace + FRAME(4096, 64);
+    real *const share = workspace + FRAME(0, 0);
+    real *const t_2 = workspace + FRAME(1280, 32);
+    real *const length_per_share = workspace + FRAME(2688, 160);
+    real *const share_2 = workspace + FRAME(1344, 128);
+    real *const t_3 = workspace + FRAME(2624, 48);
+    real *const length_per_share_2 = workspace + FRAME(2752, 176);
+    real *const shares_up_to = workspace + FRAME(2816, 32);
+    real *const bin = workspace + FRAME(1280, 192);
+    real *const t_4 = workspace + FRAME(2624, 32);
+    real *const t_5 = workspace + FRAME(2816, 48);
+    real *const t_6 = workspace + FRAME(2880, 208);
+    real *const lower = workspace + FRAME(0, 0);
+    real *const t_7 = workspace + FRAME(2944, 224);
+    real *const height = workspace + FRAME(64, 16);
+    real *const t_12 = workspace + FRAME(448, 32);
+    real *const t_13 = workspace + FRAME(512, 48);
+    real *const mean_slope = workspace + FRAME(128, 128);
+    real *const t_8 = workspace + FRAME(192, 144);
+    real *const t_9 = workspace + FRAME(256, 240);
+    real *const t_10 = workspace + FRAME(320, 256);
+    real *const t_11 = workspace + FRAME(384, 272);
+    real *const t_14 = workspace + FRAME(576, 64);
+    dense_32x1_sigmoid(net_0_weight, x_a, net_0_bias, hidden);
+    dense_32x32_sigmoid(net_1_weight, hidden, net_1_bias, hidden_2);
+    dense_59x32(net_2_weight, hidden_2, net_2_bias, t);
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes v_sum_i = lanes_splat(REAL(0.0));
         lanes v_sum_i_2 = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 16; i += I_STEP) {
+        for (int i = 0; i < 20; i += I_STEP) {
             const lanes min_i = lanes_min(lanes_max(lanes_load(t + i * BLOCK + s), lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
             const lanes share_i = lanes_exp(min_i);
-            store_each(share + i * BLOCK + s, share_i, 16 - i);
-            v_sum_i = add_terms(v_sum_i, share_i, 16 - i);
-            const lanes min_i_2 = lanes_min(lanes_max(lanes_load(t + (i + 16) * BLOCK + s), lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
+            store_each(share + i * BLOCK + s, share_i, 20 - i);
+            v_sum_i = add_terms(v_sum_i, share_i, 20 - i);
+            const lanes min_i_2 = lanes_min(lanes_max(lanes_load(t + (i + 20) * BLOCK + s), lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
             const lanes share_i_2 = lanes_exp(min_i_2);
-            store_each(share_2 + i * BLOCK + s, share_i_2, 16 - i);
-            v_sum_i_2 = add_terms(v_sum_i_2, share_i_2, 16 - i);
+            store_each(share_2 + i * BLOCK + s, share_i_2, 20 - i);
+            v_sum_i_2 = add_terms(v_sum_i_2, share_i_2, 20 - i);
         }
         store_row(t_2 + s, v_sum_i);
         store_row(t_3 + s, v_sum_i_2);
     }
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(length_per_share + i, REAL(7.872) / lanes_load(t_2 + i), BLOCK - i);
-        store_each(length_per_share_2 + i, REAL(7.872) / lanes_load(t_3 + i), BLOCK - i);
+        store_each(length_per_share + i, REAL(7.84) / lanes_load(t_2 + i), BLOCK - i);
+        store_each(length_per_share_2 + i, REAL(7.84) / lanes_load(t_3 + i), BLOCK - i);
     }
     for (int i = 0; i < 1; i++) {
         for (int k = 0; k < 1; k++) {
             for (int s = 0; s < BLOCK; s += S_STEP) {
                 lanes sum = lanes_splat(REAL(0.0));
-                for (int j = 0; j < 16; j++) {
-                    const lanes term = load_row(share + (16 * i + j + k) * BLOCK + s);
+                for (int j = 0; j < 20; j++) {
+                    const lanes term = load_row(share + (20 * i + j + k) * BLOCK + s);
                     sum = sum + term;
-                    store_row(shares_up_to + (16 * i + j + k) * BLOCK + s, sum);
+                    store_row(shares_up_to + (20 * i + j + k) * BLOCK + s, sum);
                 }
             }
         }
     }
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes bin_i = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 15; i += I_STEP) {
+        for (int i = 0; i < 19; i += I_STEP) {
             const lanes knot_i = lanes_fma(lanes_load(shares_up_to + i * BLOCK + s), load_sample(length_per_share + s), load_feature(table_1 + i));
             const lanes to_real_i = lanes_select(lanes_less_equal(knot_i, load_sample(x_b + s)), lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0)));
-            bin_i = add_terms(bin_i, to_real_i, 15 - i);
+            bin_i = add_terms(bin_i, to_real_i, 19 - i);
         }
         store_row(bin + s, bin_i);
     }
@@ -103,17 +103,17 @@ static void coupling_spline(const real *weights, const real *x_a, const real *x_
         lanes v_sum_i_4 = lanes_splat(REAL(0.0));
         lanes v_sum_i_5 = lanes_splat(REAL(0.0));
         lanes v_sum_i_6 = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 16; i += I_STEP) {
+        for (int i = 0; i < 20; i += I_STEP) {
             const lanes x_i = load_feature(table_2 + i);
             const lanes bin_i_2 = load_sample(bin + s);
             const lanes_int is_below_i = lanes_less(x_i, bin_i_2);
             const lanes_int is_bin_i = lanes_equal(x_i, bin_i_2);
             const lanes share_i_3 = lanes_load(share + i * BLOCK + s);
-            v_sum_i_3 = add_terms(v_sum_i_3, lanes_select(is_below_i, share_i_3, lanes_splat(REAL(0.0))), 16 - i);
-            v_sum_i_4 = add_terms(v_sum_i_4, lanes_select(is_bin_i, share_i_3, lanes_splat(REAL(0.0))), 16 - i);
+            v_sum_i_3 = add_terms(v_sum_i_3, lanes_select(is_below_i, share_i_3, lanes_splat(REAL(0.0))), 20 - i);
+            v_sum_i_4 = add_terms(v_sum_i_4, lanes_select(is_bin_i, share_i_3, lanes_splat(REAL(0.0))), 20 - i);
             const lanes share_i_4 = lanes_load(share_2 + i * BLOCK + s);
-            v_sum_i_5 = add_terms(v_sum_i_5, lanes_select(is_below_i, share_i_4, lanes_splat(REAL(0.0))), 16 - i);
-            v_sum_i_6 = add_terms(v_sum_i_6, lanes_select(is_bin_i, share_i_4, lanes_splat(REAL(0.0))), 16 - i);
+            v_sum_i_5 = add_terms(v_sum_i_5, lanes_select(is_below_i, share_i_4, lanes_splat(REAL(0.0))), 20 - i);
+            v_sum_i_6 = add_terms(v_sum_i_6, lanes_select(is_bin_i, share_i_4, lanes_splat(REAL(0.0))), 20 - i);
         }
         store_row(t_4 + s, v_sum_i_3);
         store_row(t_5 + s, v_sum_i_4);
@@ -142,13 +142,13 @@ static void coupling_spline(const real *weights, const real *x_a, const real *x_
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes v_sum_i_8 = lanes_splat(REAL(0.0));
         lanes v_sum_i_9 = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 15; i += I_STEP) {
+        for (int i = 0; i < 19; i += I_STEP) {
             const lanes bin_i_3 = load_sample(bin + s);
-            const lanes x_i_2 = lanes_load(t + (i + 32) * BLOCK + s);
+            const lanes x_i_2 = lanes_load(t + (i + 40) * BLOCK + s);
             const lanes choice_i = lanes_select(lanes_equal(load_feature(table_3 + i), bin_i_3), x_i_2, lanes_splat(REAL(0.0)));
-            v_sum_i_8 = add_terms(v_sum_i_8, choice_i, 15 - i);
+            v_sum_i_8 = add_terms(v_sum_i_8, choice_i, 19 - i);
             const lanes choice_i_2 = lanes_select(lanes_equal(load_feature(table_4 + i), bin_i_3), x_i_2, lanes_splat(REAL(0.0)));
-            v_sum_i_9 = add_terms(v_sum_i_9, choice_i_2, 15 - i);
+            v_sum_i_9 = add_terms(v_sum_i_9, choice_i_2, 19 - i);
         }
         store_row(t_12 + s, v_sum_i_8);
         store_row(t_13 + s, v_sum_i_9);
@@ -217,17 +217,17 @@ static void entry_sample(const Block *block, const real *weights, const real kT,
         store_each(log_q_3 + i, lanes_load(log_q_2 + i) - lanes_load(log_det + i), BLOCK - i);
     }
     /* flow.layers.1    ring.yaml:8 */
-    coupling_spline(weights + 7343, y_b, z, y_b_2, log_det_2, workspace + FRAME(384, 80));
+    coupling_spline(weights + 3067, y_b, z, y_b_2, log_det_2, workspace + FRAME(384, 80));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_q_4 + i, lanes_load(log_q_3 + i) - lanes_load(log_det_2 + i), BLOCK - i);
     }
     /* flow.layers.2    ring.yaml:8 */
-    coupling_spline(weights + 14686, y_b_2, y_b, y_b_3, log_det_3, workspace + FRAME(384, 80));
+    coupling_spline(weights + 6134, y_b_2, y_b, y_b_3, log_det_3, workspace + FRAME(384, 80));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_q_5 + i, lanes_load(log_q_4 + i) - lanes_load(log_det_3 + i), BLOCK - i);
     }
     /* flow.layers.3    ring.yaml:8 */
-    coupling_spline(weights + 22029, y_b_3, y_b_2, y_b_4, log_det_4, workspace + FRAME(384, 80));
+    coupling_spline(weights + 9201, y_b_3, y_b_2, y_b_4, log_det_4, workspace + FRAME(384, 80));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_q_6 + i, lanes_load(log_q_5 + i) - lanes_load(log_det_4 + i), BLOCK - i);
     }
@@ -237,7 +237,7 @@ static void entry_sample(const Block *block, const real *weights, const real kT,
     for (int s = 0; s < BLOCK; s += S_STEP) {
         store_row(x_2 + 1 * BLOCK + s, load_row(y_b_3 + 0 * BLOCK + s));
     }
-    restore_units(weights + 29372, x_2, x, &log_det_5);
+    restore_units(weights + 12268, x_2, x, &log_det_5);
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_q + i, lanes_load(log_q_6 + i) - log_det_5, BLOCK - i);
     }
@@ -261,81 +261,81 @@ void standardise(const real *weights, const real *x, real *y, real *log_det)
     log_det[0] = -t;
 }
 
-/* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
+/* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 32 -> 32 -> 59, silu; 20 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
 static void coupling_spline_inverse(const real *weights, const real *x_a, const real *y_b, real *x_b, real *log_det, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
-    const real *const net_0_bias = weights + 64;
-    const real *const net_1_weight = weights + 128;
-    const real *const net_1_bias = weights + 4224;
-    const real *const net_2_weight = weights + 4288;
-    const real *const net_2_bias = weights + 7296;
+    const real *const net_0_bias = weights + 32;
+    const real *const net_1_weight = weights + 64;
+    const real *const net_1_bias = weights + 1088;
+    const real *const net_2_weight = weights + 1120;
+    const real *const net_2_bias = weights + 3008;
     real *const hidden = workspace + FRAME(0, 0);
-    real *const hidden_2 = workspace + FRAME(4096, 64);
-    real *const t = workspace + FRAME(0, 0);
-    real *const share = workspace + FRAME(3008, 48);
-    real *const t_2 = workspace + FRAME(4032, 64);
-    real *const length_per_share = workspace + FRAME(5184, 112);
-    real *const share_2 = workspace + FRAME(4096, 80);
-    real *const t_3 = workspace + FRAME(5120, 96);
-    real *const length_per_share_2 = workspace + FRAME(5248, 128);
-    real *const shares_up_to = workspace + FRAME(5312, 64);
-    real *const bin = workspace + FRAME(4032, 96);
-    real *const t_4 = workspace + FRAME(5120, 64);
-    real *const left = workspace + FRAME(3008, 48);
-    real *const t_5 = workspace + FRAME(5312, 144);
-    real *const width = workspace + FRAME(3072, 80);
-    real *const t_6 = workspace + FRAME(5376, 160);
-    real *const t_7 = workspace + FRAME(5440, 176);
-    real *const height = workspace + FRAME(3136, 192);
-    real *const t_10 = workspace + FRAME(3456, 64);
-    real *const t_11 = workspace + FRAME(3520, 112);
-    real *const mean_slope = workspace + FRAME(3200, 208);
-    real *const t_8 = workspace + FRAME(3264, 224);
-    real *const minus_c = workspace + FRAME(3328, 240);
-    real *const t_9 = workspace + FRAME(3392, 256);
-    real *const t_12 = workspace + FRAME(0, 0);
-    dense_64x1_sigmoid(net_0_weight, x_a, net_0_bias, hidden);
-    dense_64x64_sigmoid(net_1_weight, hidden, net_1_bias, hidden_2);
-    dense_47x64(net_2_weight, hidden_2, net_2_bias, t);
+    real *const hidden_2 = workspace + FRAME(2048, 32);
+    real *const t = workspace + FRAME(4096, 64);
+    real *const share = workspace + FRAME(0, 0);
+    real *const t_2 = workspace + FRAME(1280, 32);
+    real *const length_per_share = workspace + FRAME(2688, 160);
+    real *const share_2 = workspace + FRAME(1344, 128);
+    real *const t_3 = workspace + FRAME(2624, 48);
+    real *const length_per_share_2 = workspace + FRAME(2752, 176);
+    real *const shares_up_to = workspace + FRAME(2816, 32);
+    real *const bin = workspace + FRAME(1280, 192);
+    real *const t_4 = workspace + FRAME(2624, 32);
+    real *const left = workspace + FRAME(0, 0);
+    real *const t_5 = workspace + FRAME(2816, 48);
+    real *const width = workspace + FRAME(64, 16);
+    real *const t_6 = workspace + FRAME(2880, 208);
+    real *const t_7 = workspace + FRAME(2944, 224);
+    real *const height = workspace + FRAME(128, 128);
+    real *const t_10 = workspace + FRAME(448, 32);
+    real *const t_11 = workspace + FRAME(512, 48);
+    real *const mean_slope = workspace + FRAME(192, 144);
+    real *const t_8 = workspace + FRAME(256, 240);
+    real *const minus_c = workspace + FRAME(320, 256);
+    real *const t_9 = workspace + FRAME(384, 272);
+    real *const t_12 = workspace + FRAME(576, 64);
+    dense_32x1_sigmoid(net_0_weight, x_a, net_0_bias, hidden);
+    dense_32x32_sigmoid(net_1_weight, hidden, net_1_bias, hidden_2);
+    dense_59x32(net_2_weight, hidden_2, net_2_bias, t);
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes v_sum_i = lanes_splat(REAL(0.0));
         lanes v_sum_i_2 = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 16; i += I_STEP) {
+        for (int i = 0; i < 20; i += I_STEP) {
             const lanes min_i = lanes_min(lanes_max(lanes_load(t + i * BLOCK + s), lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
             const lanes share_i = lanes_exp(min_i);
-            store_each(share + i * BLOCK + s, share_i, 16 - i);
-            v_sum_i = add_terms(v_sum_i, share_i, 16 - i);
-            const lanes min_i_2 = lanes_min(lanes_max(lanes_load(t + (i + 16) * BLOCK + s), lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
+            store_each(share + i * BLOCK + s, share_i, 20 - i);
+            v_sum_i = add_terms(v_sum_i, share_i, 20 - i);
+            const lanes min_i_2 = lanes_min(lanes_max(lanes_load(t + (i + 20) * BLOCK + s), lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
             const lanes share_i_2 = lanes_exp(min_i_2);
-            store_each(share_2 + i * BLOCK + s, share_i_2, 16 - i);
-            v_sum_i_2 = add_terms(v_sum_i_2, share_i_2, 16 - i);
+            store_each(share_2 + i * BLOCK + s, share_i_2, 20 - i);
+            v_sum_i_2 = add_terms(v_sum_i_2, share_i_2, 20 - i);
         }
         store_row(t_2 + s, v_sum_i);
         store_row(t_3 + s, v_sum_i_2);
     }
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(length_per_share + i, REAL(7.872) / lanes_load(t_2 + i), BLOCK - i);
-        store_each(length_per_share_2 + i, REAL(7.872) / lanes_load(t_3 + i), BLOCK - i);
+        store_each(length_per_share + i, REAL(7.84) / lanes_load(t_2 + i), BLOCK - i);
+        store_each(length_per_share_2 + i, REAL(7.84) / lanes_load(t_3 + i), BLOCK - i);
     }
     for (int i = 0; i < 1; i++) {
         for (int k = 0; k < 1; k++) {
             for (int s = 0; s < BLOCK; s += S_STEP) {
                 lanes sum = lanes_splat(REAL(0.0));
-                for (int j = 0; j < 16; j++) {
-                    const lanes term = load_row(share_2 + (16 * i + j + k) * BLOCK + s);
+                for (int j = 0; j < 20; j++) {
+                    const lanes term = load_row(share_2 + (20 * i + j + k) * BLOCK + s);
                     sum = sum + term;
-                    store_row(shares_up_to + (16 * i + j + k) * BLOCK + s, sum);
+                    store_row(shares_up_to + (20 * i + j + k) * BLOCK + s, sum);
                 }
             }
         }
     }
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes bin_i = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 15; i += I_STEP) {
+        for (int i = 0; i < 19; i += I_STEP) {
             const lanes knot_i = lanes_fma(lanes_load(shares_up_to + i * BLOCK + s), load_sample(length_per_share_2 + s), load_feature(table_1 + i));
             const lanes to_real_i = lanes_select(lanes_less_equal(knot_i, load_sample(y_b + s)), lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0)));
-            bin_i = add_terms(bin_i, to_real_i, 15 - i);
+            bin_i = add_terms(bin_i, to_real_i, 19 - i);
         }
         store_row(bin + s, bin_i);
     }
@@ -344,17 +344,17 @@ static void coupling_spline_inverse(const real *weights, const real *x_a, const 
         lanes v_sum_i_4 = lanes_splat(REAL(0.0));
         lanes v_sum_i_5 = lanes_splat(REAL(0.0));
         lanes v_sum_i_6 = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 16; i += I_STEP) {
+        for (int i = 0; i < 20; i += I_STEP) {
             const lanes x_i = load_feature(table_2 + i);
             const lanes bin_i_2 = load_sample(bin + s);
             const lanes_int is_below_i = lanes_less(x_i, bin_i_2);
             const lanes_int is_bin_i = lanes_equal(x_i, bin_i_2);
             const lanes share_i_3 = lanes_load(share + i * BLOCK + s);
-            v_sum_i_3 = add_terms(v_sum_i_3, lanes_select(is_below_i, share_i_3, lanes_splat(REAL(0.0))), 16 - i);
-            v_sum_i_4 = add_terms(v_sum_i_4, lanes_select(is_bin_i, share_i_3, lanes_splat(REAL(0.0))), 16 - i);
+            v_sum_i_3 = add_terms(v_sum_i_3, lanes_select(is_below_i, share_i_3, lanes_splat(REAL(0.0))), 20 - i);
+            v_sum_i_4 = add_terms(v_sum_i_4, lanes_select(is_bin_i, share_i_3, lanes_splat(REAL(0.0))), 20 - i);
             const lanes share_i_4 = lanes_load(share_2 + i * BLOCK + s);
-            v_sum_i_5 = add_terms(v_sum_i_5, lanes_select(is_below_i, share_i_4, lanes_splat(REAL(0.0))), 16 - i);
-            v_sum_i_6 = add_terms(v_sum_i_6, lanes_select(is_bin_i, share_i_4, lanes_splat(REAL(0.0))), 16 - i);
+            v_sum_i_5 = add_terms(v_sum_i_5, lanes_select(is_below_i, share_i_4, lanes_splat(REAL(0.0))), 20 - i);
+            v_sum_i_6 = add_terms(v_sum_i_6, lanes_select(is_bin_i, share_i_4, lanes_splat(REAL(0.0))), 20 - i);
         }
         store_row(t_4 + s, v_sum_i_3);
         store_row(t_5 + s, v_sum_i_4);
@@ -382,13 +382,13 @@ static void coupling_spline_inverse(const real *weights, const real *x_a, const 
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes v_sum_i_8 = lanes_splat(REAL(0.0));
         lanes v_sum_i_9 = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 15; i += I_STEP) {
+        for (int i = 0; i < 19; i += I_STEP) {
             const lanes bin_i_3 = load_sample(bin + s);
-            const lanes x_i_2 = lanes_load(t + (i + 32) * BLOCK + s);
+            const lanes x_i_2 = lanes_load(t + (i + 40) * BLOCK + s);
             const lanes choice_i = lanes_select(lanes_equal(load_feature(table_3 + i), bin_i_3), x_i_2, lanes_splat(REAL(0.0)));
-            v_sum_i_8 = add_terms(v_sum_i_8, choice_i, 15 - i);
+            v_sum_i_8 = add_terms(v_sum_i_8, choice_i, 19 - i);
             const lanes choice_i_2 = lanes_select(lanes_equal(load_feature(table_4 + i), bin_i_3), x_i_2, lanes_splat(REAL(0.0)));
-            v_sum_i_9 = add_terms(v_sum_i_9, choice_i_2, 15 - i);
+            v_sum_i_9 = add_terms(v_sum_i_9, choice_i_2, 19 - i);
         }
         store_row(t_10 + s, v_sum_i_8);
         store_row(t_11 + s, v_sum_i_9);
@@ -439,19 +439,19 @@ static void entry_log_prob(const real *weights, const real kT, const real loss_0
     real *const log_q_6 = workspace + FRAME(192, 32);
     real *const z = workspace + FRAME(256, 16);
     real *const t = workspace + FRAME(0, 0);
-    standardise(weights + 29372, x, y, &log_q_2);
+    standardise(weights + 12268, x, y, &log_q_2);
     /* flow.layers.3    ring.yaml:8 */
-    coupling_spline_inverse(weights + 22029, y + 1 * BLOCK, y, x_b, log_det, workspace + FRAME(384, 80));
+    coupling_spline_inverse(weights + 9201, y + 1 * BLOCK, y, x_b, log_det, workspace + FRAME(384, 80));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_q_3 + i, log_q_2 + lanes_load(log_det + i), BLOCK - i);
     }
     /* flow.layers.2    ring.yaml:8 */
-    coupling_spline_inverse(weights + 14686, x_b, y + 1 * BLOCK, x_b_2, log_det_2, workspace + FRAME(384, 80));
+    coupling_spline_inverse(weights + 6134, x_b, y + 1 * BLOCK, x_b_2, log_det_2, workspace + FRAME(384, 80));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_q_4 + i, lanes_load(log_q_3 + i) + lanes_load(log_det_2 + i), BLOCK - i);
     }
     /* flow.layers.1    ring.yaml:8 */
-    coupling_spline_inverse(weights + 7343, x_b_2, x_b, x_b_3, log_det_3, workspace + FRAME(384, 80));
+    coupling_spline_inverse(weights + 3067, x_b_2, x_b, x_b_3, log_det_3, workspace + FRAME(384, 80));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_q_5 + i, lanes_load(log_q_4 + i) + lanes_load(log_det_3 + i), BLOCK - i);
     }
@@ -480,7 +480,7 @@ void MODEL(sample)(const real *weights, const real *scalars, uint64_t seed, uint
     PARALLEL_FOR
     for (ptrdiff_t number = 0; number < block_count(count); number++) {
         const Block block = block_of(count, number, seed, first, 0);
-        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(8768, 400);
+        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(8448, 416);
         entry_sample(&block, weights, scalars[0], scalars[1], frame, frame + FRAME(128, 16), frame + FRAME(192, 32));
         rows_from_block(&block, frame, 2, x);
         rows_from_block(&block, frame + FRAME(128, 16), 1, log_q);
@@ -493,7 +493,7 @@ void MODEL(log_prob)(const real *weights, const real *scalars, size_t count, con
     PARALLEL_FOR
     for (ptrdiff_t number = 0; number < block_count(count); number++) {
         const Block block = block_of(count, number, 0, 0, 0);
-        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(8768, 400);
+        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(8448, 416);
         block_from_rows(&block, x, 2, frame);
         entry_log_prob(weights, scalars[0], scalars[1], frame, frame + FRAME(128, 16), frame + FRAME(192, 32));
         rows_from_block(&block, frame + FRAME(128, 16), 1, log_q);
@@ -505,16 +505,16 @@ void MODEL(log_prob)(const real *weights, const real *scalars, size_t count, con
 /* The weights as one sample at a time reads them: in vector lanes by columns, and room behind the last. */
 void MODEL(prepare)(const real *weights, real *prepared)
 {
-    copy_reals(prepared, weights, 29376);
+    copy_reals(prepared, weights, 12272);
 #if LANES > 1
-    transpose_matrix(weights + 128, 64, 64, prepared + 128); /* flow.layers.0.net.1.weight */
-    transpose_matrix(weights + 4288, 47, 64, prepared + 4288); /* flow.layers.0.net.2.weight */
-    transpose_matrix(weights + 7471, 64, 64, prepared + 7471); /* flow.layers.1.net.1.weight */
-    transpose_matrix(weights + 11631, 47, 64, prepared + 11631); /* flow.layers.1.net.2.weight */
-    transpose_matrix(weights + 14814, 64, 64, prepared + 14814); /* flow.layers.2.net.1.weight */
-    transpose_matrix(weights + 18974, 47, 64, prepared + 18974); /* flow.layers.2.net.2.weight */
-    transpose_matrix(weights + 22157, 64, 64, prepared + 22157); /* flow.layers.3.net.1.weight */
-    transpose_matrix(weights + 26317, 47, 64, prepared + 26317); /* flow.layers.3.net.2.weight */
+    transpose_matrix(weights + 64, 32, 32, prepared + 64); /* flow.layers.0.net.1.weight */
+    transpose_matrix(weights + 1120, 59, 32, prepared + 1120); /* flow.layers.0.net.2.weight */
+    transpose_matrix(weights + 3131, 32, 32, prepared + 3131); /* flow.layers.1.net.1.weight */
+    transpose_matrix(weights + 4187, 59, 32, prepared + 4187); /* flow.layers.1.net.2.weight */
+    transpose_matrix(weights + 6198, 32, 32, prepared + 6198); /* flow.layers.2.net.1.weight */
+    transpose_matrix(weights + 7254, 59, 32, prepared + 7254); /* flow.layers.2.net.2.weight */
+    transpose_matrix(weights + 9265, 32, 32, prepared + 9265); /* flow.layers.3.net.1.weight */
+    transpose_matrix(weights + 10321, 59, 32, prepared + 10321); /* flow.layers.3.net.2.weight */
 #endif
 }
 

@@ -31,23 +31,27 @@ void standardise(const real *weights, const real *x, real *y, real *log_det);
 
 /* ---- tables ---- */
 
-static const real table_1[32] = {-REAL(3.992), -REAL(3.984), -REAL(3.976), -REAL(3.968), -REAL(3.96), -REAL(3.952), -REAL(3.944), -REAL(3.936),
-    -REAL(3.928), -REAL(3.92), -REAL(3.912), -REAL(3.904), -REAL(3.896), -REAL(3.888), -REAL(3.88)};
-static const real table_2[32] = {REAL(0.0), REAL(1.0), REAL(2.0), REAL(3.0), REAL(4.0), REAL(5.0), REAL(6.0), REAL(7.0),
-    REAL(8.0), REAL(9.0), REAL(1e+01), REAL(11.0), REAL(12.0), REAL(13.0), REAL(14.0), REAL(15.0)};
-static const real table_3[32] = {REAL(1.0), REAL(2.0), REAL(3.0), REAL(4.0), REAL(5.0), REAL(6.0), REAL(7.0), REAL(8.0),
-    REAL(9.0), REAL(1e+01), REAL(11.0), REAL(12.0), REAL(13.0), REAL(14.0), REAL(15.0)};
-static const real table_4[32] = {REAL(0.0), REAL(1.0), REAL(2.0), REAL(3.0), REAL(4.0), REAL(5.0), REAL(6.0), REAL(7.0),
-    REAL(8.0), REAL(9.0), REAL(1e+01), REAL(11.0), REAL(12.0), REAL(13.0), REAL(14.0)};
+static const real table_1[48] = {-REAL(3.992), -REAL(3.984), -REAL(3.976), -REAL(3.968), -REAL(3.96), -REAL(3.952), -REAL(3.944), -REAL(3.936),
+    -REAL(3.928), -REAL(3.92), -REAL(3.912), -REAL(3.904), -REAL(3.896), -REAL(3.888), -REAL(3.88), -REAL(3.872),
+    -REAL(3.864), -REAL(3.856), -REAL(3.848)};
+static const real table_2[48] = {REAL(0.0), REAL(1.0), REAL(2.0), REAL(3.0), REAL(4.0), REAL(5.0), REAL(6.0), REAL(7.0),
+    REAL(8.0), REAL(9.0), REAL(1e+01), REAL(11.0), REAL(12.0), REAL(13.0), REAL(14.0), REAL(15.0),
+    REAL(16.0), REAL(17.0), REAL(18.0), REAL(19.0)};
+static const real table_3[48] = {REAL(1.0), REAL(2.0), REAL(3.0), REAL(4.0), REAL(5.0), REAL(6.0), REAL(7.0), REAL(8.0),
+    REAL(9.0), REAL(1e+01), REAL(11.0), REAL(12.0), REAL(13.0), REAL(14.0), REAL(15.0), REAL(16.0),
+    REAL(17.0), REAL(18.0), REAL(19.0)};
+static const real table_4[48] = {REAL(0.0), REAL(1.0), REAL(2.0), REAL(3.0), REAL(4.0), REAL(5.0), REAL(6.0), REAL(7.0),
+    REAL(8.0), REAL(9.0), REAL(1e+01), REAL(11.0), REAL(12.0), REAL(13.0), REAL(14.0), REAL(15.0),
+    REAL(16.0), REAL(17.0), REAL(18.0)};
 
 /* ---- contraction kernels, one for each shape ---- */
 
-/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x1_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+/* 32 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_32x1_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 1, matrix, r, WEIGHT_STRIDES(64, 1), x, s, 0);
+    tile_multiply(&tile, rows, 1, matrix, r, WEIGHT_STRIDES(32, 1), x, s, 0);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -56,17 +60,17 @@ static ALWAYS_INLINE void dense_64x1_sigmoid_tile(const int rows, const int r, c
             store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i * lanes_sigmoid(v_sum_i), TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x1_sigmoid(const real *matrix, const real *x, const real *start, real *result)
+static inline void dense_32x1_sigmoid(const real *matrix, const real *x, const real *start, real *result)
 {
-    DENSE_TILES(64, dense_64x1_sigmoid_tile, matrix, x, start, result);
+    DENSE_TILES(32, dense_32x1_sigmoid_tile, matrix, x, start, result);
 }
 
-/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x64_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+/* 32 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_32x32_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
+    tile_multiply(&tile, rows, 32, matrix, r, WEIGHT_STRIDES(32, 32), x, s, 1);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -75,17 +79,17 @@ static ALWAYS_INLINE void dense_64x64_sigmoid_tile(const int rows, const int r, 
             store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i * lanes_sigmoid(v_sum_i), TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x64_sigmoid(const real *matrix, const real *x, const real *start, real *result)
+static inline void dense_32x32_sigmoid(const real *matrix, const real *x, const real *start, real *result)
 {
-    DENSE_TILES(64, dense_64x64_sigmoid_tile, matrix, x, start, result);
+    DENSE_TILES(32, dense_32x32_sigmoid_tile, matrix, x, start, result);
 }
 
-/* 47 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
-static ALWAYS_INLINE void dense_47x64_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+/* 59 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_59x32_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(47, 64), x, s, 1);
+    tile_multiply(&tile, rows, 32, matrix, r, WEIGHT_STRIDES(59, 32), x, s, 1);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -93,13 +97,13 @@ static ALWAYS_INLINE void dense_47x64_tile(const int rows, const int r, const in
             store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
         }
 }
-static inline void dense_47x64(const real *matrix, const real *x, const real *start, real *result)
+static inline void dense_59x32(const real *matrix, const real *x, const real *start, real *result)
 {
-    DENSE_TILES(47, dense_47x64_tile, matrix, x, start, result);
+    DENSE_TILES(59, dense_59x32_tile, matrix, x, start, result);
 }
 
-/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x1_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
+/* 32 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_32x1_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
@@ -114,17 +118,17 @@ static ALWAYS_INLINE void dense_64x1_sigmoid_2_tile(const int rows, const int r,
             store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x1_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+static inline void dense_32x1_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
-    DENSE_TILES(64, dense_64x1_sigmoid_2_tile, matrix, x, start, result, result_2);
+    DENSE_TILES(32, dense_32x1_sigmoid_2_tile, matrix, x, start, result, result_2);
 }
 
-/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x64_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
+/* 32 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_32x32_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
+    tile_multiply(&tile, rows, 32, matrix, r, WEIGHT_STRIDES(32, 32), x, s, 1);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -135,17 +139,17 @@ static ALWAYS_INLINE void dense_64x64_sigmoid_2_tile(const int rows, const int r
             store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x64_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+static inline void dense_32x32_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
-    DENSE_TILES(64, dense_64x64_sigmoid_2_tile, matrix, x, start, result, result_2);
+    DENSE_TILES(32, dense_32x32_sigmoid_2_tile, matrix, x, start, result, result_2);
 }
 
-/* 64 x 47: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x47_then_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result, real *result_2)
+/* 32 x 59: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_32x59_then_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result, real *result_2)
 {
     Tile tile;
     tile_start_number(&tile, rows, REAL(0.0));
-    tile_multiply(&tile, rows, 47, matrix, r, 1, 64, x, s, 1);
+    tile_multiply(&tile, rows, 59, matrix, r, 1, 32, x, s, 1);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -155,17 +159,17 @@ static ALWAYS_INLINE void dense_64x47_then_tile(const int rows, const int r, con
             store_each(result_2 + TILE_ELEMENT(r, i, s, v), lanes_select(lanes_equal(v_sum_i, lanes_splat(REAL(0.0))), lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0))), TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x47_then(const real *matrix, const real *x, real *result, real *result_2)
+static inline void dense_32x59_then(const real *matrix, const real *x, real *result, real *result_2)
 {
-    DENSE_TILES(64, dense_64x47_then_tile, matrix, x, result, result_2);
+    DENSE_TILES(32, dense_32x59_then_tile, matrix, x, result, result_2);
 }
 
-/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x64_then_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result, real *result_2)
+/* 32 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_32x32_then_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result, real *result_2)
 {
     Tile tile;
     tile_start_number(&tile, rows, REAL(0.0));
-    tile_multiply(&tile, rows, 64, matrix, r, 1, 64, x, s, 1);
+    tile_multiply(&tile, rows, 32, matrix, r, 1, 32, x, s, 1);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -175,17 +179,17 @@ static ALWAYS_INLINE void dense_64x64_then_tile(const int rows, const int r, con
             store_each(result_2 + TILE_ELEMENT(r, i, s, v), lanes_select(lanes_equal(v_sum_i, lanes_splat(REAL(0.0))), lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0))), TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x64_then(const real *matrix, const real *x, real *result, real *result_2)
+static inline void dense_32x32_then(const real *matrix, const real *x, real *result, real *result_2)
 {
-    DENSE_TILES(64, dense_64x64_then_tile, matrix, x, result, result_2);
+    DENSE_TILES(32, dense_32x32_then_tile, matrix, x, result, result_2);
 }
 
-/* 1 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
-static ALWAYS_INLINE void dense_1x64_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result)
+/* 1 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_1x32_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result)
 {
     Tile tile;
     tile_start_number(&tile, rows, REAL(0.0));
-    tile_multiply(&tile, rows, 64, matrix, r, 0, 1, x, s, 1);
+    tile_multiply(&tile, rows, 32, matrix, r, 0, 1, x, s, 1);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -193,42 +197,42 @@ static ALWAYS_INLINE void dense_1x64_tile(const int rows, const int r, const int
             store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
         }
 }
-static inline void dense_1x64(const real *matrix, const real *x, real *result)
+static inline void dense_1x32(const real *matrix, const real *x, real *result)
 {
-    DENSE_TILES(1, dense_1x64_tile, matrix, x, result);
+    DENSE_TILES(1, dense_1x32_tile, matrix, x, result);
 }
 
 /* ---- sums over the samples of a block, likewise ---- */
 
 #if ANSATZ_BLOCK > 1
 
-/* 47 x 64: the sum over samples of a[r] x[c], a weight's gradient */
-static inline void sum_47x64(const real *a, const real *x, const int count, real *transposed, real *result)
+/* 59 x 32: the sum over samples of a[r] x[c], a weight's gradient */
+static inline void sum_59x32(const real *a, const real *x, const int count, real *transposed, real *result)
 {
-    const SampleProduct shape = {.rows = 47, .row_stride = 1, .columns = 64, .positions = 1,
-                                 .position_stride = 0, .result_row_stride = 64,
+    const SampleProduct shape = {.rows = 59, .row_stride = 1, .columns = 32, .positions = 1,
+                                 .position_stride = 0, .result_row_stride = 32,
                                  .result_column_stride = 1};
-    transpose_samples(x, 64, 1, transposed);
+    transpose_samples(x, 32, 1, transposed);
     contract_samples(shape, a, transposed, count, result);
 }
 
-/* 64 x 64: the sum over samples of a[r] x[c], a weight's gradient */
-static inline void sum_64x64(const real *a, const real *x, const int count, real *transposed, real *result)
+/* 32 x 32: the sum over samples of a[r] x[c], a weight's gradient */
+static inline void sum_32x32(const real *a, const real *x, const int count, real *transposed, real *result)
 {
-    const SampleProduct shape = {.rows = 64, .row_stride = 1, .columns = 64, .positions = 1,
-                                 .position_stride = 0, .result_row_stride = 64,
+    const SampleProduct shape = {.rows = 32, .row_stride = 1, .columns = 32, .positions = 1,
+                                 .position_stride = 0, .result_row_stride = 32,
                                  .result_column_stride = 1};
-    transpose_samples(x, 64, 1, transposed);
+    transpose_samples(x, 32, 1, transposed);
     contract_samples(shape, a, transposed, count, result);
 }
 
-/* 1 x 64: the sum over samples of a[r] x[c], a weight's gradient */
-static inline void sum_1x64(const real *a, const real *x, const int count, real *transposed, real *result)
+/* 1 x 32: the sum over samples of a[r] x[c], a weight's gradient */
+static inline void sum_1x32(const real *a, const real *x, const int count, real *transposed, real *result)
 {
-    const SampleProduct shape = {.rows = 1, .row_stride = 0, .columns = 64, .positions = 1,
+    const SampleProduct shape = {.rows = 1, .row_stride = 0, .columns = 32, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 1,
                                  .result_column_stride = 1};
-    transpose_samples(x, 64, 1, transposed);
+    transpose_samples(x, 32, 1, transposed);
     contract_samples(shape, a, transposed, count, result);
 }
 

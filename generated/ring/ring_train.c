@@ -3,69 +3,69 @@
  * Compiled from ring.yaml by ansatz 0.1.0. */
 #include "ring_parts.h"
 
-/* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
+/* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 32 -> 32 -> 59, silu; 20 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
 static void coupling_spline_inverse_forward(const real *weights, const real *x_a, const real *y_b, real *x_b, real *log_det, real *result, real *hidden, real *result_2, real *hidden_2, real *result_3, real *share, real *length_per_share, real *result_4, real *share_2, real *length_per_share_2, real *bin, real *result_5, real *result_6, real *result_7, real *result_8, real *result_9, real *slope_left, real *result_10, real *slope_right, real *mean_slope, real *result_11, real *theta, real *result_12, real *result_13, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
-    const real *const net_0_bias = weights + 64;
-    const real *const net_1_weight = weights + 128;
-    const real *const net_1_bias = weights + 4224;
-    const real *const net_2_weight = weights + 4288;
-    const real *const net_2_bias = weights + 7296;
+    const real *const net_0_bias = weights + 32;
+    const real *const net_1_weight = weights + 64;
+    const real *const net_1_bias = weights + 1088;
+    const real *const net_2_weight = weights + 1120;
+    const real *const net_2_bias = weights + 3008;
     real *const t = workspace + FRAME(0, 0);
-    real *const t_2 = workspace + FRAME(3008, 48);
-    real *const t_3 = workspace + FRAME(3072, 64);
-    real *const shares_up_to = workspace + FRAME(3008, 48);
-    real *const left = workspace + FRAME(3008, 48);
-    real *const width = workspace + FRAME(3072, 64);
-    real *const height = workspace + FRAME(3136, 80);
-    real *const t_6 = workspace + FRAME(3392, 144);
-    real *const t_7 = workspace + FRAME(3456, 160);
-    real *const t_4 = workspace + FRAME(3200, 96);
-    real *const minus_c = workspace + FRAME(3264, 112);
-    real *const t_5 = workspace + FRAME(3328, 128);
-    real *const t_8 = workspace + FRAME(3520, 176);
-    dense_64x1_sigmoid_2(net_0_weight, x_a, net_0_bias, result, hidden);
-    dense_64x64_sigmoid_2(net_1_weight, hidden, net_1_bias, result_2, hidden_2);
-    dense_47x64(net_2_weight, hidden_2, net_2_bias, t);
+    real *const t_2 = workspace + FRAME(3776, 64);
+    real *const t_3 = workspace + FRAME(3840, 80);
+    real *const shares_up_to = workspace + FRAME(3776, 64);
+    real *const left = workspace + FRAME(3776, 64);
+    real *const width = workspace + FRAME(3840, 80);
+    real *const height = workspace + FRAME(3904, 96);
+    real *const t_6 = workspace + FRAME(4160, 160);
+    real *const t_7 = workspace + FRAME(4224, 176);
+    real *const t_4 = workspace + FRAME(3968, 112);
+    real *const minus_c = workspace + FRAME(4032, 128);
+    real *const t_5 = workspace + FRAME(4096, 144);
+    real *const t_8 = workspace + FRAME(4288, 192);
+    dense_32x1_sigmoid_2(net_0_weight, x_a, net_0_bias, result, hidden);
+    dense_32x32_sigmoid_2(net_1_weight, hidden, net_1_bias, result_2, hidden_2);
+    dense_59x32(net_2_weight, hidden_2, net_2_bias, t);
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes v_sum_i = lanes_splat(REAL(0.0));
         lanes v_sum_i_2 = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 16; i += I_STEP) {
+        for (int i = 0; i < 20; i += I_STEP) {
             const lanes min_i = lanes_min(lanes_max(lanes_load(t + i * BLOCK + s), lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
             const lanes share_i = lanes_exp(min_i);
-            store_each(share + i * BLOCK + s, share_i, 16 - i);
-            v_sum_i = add_terms(v_sum_i, share_i, 16 - i);
-            const lanes min_i_2 = lanes_min(lanes_max(lanes_load(t + (i + 16) * BLOCK + s), lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
+            store_each(share + i * BLOCK + s, share_i, 20 - i);
+            v_sum_i = add_terms(v_sum_i, share_i, 20 - i);
+            const lanes min_i_2 = lanes_min(lanes_max(lanes_load(t + (i + 20) * BLOCK + s), lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
             const lanes share_i_2 = lanes_exp(min_i_2);
-            store_each(share_2 + i * BLOCK + s, share_i_2, 16 - i);
-            v_sum_i_2 = add_terms(v_sum_i_2, share_i_2, 16 - i);
+            store_each(share_2 + i * BLOCK + s, share_i_2, 20 - i);
+            v_sum_i_2 = add_terms(v_sum_i_2, share_i_2, 20 - i);
         }
         store_row(t_2 + s, v_sum_i);
         store_row(t_3 + s, v_sum_i_2);
     }
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(length_per_share + i, REAL(7.872) / lanes_load(t_2 + i), BLOCK - i);
-        store_each(length_per_share_2 + i, REAL(7.872) / lanes_load(t_3 + i), BLOCK - i);
+        store_each(length_per_share + i, REAL(7.84) / lanes_load(t_2 + i), BLOCK - i);
+        store_each(length_per_share_2 + i, REAL(7.84) / lanes_load(t_3 + i), BLOCK - i);
     }
     for (int i = 0; i < 1; i++) {
         for (int k = 0; k < 1; k++) {
             for (int s = 0; s < BLOCK; s += S_STEP) {
                 lanes sum = lanes_splat(REAL(0.0));
-                for (int j = 0; j < 16; j++) {
-                    const lanes term = load_row(share_2 + (16 * i + j + k) * BLOCK + s);
+                for (int j = 0; j < 20; j++) {
+                    const lanes term = load_row(share_2 + (20 * i + j + k) * BLOCK + s);
                     sum = sum + term;
-                    store_row(shares_up_to + (16 * i + j + k) * BLOCK + s, sum);
+                    store_row(shares_up_to + (20 * i + j + k) * BLOCK + s, sum);
                 }
             }
         }
     }
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes bin_i = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 15; i += I_STEP) {
+        for (int i = 0; i < 19; i += I_STEP) {
             const lanes knot_i = lanes_fma(lanes_load(shares_up_to + i * BLOCK + s), load_sample(length_per_share_2 + s), load_feature(table_1 + i));
             const lanes to_real_i = lanes_select(lanes_less_equal(knot_i, load_sample(y_b + s)), lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0)));
-            bin_i = add_terms(bin_i, to_real_i, 15 - i);
+            bin_i = add_terms(bin_i, to_real_i, 19 - i);
         }
         store_row(bin + s, bin_i);
     }
@@ -74,17 +74,17 @@ static void coupling_spline_inverse_forward(const real *weights, const real *x_a
         lanes v_sum_i_4 = lanes_splat(REAL(0.0));
         lanes v_sum_i_5 = lanes_splat(REAL(0.0));
         lanes v_sum_i_6 = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 16; i += I_STEP) {
+        for (int i = 0; i < 20; i += I_STEP) {
             const lanes x_i = load_feature(table_2 + i);
             const lanes bin_i_2 = load_sample(bin + s);
             const lanes_int is_below_i = lanes_less(x_i, bin_i_2);
             const lanes_int is_bin_i = lanes_equal(x_i, bin_i_2);
             const lanes share_i_3 = lanes_load(share + i * BLOCK + s);
-            v_sum_i_3 = add_terms(v_sum_i_3, lanes_select(is_below_i, share_i_3, lanes_splat(REAL(0.0))), 16 - i);
-            v_sum_i_4 = add_terms(v_sum_i_4, lanes_select(is_bin_i, share_i_3, lanes_splat(REAL(0.0))), 16 - i);
+            v_sum_i_3 = add_terms(v_sum_i_3, lanes_select(is_below_i, share_i_3, lanes_splat(REAL(0.0))), 20 - i);
+            v_sum_i_4 = add_terms(v_sum_i_4, lanes_select(is_bin_i, share_i_3, lanes_splat(REAL(0.0))), 20 - i);
             const lanes share_i_4 = lanes_load(share_2 + i * BLOCK + s);
-            v_sum_i_5 = add_terms(v_sum_i_5, lanes_select(is_below_i, share_i_4, lanes_splat(REAL(0.0))), 16 - i);
-            v_sum_i_6 = add_terms(v_sum_i_6, lanes_select(is_bin_i, share_i_4, lanes_splat(REAL(0.0))), 16 - i);
+            v_sum_i_5 = add_terms(v_sum_i_5, lanes_select(is_below_i, share_i_4, lanes_splat(REAL(0.0))), 20 - i);
+            v_sum_i_6 = add_terms(v_sum_i_6, lanes_select(is_bin_i, share_i_4, lanes_splat(REAL(0.0))), 20 - i);
         }
         store_row(result_5 + s, v_sum_i_3);
         store_row(result_6 + s, v_sum_i_4);
@@ -112,13 +112,13 @@ static void coupling_spline_inverse_forward(const real *weights, const real *x_a
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes v_sum_i_8 = lanes_splat(REAL(0.0));
         lanes v_sum_i_9 = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 15; i += I_STEP) {
+        for (int i = 0; i < 19; i += I_STEP) {
             const lanes bin_i_3 = load_sample(bin + s);
-            const lanes x_i_2 = lanes_load(t + (i + 32) * BLOCK + s);
+            const lanes x_i_2 = lanes_load(t + (i + 40) * BLOCK + s);
             const lanes choice_i = lanes_select(lanes_equal(load_feature(table_3 + i), bin_i_3), x_i_2, lanes_splat(REAL(0.0)));
-            v_sum_i_8 = add_terms(v_sum_i_8, choice_i, 15 - i);
+            v_sum_i_8 = add_terms(v_sum_i_8, choice_i, 19 - i);
             const lanes choice_i_2 = lanes_select(lanes_equal(load_feature(table_4 + i), bin_i_3), x_i_2, lanes_splat(REAL(0.0)));
-            v_sum_i_9 = add_terms(v_sum_i_9, choice_i_2, 15 - i);
+            v_sum_i_9 = add_terms(v_sum_i_9, choice_i_2, 19 - i);
         }
         store_row(t_6 + s, v_sum_i_8);
         store_row(t_7 + s, v_sum_i_9);
@@ -160,16 +160,16 @@ static void coupling_spline_inverse_forward(const real *weights, const real *x_a
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_det + i, lanes_load(t_8 + i), BLOCK - i);
     }
-    copy_reals(result_3, t, 16 * BLOCK);
-    copy_reals(result_4, t + 16 * BLOCK, 16 * BLOCK);
+    copy_reals(result_3, t, 20 * BLOCK);
+    copy_reals(result_4, t + 20 * BLOCK, 20 * BLOCK);
 }
 
-/* Backward of coupling_spline_inverse: from the cotangents of its results those of its inputs. Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
+/* Backward of coupling_spline_inverse: from the cotangents of its results those of its inputs. Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 32 -> 32 -> 59, silu; 20 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
 static void coupling_spline_inverse_backward(const Block *block, const real *weights, const real *x_a, const real *y_b, const real *x, const real *hidden, const real *x_2, const real *hidden_2, const real *x_3, const real *share, const real *length_per_share, const real *x_4, const real *share_2, const real *length_per_share_2, const real *bin, const real *x_5, const real *x_6, const real *x_7, const real *x_8, const real *x_9, const real *slope_left, const real *x_10, const real *slope_right, const real *mean_slope, const real *x_11, const real *theta, const real *x_12, const real *x_13, const real *d_x_b, const real *d_log_det, real *gradient, real *d_x_a, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
-    const real *const net_1_weight = weights + 128;
-    const real *const net_2_weight = weights + 4288;
+    const real *const net_1_weight = weights + 64;
+    const real *const net_2_weight = weights + 1120;
     real *const d_left = workspace + FRAME(0, 0);
     real *const t = workspace + FRAME(64, 16);
     real *const t_2 = workspace + FRAME(128, 32);
@@ -189,25 +189,25 @@ static void coupling_spline_inverse_backward(const Block *block, const real *wei
     real *const t_11 = workspace + FRAME(960, 240);
     real *const t_12 = workspace + FRAME(1024, 256);
     real *const t_13 = workspace + FRAME(1088, 272);
-    real *const t_16 = workspace + FRAME(2176, 16);
+    real *const t_16 = workspace + FRAME(2432, 32);
     real *const t_14 = workspace + FRAME(1152, 288);
-    real *const t_17 = workspace + FRAME(3200, 32);
-    real *const t_18 = workspace + FRAME(4224, 48);
-    real *const d_hidden = workspace + FRAME(0, 96);
-    real *const t_20 = workspace + FRAME(11328, 224);
-    real *const d_net_2_weight = gradient + 4288;
-    real *const d_net_2_bias = gradient + 7296;
-    real *const t_19 = workspace + FRAME(7232, 160);
-    real *const t_21 = workspace + FRAME(15424, 288);
+    real *const t_17 = workspace + FRAME(3712, 64);
+    real *const t_18 = workspace + FRAME(4992, 96);
+    real *const d_hidden = workspace + FRAME(0, 0);
+    real *const t_20 = workspace + FRAME(8768, 64);
+    real *const d_net_2_weight = gradient + 1120;
+    real *const d_net_2_bias = gradient + 3008;
+    real *const t_19 = workspace + FRAME(2048, 32);
+    real *const t_21 = workspace + FRAME(10816, 160);
     real *const d_hidden_2 = workspace + FRAME(0, 0);
-    real *const t_22 = workspace + FRAME(19520, 352);
-    real *const d_net_1_weight = gradient + 128;
-    real *const d_net_1_bias = gradient + 4224;
-    real *const t_23 = workspace + FRAME(4096, 64);
-    real *const t_24 = workspace + FRAME(8192, 128);
+    real *const t_22 = workspace + FRAME(12864, 192);
+    real *const d_net_1_weight = gradient + 64;
+    real *const d_net_1_bias = gradient + 1088;
+    real *const t_23 = workspace + FRAME(2048, 32);
+    real *const t_24 = workspace + FRAME(4096, 64);
     real *const t_25 = workspace + FRAME(0, 0);
     real *const d_net_0_weight = gradient + 0;
-    real *const d_net_0_bias = gradient + 64;
+    real *const d_net_0_bias = gradient + 32;
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes y_b_i = lanes_load(y_b + i);
         const lanes_int inside_i = lanes_less(lanes_abs(y_b_i), lanes_splat(REAL(4.0)));
@@ -385,21 +385,21 @@ static void coupling_spline_inverse_backward(const Block *block, const real *wei
         const lanes product_i_40 = d_left_i_2 * lanes_load(x_5 + i);
         const lanes choice_i_33 = lanes_select(x_i_5 & ~lanes_equal(product_i_40, product_i_40), lanes_splat(REAL(0.0)), product_i_40);
         const lanes d_length_per_share_i_2 = choice_i_32 + choice_i_33;
-        const lanes product_i_41 = d_length_per_share_i * (length_per_share_i_2 * length_per_share_i_2 * (-REAL(0.12703252032520326)));
+        const lanes product_i_41 = d_length_per_share_i * (length_per_share_i_2 * length_per_share_i_2 * (-REAL(0.12755102040816327)));
         const lanes_int condition_i_26 = lanes_equal(d_length_per_share_i, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_41, product_i_41);
         store_each(t_13 + i, lanes_select(condition_i_26, lanes_splat(REAL(0.0)), product_i_41), BLOCK - i);
-        const lanes product_i_42 = d_length_per_share_i_2 * (length_per_share_i_3 * length_per_share_i_3 * (-REAL(0.12703252032520326)));
+        const lanes product_i_42 = d_length_per_share_i_2 * (length_per_share_i_3 * length_per_share_i_3 * (-REAL(0.12755102040816327)));
         const lanes_int condition_i_27 = lanes_equal(d_length_per_share_i_2, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_42, product_i_42);
         store_each(t_14 + i, lanes_select(condition_i_27, lanes_splat(REAL(0.0)), product_i_42), BLOCK - i);
     }
-    for (int i = 0; i < 15; i += I_STEP)
+    for (int i = 0; i < 19; i += I_STEP)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             const lanes bin_i = load_sample(bin + s);
             const lanes choice_i_34 = lanes_select(lanes_equal(load_feature(table_4 + i), bin_i), load_sample(t_7 + s), lanes_splat(REAL(0.0)));
             const lanes choice_i_35 = lanes_select(lanes_equal(load_feature(table_3 + i), bin_i), load_sample(t_8 + s), lanes_splat(REAL(0.0)));
-            store_each(t_15 + i * BLOCK + s, choice_i_34 + choice_i_35, 15 - i);
+            store_each(t_15 + i * BLOCK + s, choice_i_34 + choice_i_35, 19 - i);
         }
-    for (int i = 0; i < 16; i += I_STEP)
+    for (int i = 0; i < 20; i += I_STEP)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             const lanes x_i_6 = load_feature(table_2 + i);
             const lanes bin_i_2 = load_sample(bin + s);
@@ -413,112 +413,112 @@ static void coupling_spline_inverse_backward(const Block *block, const real *wei
             const lanes x_i_7 = lanes_load(x_4 + i * BLOCK + s);
             const lanes_int condition_i_29 = lanes_less_equal(lanes_max(x_i_7, lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
             const lanes choice_i_36 = lanes_select(condition_i_29, lanes_select(condition_i_28, lanes_splat(REAL(0.0)), product_i_43), lanes_splat(REAL(0.0)));
-            store_each(t_16 + i * BLOCK + s, lanes_select(lanes_less_equal(lanes_splat(-REAL(3e+01)), x_i_7), choice_i_36, lanes_splat(REAL(0.0))), 16 - i);
+            store_each(t_16 + i * BLOCK + s, lanes_select(lanes_less_equal(lanes_splat(-REAL(3e+01)), x_i_7), choice_i_36, lanes_splat(REAL(0.0))), 20 - i);
             const lanes d_share_i_2 = v_sum_i_7 + load_sample(t_14 + s);
             const lanes product_i_44 = d_share_i_2 * lanes_load(share + i * BLOCK + s);
             const lanes_int condition_i_30 = lanes_equal(d_share_i_2, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_44, product_i_44);
             const lanes x_i_8 = lanes_load(x_3 + i * BLOCK + s);
             const lanes_int condition_i_31 = lanes_less_equal(lanes_max(x_i_8, lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
             const lanes choice_i_37 = lanes_select(condition_i_31, lanes_select(condition_i_30, lanes_splat(REAL(0.0)), product_i_44), lanes_splat(REAL(0.0)));
-            store_each(t_17 + i * BLOCK + s, lanes_select(lanes_less_equal(lanes_splat(-REAL(3e+01)), x_i_8), choice_i_37, lanes_splat(REAL(0.0))), 16 - i);
+            store_each(t_17 + i * BLOCK + s, lanes_select(lanes_less_equal(lanes_splat(-REAL(3e+01)), x_i_8), choice_i_37, lanes_splat(REAL(0.0))), 20 - i);
         }
-    copy_reals(t_18, t_17, 16 * BLOCK);
-    copy_reals(t_18 + 16 * BLOCK, t_16, 16 * BLOCK);
-    copy_reals(t_18 + 32 * BLOCK, t_15, 15 * BLOCK);
-    dense_64x47_then(net_2_weight, t_18, d_hidden, t_19);
-    for (int i = 0; i < 64 * BLOCK; i += LANES) {
+    copy_reals(t_18, t_17, 20 * BLOCK);
+    copy_reals(t_18 + 20 * BLOCK, t_16, 20 * BLOCK);
+    copy_reals(t_18 + 40 * BLOCK, t_15, 19 * BLOCK);
+    dense_32x59_then(net_2_weight, t_18, d_hidden, t_19);
+    for (int i = 0; i < 32 * BLOCK; i += LANES) {
         const lanes hidden_i = lanes_load(hidden_2 + i);
-        store_each(t_20 + i, lanes_select(lanes_less(lanes_abs(hidden_i), lanes_splat(REAL_INFINITY)), hidden_i, lanes_splat(REAL(0.0))), 64 * BLOCK - i);
+        store_each(t_20 + i, lanes_select(lanes_less(lanes_abs(hidden_i), lanes_splat(REAL_INFINITY)), hidden_i, lanes_splat(REAL(0.0))), 32 * BLOCK - i);
         const lanes x_i_9 = lanes_load(x_2 + i);
         const lanes product_i_45 = lanes_load(d_hidden + i) * lanes_fma(hidden_i, REAL(1.0) - x_i_9, x_i_9);
         const lanes_int condition_i_32 = lanes_is_true(lanes_load(t_19 + i)) & ~lanes_equal(product_i_45, product_i_45);
-        store_each(t_21 + i, lanes_select(condition_i_32, lanes_splat(REAL(0.0)), product_i_45), 64 * BLOCK - i);
+        store_each(t_21 + i, lanes_select(condition_i_32, lanes_splat(REAL(0.0)), product_i_45), 32 * BLOCK - i);
         const lanes hidden_i_2 = lanes_load(hidden + i);
-        store_each(t_22 + i, lanes_select(lanes_less(lanes_abs(hidden_i_2), lanes_splat(REAL_INFINITY)), hidden_i_2, lanes_splat(REAL(0.0))), 64 * BLOCK - i);
+        store_each(t_22 + i, lanes_select(lanes_less(lanes_abs(hidden_i_2), lanes_splat(REAL_INFINITY)), hidden_i_2, lanes_splat(REAL(0.0))), 32 * BLOCK - i);
     }
-    sum_47x64(t_18, t_20, block->count, workspace + FRAME(0, 96), d_net_2_weight);
-    sum_samples(t_18, 47, block->count, d_net_2_bias);
-    dense_64x64_then(net_1_weight, t_21, d_hidden_2, t_23);
-    sum_64x64(t_21, t_22, block->count, workspace + FRAME(8192, 128), d_net_1_weight);
-    sum_samples(t_21, 64, block->count, d_net_1_bias);
-    for (int i = 0; i < 64 * BLOCK; i += LANES) {
+    sum_59x32(t_18, t_20, block->count, workspace + FRAME(0, 0), d_net_2_weight);
+    sum_samples(t_18, 59, block->count, d_net_2_bias);
+    dense_32x32_then(net_1_weight, t_21, d_hidden_2, t_23);
+    sum_32x32(t_21, t_22, block->count, workspace + FRAME(4096, 64), d_net_1_weight);
+    sum_samples(t_21, 32, block->count, d_net_1_bias);
+    for (int i = 0; i < 32 * BLOCK; i += LANES) {
         const lanes x_i_10 = lanes_load(x + i);
         const lanes product_i_46 = lanes_load(d_hidden_2 + i) * lanes_fma(lanes_load(hidden + i), REAL(1.0) - x_i_10, x_i_10);
         const lanes_int condition_i_33 = lanes_is_true(lanes_load(t_23 + i)) & ~lanes_equal(product_i_46, product_i_46);
-        store_each(t_24 + i, lanes_select(condition_i_33, lanes_splat(REAL(0.0)), product_i_46), 64 * BLOCK - i);
+        store_each(t_24 + i, lanes_select(condition_i_33, lanes_splat(REAL(0.0)), product_i_46), 32 * BLOCK - i);
     }
-    dense_1x64(net_0_weight, t_24, d_x_a);
+    dense_1x32(net_0_weight, t_24, d_x_a);
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes x_a_i = lanes_load(x_a + i);
         store_each(t_25 + i, lanes_select(lanes_less(lanes_abs(x_a_i), lanes_splat(REAL_INFINITY)), x_a_i, lanes_splat(REAL(0.0))), BLOCK - i);
     }
-    sum_1x64(t_25, t_24, block->count, workspace + FRAME(64, 16), d_net_0_weight);
-    sum_samples(t_24, 64, block->count, d_net_0_bias);
+    sum_1x32(t_25, t_24, block->count, workspace + FRAME(64, 16), d_net_0_weight);
+    sum_samples(t_24, 32, block->count, d_net_0_bias);
 }
 
-/* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
+/* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 32 -> 32 -> 59, silu; 20 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
 static void coupling_spline_inverse_forward_2(const real *weights, const real *x_a, const real *y_b, real *x_b, real *log_det, real *result, real *hidden, real *result_2, real *hidden_2, real *result_3, real *share, real *length_per_share, real *result_4, real *share_2, real *length_per_share_2, real *bin, real *result_5, real *result_6, real *result_7, real *result_8, real *result_9, real *slope_left, real *result_10, real *slope_right, real *mean_slope, real *result_11, real *theta, real *result_12, real *result_13, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
-    const real *const net_0_bias = weights + 64;
-    const real *const net_1_weight = weights + 128;
-    const real *const net_1_bias = weights + 4224;
-    const real *const net_2_weight = weights + 4288;
-    const real *const net_2_bias = weights + 7296;
+    const real *const net_0_bias = weights + 32;
+    const real *const net_1_weight = weights + 64;
+    const real *const net_1_bias = weights + 1088;
+    const real *const net_2_weight = weights + 1120;
+    const real *const net_2_bias = weights + 3008;
     real *const t = workspace + FRAME(0, 0);
-    real *const t_2 = workspace + FRAME(3008, 48);
-    real *const t_3 = workspace + FRAME(3072, 64);
-    real *const shares_up_to = workspace + FRAME(3008, 48);
-    real *const left = workspace + FRAME(3008, 48);
-    real *const width = workspace + FRAME(3072, 64);
-    real *const height = workspace + FRAME(3136, 80);
-    real *const t_6 = workspace + FRAME(3392, 144);
-    real *const t_7 = workspace + FRAME(3456, 160);
-    real *const t_4 = workspace + FRAME(3200, 96);
-    real *const minus_c = workspace + FRAME(3264, 112);
-    real *const t_5 = workspace + FRAME(3328, 128);
-    real *const t_8 = workspace + FRAME(3520, 176);
-    dense_64x1_sigmoid_2(net_0_weight, x_a, net_0_bias, result, hidden);
-    dense_64x64_sigmoid_2(net_1_weight, hidden, net_1_bias, result_2, hidden_2);
-    dense_47x64(net_2_weight, hidden_2, net_2_bias, t);
+    real *const t_2 = workspace + FRAME(3776, 64);
+    real *const t_3 = workspace + FRAME(3840, 80);
+    real *const shares_up_to = workspace + FRAME(3776, 64);
+    real *const left = workspace + FRAME(3776, 64);
+    real *const width = workspace + FRAME(3840, 80);
+    real *const height = workspace + FRAME(3904, 96);
+    real *const t_6 = workspace + FRAME(4160, 160);
+    real *const t_7 = workspace + FRAME(4224, 176);
+    real *const t_4 = workspace + FRAME(3968, 112);
+    real *const minus_c = workspace + FRAME(4032, 128);
+    real *const t_5 = workspace + FRAME(4096, 144);
+    real *const t_8 = workspace + FRAME(4288, 192);
+    dense_32x1_sigmoid_2(net_0_weight, x_a, net_0_bias, result, hidden);
+    dense_32x32_sigmoid_2(net_1_weight, hidden, net_1_bias, result_2, hidden_2);
+    dense_59x32(net_2_weight, hidden_2, net_2_bias, t);
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes v_sum_i = lanes_splat(REAL(0.0));
         lanes v_sum_i_2 = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 16; i += I_STEP) {
+        for (int i = 0; i < 20; i += I_STEP) {
             const lanes min_i = lanes_min(lanes_max(lanes_load(t + i * BLOCK + s), lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
             const lanes share_i = lanes_exp(min_i);
-            store_each(share + i * BLOCK + s, share_i, 16 - i);
-            v_sum_i = add_terms(v_sum_i, share_i, 16 - i);
-            const lanes min_i_2 = lanes_min(lanes_max(lanes_load(t + (i + 16) * BLOCK + s), lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
+            store_each(share + i * BLOCK + s, share_i, 20 - i);
+            v_sum_i = add_terms(v_sum_i, share_i, 20 - i);
+            const lanes min_i_2 = lanes_min(lanes_max(lanes_load(t + (i + 20) * BLOCK + s), lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
             const lanes share_i_2 = lanes_exp(min_i_2);
-            store_each(share_2 + i * BLOCK + s, share_i_2, 16 - i);
-            v_sum_i_2 = add_terms(v_sum_i_2, share_i_2, 16 - i);
+            store_each(share_2 + i * BLOCK + s, share_i_2, 20 - i);
+            v_sum_i_2 = add_terms(v_sum_i_2, share_i_2, 20 - i);
         }
         store_row(t_2 + s, v_sum_i);
         store_row(t_3 + s, v_sum_i_2);
     }
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(length_per_share + i, REAL(7.872) / lanes_load(t_2 + i), BLOCK - i);
-        store_each(length_per_share_2 + i, REAL(7.872) / lanes_load(t_3 + i), BLOCK - i);
+        store_each(length_per_share + i, REAL(7.84) / lanes_load(t_2 + i), BLOCK - i);
+        store_each(length_per_share_2 + i, REAL(7.84) / lanes_load(t_3 + i), BLOCK - i);
     }
     for (int i = 0; i < 1; i++) {
         for (int k = 0; k < 1; k++) {
             for (int s = 0; s < BLOCK; s += S_STEP) {
                 lanes sum = lanes_splat(REAL(0.0));
-                for (int j = 0; j < 16; j++) {
-                    const lanes term = load_row(share_2 + (16 * i + j + k) * BLOCK + s);
+                for (int j = 0; j < 20; j++) {
+                    const lanes term = load_row(share_2 + (20 * i + j + k) * BLOCK + s);
                     sum = sum + term;
-                    store_row(shares_up_to + (16 * i + j + k) * BLOCK + s, sum);
+                    store_row(shares_up_to + (20 * i + j + k) * BLOCK + s, sum);
                 }
             }
         }
     }
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes bin_i = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 15; i += I_STEP) {
+        for (int i = 0; i < 19; i += I_STEP) {
             const lanes knot_i = lanes_fma(lanes_load(shares_up_to + i * BLOCK + s), load_sample(length_per_share_2 + s), load_feature(table_1 + i));
             const lanes to_real_i = lanes_select(lanes_less_equal(knot_i, load_sample(y_b + s)), lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0)));
-            bin_i = add_terms(bin_i, to_real_i, 15 - i);
+            bin_i = add_terms(bin_i, to_real_i, 19 - i);
         }
         store_row(bin + s, bin_i);
     }
@@ -527,17 +527,17 @@ static void coupling_spline_inverse_forward_2(const real *weights, const real *x
         lanes v_sum_i_4 = lanes_splat(REAL(0.0));
         lanes v_sum_i_5 = lanes_splat(REAL(0.0));
         lanes v_sum_i_6 = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 16; i += I_STEP) {
+        for (int i = 0; i < 20; i += I_STEP) {
             const lanes x_i = load_feature(table_2 + i);
             const lanes bin_i_2 = load_sample(bin + s);
             const lanes_int is_below_i = lanes_less(x_i, bin_i_2);
             const lanes_int is_bin_i = lanes_equal(x_i, bin_i_2);
             const lanes share_i_3 = lanes_load(share + i * BLOCK + s);
-            v_sum_i_3 = add_terms(v_sum_i_3, lanes_select(is_below_i, share_i_3, lanes_splat(REAL(0.0))), 16 - i);
-            v_sum_i_4 = add_terms(v_sum_i_4, lanes_select(is_bin_i, share_i_3, lanes_splat(REAL(0.0))), 16 - i);
+            v_sum_i_3 = add_terms(v_sum_i_3, lanes_select(is_below_i, share_i_3, lanes_splat(REAL(0.0))), 20 - i);
+            v_sum_i_4 = add_terms(v_sum_i_4, lanes_select(is_bin_i, share_i_3, lanes_splat(REAL(0.0))), 20 - i);
             const lanes share_i_4 = lanes_load(share_2 + i * BLOCK + s);
-            v_sum_i_5 = add_terms(v_sum_i_5, lanes_select(is_below_i, share_i_4, lanes_splat(REAL(0.0))), 16 - i);
-            v_sum_i_6 = add_terms(v_sum_i_6, lanes_select(is_bin_i, share_i_4, lanes_splat(REAL(0.0))), 16 - i);
+            v_sum_i_5 = add_terms(v_sum_i_5, lanes_select(is_below_i, share_i_4, lanes_splat(REAL(0.0))), 20 - i);
+            v_sum_i_6 = add_terms(v_sum_i_6, lanes_select(is_bin_i, share_i_4, lanes_splat(REAL(0.0))), 20 - i);
         }
         store_row(result_5 + s, v_sum_i_3);
         store_row(result_6 + s, v_sum_i_4);
@@ -565,13 +565,13 @@ static void coupling_spline_inverse_forward_2(const real *weights, const real *x
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes v_sum_i_8 = lanes_splat(REAL(0.0));
         lanes v_sum_i_9 = lanes_splat(REAL(0.0));
-        for (int i = 0; i < 15; i += I_STEP) {
+        for (int i = 0; i < 19; i += I_STEP) {
             const lanes bin_i_3 = load_sample(bin + s);
-            const lanes x_i_2 = lanes_load(t + (i + 32) * BLOCK + s);
+            const lanes x_i_2 = lanes_load(t + (i + 40) * BLOCK + s);
             const lanes choice_i = lanes_select(lanes_equal(load_feature(table_3 + i), bin_i_3), x_i_2, lanes_splat(REAL(0.0)));
-            v_sum_i_8 = add_terms(v_sum_i_8, choice_i, 15 - i);
+            v_sum_i_8 = add_terms(v_sum_i_8, choice_i, 19 - i);
             const lanes choice_i_2 = lanes_select(lanes_equal(load_feature(table_4 + i), bin_i_3), x_i_2, lanes_splat(REAL(0.0)));
-            v_sum_i_9 = add_terms(v_sum_i_9, choice_i_2, 15 - i);
+            v_sum_i_9 = add_terms(v_sum_i_9, choice_i_2, 19 - i);
         }
         store_row(t_6 + s, v_sum_i_8);
         store_row(t_7 + s, v_sum_i_9);
@@ -613,16 +613,16 @@ static void coupling_spline_inverse_forward_2(const real *weights, const real *x
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(log_det + i, lanes_load(t_8 + i), BLOCK - i);
     }
-    copy_reals(result_3, t, 16 * BLOCK);
-    copy_reals(result_4, t + 16 * BLOCK, 16 * BLOCK);
+    copy_reals(result_3, t, 20 * BLOCK);
+    copy_reals(result_4, t + 20 * BLOCK, 20 * BLOCK);
 }
 
-/* Backward of coupling_spline_inverse: from the cotangents of its results those of its inputs. Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 64 -> 64 -> 47, silu; 16 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
+/* Backward of coupling_spline_inverse: from the cotangents of its results those of its inputs. Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 32 -> 32 -> 59, silu; 20 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
 static void coupling_spline_inverse_backward_2(const Block *block, const real *weights, const real *x_a, const real *y_b, const real *x, const real *hidden, const real *x_2, const real *hidden_2, const real *x_3, const real *share, const real *length_per_share, const real *x_4, const real *share_2, const real *length_per_share_2, const real *bin, const real *x_5, const real *x_6, const real *x_7, const real *x_8, const real *x_9, const real *slope_left, const real *x_10, const real *slope_right, const real *mean_slope, const real *x_11, const real *theta, const real *x_12, const real *x_13, const real *d_x_b, const real *d_log_det, real *gradient, real *d_x_a, real *d_y_b, real *workspace)
 {
     const real *const net_0_weight = weights + 0;
-    const real *const net_1_weight = weights + 128;
-    const real *const net_2_weight = weights + 4288;
+    const real *const net_1_weight = weights + 64;
+    const real *const net_2_weight = weights + 1120;
     real *const d_left = workspace + FRAME(0, 0);
     real *const t = workspace + FRAME(64, 16);
     real *const t_2 = workspace + FRAME(128, 32);
@@ -641,25 +641,25 @@ static void coupling_spline_inverse_backward_2(const Block *block, const real *w
     real *const t_9 = workspace + FRAME(896, 224);
     real *const t_10 = workspace + FRAME(960, 240);
     real *const t_11 = workspace + FRAME(1024, 256);
-    real *const t_14 = workspace + FRAME(2112, 16);
+    real *const t_14 = workspace + FRAME(2368, 32);
     real *const t_12 = workspace + FRAME(1088, 272);
-    real *const t_15 = workspace + FRAME(3136, 32);
-    real *const t_16 = workspace + FRAME(4160, 48);
-    real *const d_hidden = workspace + FRAME(0, 96);
-    real *const t_18 = workspace + FRAME(11264, 224);
-    real *const d_net_2_weight = gradient + 4288;
-    real *const d_net_2_bias = gradient + 7296;
-    real *const t_17 = workspace + FRAME(7168, 160);
-    real *const t_19 = workspace + FRAME(15360, 288);
+    real *const t_15 = workspace + FRAME(3648, 64);
+    real *const t_16 = workspace + FRAME(4928, 96);
+    real *const d_hidden = workspace + FRAME(0, 0);
+    real *const t_18 = workspace + FRAME(8704, 64);
+    real *const d_net_2_weight = gradient + 1120;
+    real *const d_net_2_bias = gradient + 3008;
+    real *const t_17 = workspace + FRAME(2048, 32);
+    real *const t_19 = workspace + FRAME(10752, 160);
     real *const d_hidden_2 = workspace + FRAME(0, 0);
-    real *const t_20 = workspace + FRAME(19456, 352);
-    real *const d_net_1_weight = gradient + 128;
-    real *const d_net_1_bias = gradient + 4224;
-    real *const t_21 = workspace + FRAME(4096, 64);
-    real *const t_22 = workspace + FRAME(8192, 128);
+    real *const t_20 = workspace + FRAME(12800, 192);
+    real *const d_net_1_weight = gradient + 64;
+    real *const d_net_1_bias = gradient + 1088;
+    real *const t_21 = workspace + FRAME(2048, 32);
+    real *const t_22 = workspace + FRAME(4096, 64);
     real *const t_23 = workspace + FRAME(0, 0);
     real *const d_net_0_weight = gradient + 0;
-    real *const d_net_0_bias = gradient + 64;
+    real *const d_net_0_bias = gradient + 32;
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes y_b_i = lanes_load(y_b + i);
         const lanes_int inside_i = lanes_less(lanes_abs(y_b_i), lanes_splat(REAL(4.0)));
@@ -838,21 +838,21 @@ static void coupling_spline_inverse_backward_2(const Block *block, const real *w
         const lanes product_i_40 = d_left_i_2 * lanes_load(x_5 + i);
         const lanes choice_i_32 = lanes_select(x_i_6 & ~lanes_equal(product_i_40, product_i_40), lanes_splat(REAL(0.0)), product_i_40);
         const lanes d_length_per_share_i_2 = choice_i_31 + choice_i_32;
-        const lanes product_i_41 = d_length_per_share_i * (length_per_share_i_2 * length_per_share_i_2 * (-REAL(0.12703252032520326)));
+        const lanes product_i_41 = d_length_per_share_i * (length_per_share_i_2 * length_per_share_i_2 * (-REAL(0.12755102040816327)));
         const lanes_int condition_i_27 = lanes_equal(d_length_per_share_i, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_41, product_i_41);
         store_each(t_11 + i, lanes_select(condition_i_27, lanes_splat(REAL(0.0)), product_i_41), BLOCK - i);
-        const lanes product_i_42 = d_length_per_share_i_2 * (length_per_share_i_3 * length_per_share_i_3 * (-REAL(0.12703252032520326)));
+        const lanes product_i_42 = d_length_per_share_i_2 * (length_per_share_i_3 * length_per_share_i_3 * (-REAL(0.12755102040816327)));
         const lanes_int condition_i_28 = lanes_equal(d_length_per_share_i_2, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_42, product_i_42);
         store_each(t_12 + i, lanes_select(condition_i_28, lanes_splat(REAL(0.0)), product_i_42), BLOCK - i);
     }
-    for (int i = 0; i < 15; i += I_STEP)
+    for (int i = 0; i < 19; i += I_STEP)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             const lanes bin_i = load_sample(bin + s);
             const lanes choice_i_33 = lanes_select(lanes_equal(load_feature(table_4 + i), bin_i), load_sample(t_5 + s), lanes_splat(REAL(0.0)));
             const lanes choice_i_34 = lanes_select(lanes_equal(load_feature(table_3 + i), bin_i), load_sample(t_6 + s), lanes_splat(REAL(0.0)));
-            store_each(t_13 + i * BLOCK + s, choice_i_33 + choice_i_34, 15 - i);
+            store_each(t_13 + i * BLOCK + s, choice_i_33 + choice_i_34, 19 - i);
         }
-    for (int i = 0; i < 16; i += I_STEP)
+    for (int i = 0; i < 20; i += I_STEP)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             const lanes x_i_7 = load_feature(table_2 + i);
             const lanes bin_i_2 = load_sample(bin + s);
@@ -866,47 +866,47 @@ static void coupling_spline_inverse_backward_2(const Block *block, const real *w
             const lanes x_i_8 = lanes_load(x_4 + i * BLOCK + s);
             const lanes_int condition_i_30 = lanes_less_equal(lanes_max(x_i_8, lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
             const lanes choice_i_35 = lanes_select(condition_i_30, lanes_select(condition_i_29, lanes_splat(REAL(0.0)), product_i_43), lanes_splat(REAL(0.0)));
-            store_each(t_14 + i * BLOCK + s, lanes_select(lanes_less_equal(lanes_splat(-REAL(3e+01)), x_i_8), choice_i_35, lanes_splat(REAL(0.0))), 16 - i);
+            store_each(t_14 + i * BLOCK + s, lanes_select(lanes_less_equal(lanes_splat(-REAL(3e+01)), x_i_8), choice_i_35, lanes_splat(REAL(0.0))), 20 - i);
             const lanes d_share_i_2 = v_sum_i_7 + load_sample(t_12 + s);
             const lanes product_i_44 = d_share_i_2 * lanes_load(share + i * BLOCK + s);
             const lanes_int condition_i_31 = lanes_equal(d_share_i_2, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_44, product_i_44);
             const lanes x_i_9 = lanes_load(x_3 + i * BLOCK + s);
             const lanes_int condition_i_32 = lanes_less_equal(lanes_max(x_i_9, lanes_splat(-REAL(3e+01))), lanes_splat(REAL(3e+01)));
             const lanes choice_i_36 = lanes_select(condition_i_32, lanes_select(condition_i_31, lanes_splat(REAL(0.0)), product_i_44), lanes_splat(REAL(0.0)));
-            store_each(t_15 + i * BLOCK + s, lanes_select(lanes_less_equal(lanes_splat(-REAL(3e+01)), x_i_9), choice_i_36, lanes_splat(REAL(0.0))), 16 - i);
+            store_each(t_15 + i * BLOCK + s, lanes_select(lanes_less_equal(lanes_splat(-REAL(3e+01)), x_i_9), choice_i_36, lanes_splat(REAL(0.0))), 20 - i);
         }
-    copy_reals(t_16, t_15, 16 * BLOCK);
-    copy_reals(t_16 + 16 * BLOCK, t_14, 16 * BLOCK);
-    copy_reals(t_16 + 32 * BLOCK, t_13, 15 * BLOCK);
-    dense_64x47_then(net_2_weight, t_16, d_hidden, t_17);
-    for (int i = 0; i < 64 * BLOCK; i += LANES) {
+    copy_reals(t_16, t_15, 20 * BLOCK);
+    copy_reals(t_16 + 20 * BLOCK, t_14, 20 * BLOCK);
+    copy_reals(t_16 + 40 * BLOCK, t_13, 19 * BLOCK);
+    dense_32x59_then(net_2_weight, t_16, d_hidden, t_17);
+    for (int i = 0; i < 32 * BLOCK; i += LANES) {
         const lanes hidden_i = lanes_load(hidden_2 + i);
-        store_each(t_18 + i, lanes_select(lanes_less(lanes_abs(hidden_i), lanes_splat(REAL_INFINITY)), hidden_i, lanes_splat(REAL(0.0))), 64 * BLOCK - i);
+        store_each(t_18 + i, lanes_select(lanes_less(lanes_abs(hidden_i), lanes_splat(REAL_INFINITY)), hidden_i, lanes_splat(REAL(0.0))), 32 * BLOCK - i);
         const lanes x_i_10 = lanes_load(x_2 + i);
         const lanes product_i_45 = lanes_load(d_hidden + i) * lanes_fma(hidden_i, REAL(1.0) - x_i_10, x_i_10);
         const lanes_int condition_i_33 = lanes_is_true(lanes_load(t_17 + i)) & ~lanes_equal(product_i_45, product_i_45);
-        store_each(t_19 + i, lanes_select(condition_i_33, lanes_splat(REAL(0.0)), product_i_45), 64 * BLOCK - i);
+        store_each(t_19 + i, lanes_select(condition_i_33, lanes_splat(REAL(0.0)), product_i_45), 32 * BLOCK - i);
         const lanes hidden_i_2 = lanes_load(hidden + i);
-        store_each(t_20 + i, lanes_select(lanes_less(lanes_abs(hidden_i_2), lanes_splat(REAL_INFINITY)), hidden_i_2, lanes_splat(REAL(0.0))), 64 * BLOCK - i);
+        store_each(t_20 + i, lanes_select(lanes_less(lanes_abs(hidden_i_2), lanes_splat(REAL_INFINITY)), hidden_i_2, lanes_splat(REAL(0.0))), 32 * BLOCK - i);
     }
-    sum_47x64(t_16, t_18, block->count, workspace + FRAME(0, 96), d_net_2_weight);
-    sum_samples(t_16, 47, block->count, d_net_2_bias);
-    dense_64x64_then(net_1_weight, t_19, d_hidden_2, t_21);
-    sum_64x64(t_19, t_20, block->count, workspace + FRAME(8192, 128), d_net_1_weight);
-    sum_samples(t_19, 64, block->count, d_net_1_bias);
-    for (int i = 0; i < 64 * BLOCK; i += LANES) {
+    sum_59x32(t_16, t_18, block->count, workspace + FRAME(0, 0), d_net_2_weight);
+    sum_samples(t_16, 59, block->count, d_net_2_bias);
+    dense_32x32_then(net_1_weight, t_19, d_hidden_2, t_21);
+    sum_32x32(t_19, t_20, block->count, workspace + FRAME(4096, 64), d_net_1_weight);
+    sum_samples(t_19, 32, block->count, d_net_1_bias);
+    for (int i = 0; i < 32 * BLOCK; i += LANES) {
         const lanes x_i_11 = lanes_load(x + i);
         const lanes product_i_46 = lanes_load(d_hidden_2 + i) * lanes_fma(lanes_load(hidden + i), REAL(1.0) - x_i_11, x_i_11);
         const lanes_int condition_i_34 = lanes_is_true(lanes_load(t_21 + i)) & ~lanes_equal(product_i_46, product_i_46);
-        store_each(t_22 + i, lanes_select(condition_i_34, lanes_splat(REAL(0.0)), product_i_46), 64 * BLOCK - i);
+        store_each(t_22 + i, lanes_select(condition_i_34, lanes_splat(REAL(0.0)), product_i_46), 32 * BLOCK - i);
     }
-    dense_1x64(net_0_weight, t_22, d_x_a);
+    dense_1x32(net_0_weight, t_22, d_x_a);
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes x_a_i = lanes_load(x_a + i);
         store_each(t_23 + i, lanes_select(lanes_less(lanes_abs(x_a_i), lanes_splat(REAL_INFINITY)), x_a_i, lanes_splat(REAL(0.0))), BLOCK - i);
     }
-    sum_1x64(t_23, t_22, block->count, workspace + FRAME(64, 16), d_net_0_weight);
-    sum_samples(t_22, 64, block->count, d_net_0_bias);
+    sum_1x32(t_23, t_22, block->count, workspace + FRAME(64, 16), d_net_0_weight);
+    sum_samples(t_22, 32, block->count, d_net_0_bias);
 }
 
 /* Backward of gaussian_log_prob: from the cotangents of its results those of its inputs. Standard normal: log p(z) = -|z|^2 / 2 - D/2 log(2 pi).    ring.yaml:6 */
@@ -936,158 +936,158 @@ static void entry_step_block(const Block *block, const real *weights, const real
     real *const x_b = workspace + FRAME(128, 16);
     real *const log_det = batch + 0;
     real *const t = workspace + FRAME(192, 32);
-    real *const hidden = workspace + FRAME(4288, 96);
-    real *const t_2 = workspace + FRAME(8384, 160);
-    real *const hidden_2 = workspace + FRAME(12480, 224);
-    real *const t_3 = workspace + FRAME(16576, 288);
-    real *const share = workspace + FRAME(17600, 304);
-    real *const length_per_share = workspace + FRAME(18624, 320);
-    real *const t_4 = workspace + FRAME(18688, 336);
-    real *const share_2 = workspace + FRAME(19712, 352);
-    real *const length_per_share_2 = workspace + FRAME(20736, 368);
-    real *const bin = workspace + FRAME(20800, 384);
-    real *const t_5 = workspace + FRAME(20864, 400);
-    real *const t_6 = workspace + FRAME(20928, 416);
-    real *const t_7 = workspace + FRAME(20992, 432);
-    real *const t_8 = workspace + FRAME(21056, 448);
-    real *const t_9 = workspace + FRAME(21120, 464);
-    real *const slope_left = workspace + FRAME(21184, 480);
-    real *const t_10 = workspace + FRAME(21248, 496);
-    real *const slope_right = workspace + FRAME(21312, 512);
-    real *const mean_slope = workspace + FRAME(21376, 528);
-    real *const t_11 = workspace + FRAME(21440, 544);
-    real *const theta = workspace + FRAME(21504, 560);
-    real *const t_12 = workspace + FRAME(21568, 576);
-    real *const t_13 = workspace + FRAME(21632, 592);
-    real *const x_b_2 = workspace + FRAME(21696, 608);
+    real *const hidden = workspace + FRAME(2240, 64);
+    real *const t_2 = workspace + FRAME(4288, 96);
+    real *const hidden_2 = workspace + FRAME(6336, 128);
+    real *const t_3 = workspace + FRAME(8384, 160);
+    real *const share = workspace + FRAME(9664, 192);
+    real *const length_per_share = workspace + FRAME(10944, 224);
+    real *const t_4 = workspace + FRAME(11008, 240);
+    real *const share_2 = workspace + FRAME(12288, 272);
+    real *const length_per_share_2 = workspace + FRAME(13568, 304);
+    real *const bin = workspace + FRAME(13632, 320);
+    real *const t_5 = workspace + FRAME(13696, 336);
+    real *const t_6 = workspace + FRAME(13760, 352);
+    real *const t_7 = workspace + FRAME(13824, 368);
+    real *const t_8 = workspace + FRAME(13888, 384);
+    real *const t_9 = workspace + FRAME(13952, 400);
+    real *const slope_left = workspace + FRAME(14016, 416);
+    real *const t_10 = workspace + FRAME(14080, 432);
+    real *const slope_right = workspace + FRAME(14144, 448);
+    real *const mean_slope = workspace + FRAME(14208, 464);
+    real *const t_11 = workspace + FRAME(14272, 480);
+    real *const theta = workspace + FRAME(14336, 496);
+    real *const t_12 = workspace + FRAME(14400, 512);
+    real *const t_13 = workspace + FRAME(14464, 528);
+    real *const x_b_2 = workspace + FRAME(14528, 544);
     real *const log_det_2 = batch + 64;
-    real *const t_14 = workspace + FRAME(21760, 624);
-    real *const hidden_3 = workspace + FRAME(25856, 688);
-    real *const t_15 = workspace + FRAME(29952, 752);
-    real *const hidden_4 = workspace + FRAME(34048, 816);
-    real *const t_16 = workspace + FRAME(38144, 880);
-    real *const share_3 = workspace + FRAME(39168, 896);
-    real *const length_per_share_3 = workspace + FRAME(40192, 912);
-    real *const t_17 = workspace + FRAME(40256, 928);
-    real *const share_4 = workspace + FRAME(41280, 944);
-    real *const length_per_share_4 = workspace + FRAME(42304, 960);
-    real *const bin_2 = workspace + FRAME(42368, 976);
-    real *const t_18 = workspace + FRAME(42432, 992);
-    real *const t_19 = workspace + FRAME(42496, 1008);
-    real *const t_20 = workspace + FRAME(42560, 1024);
-    real *const t_21 = workspace + FRAME(42624, 1040);
-    real *const t_22 = workspace + FRAME(42688, 1056);
-    real *const slope_left_2 = workspace + FRAME(42752, 1072);
-    real *const t_23 = workspace + FRAME(42816, 1088);
-    real *const slope_right_2 = workspace + FRAME(42880, 1104);
-    real *const mean_slope_2 = workspace + FRAME(42944, 1120);
-    real *const t_24 = workspace + FRAME(43008, 1136);
-    real *const theta_2 = workspace + FRAME(43072, 1152);
-    real *const t_25 = workspace + FRAME(43136, 1168);
-    real *const t_26 = workspace + FRAME(43200, 1184);
-    real *const x_b_3 = workspace + FRAME(43264, 1200);
+    real *const t_14 = workspace + FRAME(14592, 560);
+    real *const hidden_3 = workspace + FRAME(16640, 592);
+    real *const t_15 = workspace + FRAME(18688, 624);
+    real *const hidden_4 = workspace + FRAME(20736, 656);
+    real *const t_16 = workspace + FRAME(22784, 688);
+    real *const share_3 = workspace + FRAME(24064, 720);
+    real *const length_per_share_3 = workspace + FRAME(25344, 752);
+    real *const t_17 = workspace + FRAME(25408, 768);
+    real *const share_4 = workspace + FRAME(26688, 800);
+    real *const length_per_share_4 = workspace + FRAME(27968, 832);
+    real *const bin_2 = workspace + FRAME(28032, 848);
+    real *const t_18 = workspace + FRAME(28096, 864);
+    real *const t_19 = workspace + FRAME(28160, 880);
+    real *const t_20 = workspace + FRAME(28224, 896);
+    real *const t_21 = workspace + FRAME(28288, 912);
+    real *const t_22 = workspace + FRAME(28352, 928);
+    real *const slope_left_2 = workspace + FRAME(28416, 944);
+    real *const t_23 = workspace + FRAME(28480, 960);
+    real *const slope_right_2 = workspace + FRAME(28544, 976);
+    real *const mean_slope_2 = workspace + FRAME(28608, 992);
+    real *const t_24 = workspace + FRAME(28672, 1008);
+    real *const theta_2 = workspace + FRAME(28736, 1024);
+    real *const t_25 = workspace + FRAME(28800, 1040);
+    real *const t_26 = workspace + FRAME(28864, 1056);
+    real *const x_b_3 = workspace + FRAME(28928, 1072);
     real *const log_det_3 = batch + 128;
-    real *const t_27 = workspace + FRAME(43328, 1216);
-    real *const hidden_5 = workspace + FRAME(47424, 1280);
-    real *const t_28 = workspace + FRAME(51520, 1344);
-    real *const hidden_6 = workspace + FRAME(55616, 1408);
-    real *const t_29 = workspace + FRAME(59712, 1472);
-    real *const share_5 = workspace + FRAME(60736, 1488);
-    real *const length_per_share_5 = workspace + FRAME(61760, 1504);
-    real *const t_30 = workspace + FRAME(61824, 1520);
-    real *const share_6 = workspace + FRAME(62848, 1536);
-    real *const length_per_share_6 = workspace + FRAME(63872, 1552);
-    real *const bin_3 = workspace + FRAME(63936, 1568);
-    real *const t_31 = workspace + FRAME(64000, 1584);
-    real *const t_32 = workspace + FRAME(64064, 1600);
-    real *const t_33 = workspace + FRAME(64128, 1616);
-    real *const t_34 = workspace + FRAME(64192, 1632);
-    real *const t_35 = workspace + FRAME(64256, 1648);
-    real *const slope_left_3 = workspace + FRAME(64320, 1664);
-    real *const t_36 = workspace + FRAME(64384, 1680);
-    real *const slope_right_3 = workspace + FRAME(64448, 1696);
-    real *const mean_slope_3 = workspace + FRAME(64512, 1712);
-    real *const t_37 = workspace + FRAME(64576, 1728);
-    real *const theta_3 = workspace + FRAME(64640, 1744);
-    real *const t_38 = workspace + FRAME(64704, 1760);
-    real *const t_39 = workspace + FRAME(64768, 1776);
-    real *const x_b_4 = workspace + FRAME(64832, 1792);
+    real *const t_27 = workspace + FRAME(28992, 1088);
+    real *const hidden_5 = workspace + FRAME(31040, 1120);
+    real *const t_28 = workspace + FRAME(33088, 1152);
+    real *const hidden_6 = workspace + FRAME(35136, 1184);
+    real *const t_29 = workspace + FRAME(37184, 1216);
+    real *const share_5 = workspace + FRAME(38464, 1248);
+    real *const length_per_share_5 = workspace + FRAME(39744, 1280);
+    real *const t_30 = workspace + FRAME(39808, 1296);
+    real *const share_6 = workspace + FRAME(41088, 1328);
+    real *const length_per_share_6 = workspace + FRAME(42368, 1360);
+    real *const bin_3 = workspace + FRAME(42432, 1376);
+    real *const t_31 = workspace + FRAME(42496, 1392);
+    real *const t_32 = workspace + FRAME(42560, 1408);
+    real *const t_33 = workspace + FRAME(42624, 1424);
+    real *const t_34 = workspace + FRAME(42688, 1440);
+    real *const t_35 = workspace + FRAME(42752, 1456);
+    real *const slope_left_3 = workspace + FRAME(42816, 1472);
+    real *const t_36 = workspace + FRAME(42880, 1488);
+    real *const slope_right_3 = workspace + FRAME(42944, 1504);
+    real *const mean_slope_3 = workspace + FRAME(43008, 1520);
+    real *const t_37 = workspace + FRAME(43072, 1536);
+    real *const theta_3 = workspace + FRAME(43136, 1552);
+    real *const t_38 = workspace + FRAME(43200, 1568);
+    real *const t_39 = workspace + FRAME(43264, 1584);
+    real *const x_b_4 = workspace + FRAME(43328, 1600);
     real *const log_det_4 = batch + 192;
-    real *const t_40 = workspace + FRAME(64896, 1808);
-    real *const hidden_7 = workspace + FRAME(68992, 1872);
-    real *const t_41 = workspace + FRAME(73088, 1936);
-    real *const hidden_8 = workspace + FRAME(77184, 2000);
-    real *const t_42 = workspace + FRAME(81280, 2064);
-    real *const share_7 = workspace + FRAME(82304, 2080);
-    real *const length_per_share_7 = workspace + FRAME(83328, 2096);
-    real *const t_43 = workspace + FRAME(83392, 2112);
-    real *const share_8 = workspace + FRAME(84416, 2128);
-    real *const length_per_share_8 = workspace + FRAME(85440, 2144);
-    real *const bin_4 = workspace + FRAME(85504, 2160);
-    real *const t_44 = workspace + FRAME(85568, 2176);
-    real *const t_45 = workspace + FRAME(85632, 2192);
-    real *const t_46 = workspace + FRAME(85696, 2208);
-    real *const t_47 = workspace + FRAME(85760, 2224);
-    real *const t_48 = workspace + FRAME(85824, 2240);
-    real *const slope_left_4 = workspace + FRAME(85888, 2256);
-    real *const t_49 = workspace + FRAME(85952, 2272);
-    real *const slope_right_4 = workspace + FRAME(86016, 2288);
-    real *const mean_slope_4 = workspace + FRAME(86080, 2304);
-    real *const t_50 = workspace + FRAME(86144, 2320);
-    real *const theta_4 = workspace + FRAME(86208, 2336);
-    real *const t_51 = workspace + FRAME(86272, 2352);
-    real *const t_52 = workspace + FRAME(86336, 2368);
-    real *const z = workspace + FRAME(86400, 2384);
+    real *const t_40 = workspace + FRAME(43392, 1616);
+    real *const hidden_7 = workspace + FRAME(45440, 1648);
+    real *const t_41 = workspace + FRAME(47488, 1680);
+    real *const hidden_8 = workspace + FRAME(49536, 1712);
+    real *const t_42 = workspace + FRAME(51584, 1744);
+    real *const share_7 = workspace + FRAME(52864, 1776);
+    real *const length_per_share_7 = workspace + FRAME(54144, 1808);
+    real *const t_43 = workspace + FRAME(54208, 1824);
+    real *const share_8 = workspace + FRAME(55488, 1856);
+    real *const length_per_share_8 = workspace + FRAME(56768, 1888);
+    real *const bin_4 = workspace + FRAME(56832, 1904);
+    real *const t_44 = workspace + FRAME(56896, 1920);
+    real *const t_45 = workspace + FRAME(56960, 1936);
+    real *const t_46 = workspace + FRAME(57024, 1952);
+    real *const t_47 = workspace + FRAME(57088, 1968);
+    real *const t_48 = workspace + FRAME(57152, 1984);
+    real *const slope_left_4 = workspace + FRAME(57216, 2000);
+    real *const t_49 = workspace + FRAME(57280, 2016);
+    real *const slope_right_4 = workspace + FRAME(57344, 2032);
+    real *const mean_slope_4 = workspace + FRAME(57408, 2048);
+    real *const t_50 = workspace + FRAME(57472, 2064);
+    real *const theta_4 = workspace + FRAME(57536, 2080);
+    real *const t_51 = workspace + FRAME(57600, 2096);
+    real *const t_52 = workspace + FRAME(57664, 2112);
+    real *const z = workspace + FRAME(57728, 2128);
     real *const log_prob = batch + 256;
     real *const d_log_q = shared + 32;
-    real *const d_z = workspace + FRAME(86528, 2400);
-    real *const t_53 = workspace + FRAME(86400, 2384);
-    real *const t_54 = workspace + FRAME(86464, 2416);
-    real *const d_x_b = workspace + FRAME(43264, 1200);
-    real *const t_55 = workspace + FRAME(64896, 1808);
-    real *const t_56 = workspace + FRAME(64960, 1824);
-    real *const d_x_b_2 = workspace + FRAME(21696, 608);
-    real *const t_57 = workspace + FRAME(43264, 1200);
+    real *const d_z = workspace + FRAME(57856, 2144);
+    real *const t_53 = workspace + FRAME(57728, 2128);
+    real *const t_54 = workspace + FRAME(57792, 2160);
+    real *const d_x_b = workspace + FRAME(28928, 1072);
+    real *const t_55 = workspace + FRAME(43392, 1616);
+    real *const t_56 = workspace + FRAME(43456, 1632);
+    real *const d_x_b_2 = workspace + FRAME(14528, 544);
+    real *const t_57 = workspace + FRAME(28928, 1072);
     real *const d_x_b_3 = workspace + FRAME(128, 16);
-    real *const t_58 = workspace + FRAME(21696, 608);
-    real *const d_log_q_each = workspace + FRAME(64832, 1792);
-    standardise(weights + 29372, data, y, sums + 29376);
+    real *const t_58 = workspace + FRAME(14528, 544);
+    real *const d_log_q_each = workspace + FRAME(43328, 1600);
+    standardise(weights + 12268, data, y, sums + 12272);
     /* flow.layers.3    ring.yaml:8 */
-    coupling_spline_inverse_forward(weights + 22029, y + 1 * BLOCK, y, x_b, log_det, t, hidden, t_2, hidden_2, t_3, share, length_per_share, t_4, share_2, length_per_share_2, bin, t_5, t_6, t_7, t_8, t_9, slope_left, t_10, slope_right, mean_slope, t_11, theta, t_12, t_13, workspace + FRAME(86656, 2432));
+    coupling_spline_inverse_forward(weights + 9201, y + 1 * BLOCK, y, x_b, log_det, t, hidden, t_2, hidden_2, t_3, share, length_per_share, t_4, share_2, length_per_share_2, bin, t_5, t_6, t_7, t_8, t_9, slope_left, t_10, slope_right, mean_slope, t_11, theta, t_12, t_13, workspace + FRAME(57984, 2176));
     /* flow.layers.2    ring.yaml:8 */
-    coupling_spline_inverse_forward(weights + 14686, x_b, y + 1 * BLOCK, x_b_2, log_det_2, t_14, hidden_3, t_15, hidden_4, t_16, share_3, length_per_share_3, t_17, share_4, length_per_share_4, bin_2, t_18, t_19, t_20, t_21, t_22, slope_left_2, t_23, slope_right_2, mean_slope_2, t_24, theta_2, t_25, t_26, workspace + FRAME(86656, 2432));
+    coupling_spline_inverse_forward(weights + 6134, x_b, y + 1 * BLOCK, x_b_2, log_det_2, t_14, hidden_3, t_15, hidden_4, t_16, share_3, length_per_share_3, t_17, share_4, length_per_share_4, bin_2, t_18, t_19, t_20, t_21, t_22, slope_left_2, t_23, slope_right_2, mean_slope_2, t_24, theta_2, t_25, t_26, workspace + FRAME(57984, 2176));
     /* flow.layers.1    ring.yaml:8 */
-    coupling_spline_inverse_forward_2(weights + 7343, x_b_2, x_b, x_b_3, log_det_3, t_27, hidden_5, t_28, hidden_6, t_29, share_5, length_per_share_5, t_30, share_6, length_per_share_6, bin_3, t_31, t_32, t_33, t_34, t_35, slope_left_3, t_36, slope_right_3, mean_slope_3, t_37, theta_3, t_38, t_39, workspace + FRAME(86656, 2432));
+    coupling_spline_inverse_forward_2(weights + 3067, x_b_2, x_b, x_b_3, log_det_3, t_27, hidden_5, t_28, hidden_6, t_29, share_5, length_per_share_5, t_30, share_6, length_per_share_6, bin_3, t_31, t_32, t_33, t_34, t_35, slope_left_3, t_36, slope_right_3, mean_slope_3, t_37, theta_3, t_38, t_39, workspace + FRAME(57984, 2176));
     /* flow.layers.0    ring.yaml:8 */
-    coupling_spline_inverse_forward_2(weights, x_b_3, x_b_2, x_b_4, log_det_4, t_40, hidden_7, t_41, hidden_8, t_42, share_7, length_per_share_7, t_43, share_8, length_per_share_8, bin_4, t_44, t_45, t_46, t_47, t_48, slope_left_4, t_49, slope_right_4, mean_slope_4, t_50, theta_4, t_51, t_52, workspace + FRAME(86656, 2432));
+    coupling_spline_inverse_forward_2(weights, x_b_3, x_b_2, x_b_4, log_det_4, t_40, hidden_7, t_41, hidden_8, t_42, share_7, length_per_share_7, t_43, share_8, length_per_share_8, bin_4, t_44, t_45, t_46, t_47, t_48, slope_left_4, t_49, slope_right_4, mean_slope_4, t_50, theta_4, t_51, t_52, workspace + FRAME(57984, 2176));
     for (int s = 0; s < BLOCK; s += S_STEP) {
         store_row(z + 0 * BLOCK + s, load_row(x_b_3 + 0 * BLOCK + s));
     }
     for (int s = 0; s < BLOCK; s += S_STEP) {
         store_row(z + 1 * BLOCK + s, load_row(x_b_4 + 0 * BLOCK + s));
     }
-    gaussian_log_prob(z, log_prob, workspace + FRAME(86656, 2432));
+    gaussian_log_prob(z, log_prob, workspace + FRAME(57984, 2176));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_log_q_each + i, lanes_splat(d_log_q[0]), BLOCK - i);
     }
     /* backward of: flow.layers.0    ring.yaml:6 */
-    gaussian_log_prob_backward(z, d_log_q_each, d_z, workspace + FRAME(86656, 2432));
-    coupling_spline_inverse_backward_2(block, weights, x_b_3, x_b_2, t_40, hidden_7, t_41, hidden_8, t_42, share_7, length_per_share_7, t_43, share_8, length_per_share_8, bin_4, t_44, t_45, t_46, t_47, t_48, slope_left_4, t_49, slope_right_4, mean_slope_4, t_50, theta_4, t_51, t_52, d_z + 1 * BLOCK, d_log_q_each, sums, t_53, t_54, workspace + FRAME(86656, 2432));
+    gaussian_log_prob_backward(z, d_log_q_each, d_z, workspace + FRAME(57984, 2176));
+    coupling_spline_inverse_backward_2(block, weights, x_b_3, x_b_2, t_40, hidden_7, t_41, hidden_8, t_42, share_7, length_per_share_7, t_43, share_8, length_per_share_8, bin_4, t_44, t_45, t_46, t_47, t_48, slope_left_4, t_49, slope_right_4, mean_slope_4, t_50, theta_4, t_51, t_52, d_z + 1 * BLOCK, d_log_q_each, sums, t_53, t_54, workspace + FRAME(57984, 2176));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_x_b + i, lanes_load(d_z + i) + lanes_load(t_53 + i), BLOCK - i);
     }
     /* backward of: flow.layers.1    ring.yaml:8 */
-    coupling_spline_inverse_backward_2(block, weights + 7343, x_b_2, x_b, t_27, hidden_5, t_28, hidden_6, t_29, share_5, length_per_share_5, t_30, share_6, length_per_share_6, bin_3, t_31, t_32, t_33, t_34, t_35, slope_left_3, t_36, slope_right_3, mean_slope_3, t_37, theta_3, t_38, t_39, d_x_b, d_log_q_each, sums + 7343, t_55, t_56, workspace + FRAME(86656, 2432));
+    coupling_spline_inverse_backward_2(block, weights + 3067, x_b_2, x_b, t_27, hidden_5, t_28, hidden_6, t_29, share_5, length_per_share_5, t_30, share_6, length_per_share_6, bin_3, t_31, t_32, t_33, t_34, t_35, slope_left_3, t_36, slope_right_3, mean_slope_3, t_37, theta_3, t_38, t_39, d_x_b, d_log_q_each, sums + 3067, t_55, t_56, workspace + FRAME(57984, 2176));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_x_b_2 + i, lanes_load(t_54 + i) + lanes_load(t_55 + i), BLOCK - i);
     }
     /* backward of: flow.layers.2    ring.yaml:8 */
-    coupling_spline_inverse_backward(block, weights + 14686, x_b, y + 1 * BLOCK, t_14, hidden_3, t_15, hidden_4, t_16, share_3, length_per_share_3, t_17, share_4, length_per_share_4, bin_2, t_18, t_19, t_20, t_21, t_22, slope_left_2, t_23, slope_right_2, mean_slope_2, t_24, theta_2, t_25, t_26, d_x_b_2, d_log_q_each, sums + 14686, t_57, workspace + FRAME(86656, 2432));
+    coupling_spline_inverse_backward(block, weights + 6134, x_b, y + 1 * BLOCK, t_14, hidden_3, t_15, hidden_4, t_16, share_3, length_per_share_3, t_17, share_4, length_per_share_4, bin_2, t_18, t_19, t_20, t_21, t_22, slope_left_2, t_23, slope_right_2, mean_slope_2, t_24, theta_2, t_25, t_26, d_x_b_2, d_log_q_each, sums + 6134, t_57, workspace + FRAME(57984, 2176));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_x_b_3 + i, lanes_load(t_56 + i) + lanes_load(t_57 + i), BLOCK - i);
     }
     /* backward of: flow.layers.3    ring.yaml:8 */
-    coupling_spline_inverse_backward(block, weights + 22029, y + 1 * BLOCK, y, t, hidden, t_2, hidden_2, t_3, share, length_per_share, t_4, share_2, length_per_share_2, bin, t_5, t_6, t_7, t_8, t_9, slope_left, t_10, slope_right, mean_slope, t_11, theta, t_12, t_13, d_x_b_3, d_log_q_each, sums + 22029, t_58, workspace + FRAME(86656, 2432));
+    coupling_spline_inverse_backward(block, weights + 9201, y + 1 * BLOCK, y, t, hidden, t_2, hidden_2, t_3, share, length_per_share, t_4, share_2, length_per_share_2, bin, t_5, t_6, t_7, t_8, t_9, slope_left, t_10, slope_right, mean_slope, t_11, theta, t_12, t_13, d_x_b_3, d_log_q_each, sums + 9201, t_58, workspace + FRAME(57984, 2176));
 }
 
 static void entry_step_block_1(const Block *block, real *shared, real *batch, double *double_sums, real *workspace)
@@ -1124,23 +1124,23 @@ double MODEL(step)(const real *weights, const real *scalars, const real *data, u
     real *const shared = workspace;
     double *const double_sums = (double *)(void *)(shared + 48);
     real *const sums = shared + 304;
-    real *const batch = shared + 235440;
-    real *const frames = shared + 239024;
+    real *const batch = shared + 98608;
+    real *const frames = shared + 102192;
     (void)threads;
-    memset(gradient + 29372, 0, 4 * sizeof *gradient);
+    memset(gradient + 12268, 0, 4 * sizeof *gradient);
     entry_step_once(scalars, shared);
     PARALLEL_FOR
     for (ptrdiff_t shard = 0; shard < 8; shard++) {
         const Block block = block_of(512, shard, seed, 0, step);
         block_from_rows(&block, data, 2, batch + shard * 448 + 320);
-        entry_step_block(&block, weights, batch + shard * 448 + 320, shared, batch + shard * 448, sums + shard * 29392, frames + ANSATZ_THREAD() * 110272);
+        entry_step_block(&block, weights, batch + shard * 448 + 320, shared, batch + shard * 448, sums + shard * 12288, frames + ANSATZ_THREAD() * 72896);
     }
-    copy_reals(shared, sums + 29376, 1);
-    sum_shards(sums, 8, 29392, 29372, gradient, threads);
+    copy_reals(shared, sums + 12272, 1);
+    sum_shards(sums, 8, 12288, 12268, gradient, threads);
     PARALLEL_FOR
     for (ptrdiff_t shard = 0; shard < 8; shard++) {
         const Block block = block_of(512, shard, seed, 0, step);
-        entry_step_block_1(&block, shared, batch + shard * 448, double_sums + shard * 16, frames + ANSATZ_THREAD() * 110272);
+        entry_step_block_1(&block, shared, batch + shard * 448, double_sums + shard * 16, frames + ANSATZ_THREAD() * 72896);
     }
     *(shared + 16) = (real)sum_shards_double(double_sums, 8, 16);
     entry_step_once_2(scalars, &loss, shared);
