@@ -259,6 +259,31 @@ static void test_kept_weights_survive_stops(void **state)
                               "kept-parts/run.json >b && cmp a b"));
 }
 
+static void energy_with_wall(const float *scalars, size_t count, const float *x, float *energy, void *workspace,
+                             int threads)
+{
+    host_functions_single.energy(scalars, count, x, energy, workspace, threads);
+    for (size_t i = 0; i < count; i++)
+        if (x[2 * i] < HOST_CENTRE_0 - 3)
+            energy[i] = INFINITY;
+}
+
+/* Samples of weight 0, about one in 740 here, count as 10 above -log Z rather than as infinite. */
+static void test_few_samples_without_weight_do_not_choose(void **state)
+{
+    Model model = wild_model();
+    ModelFunctions32 functions = *host_model.single_precision;
+    (void)state;
+    functions.energy = energy_with_wall;
+    model.single_precision = &functions;
+    assert_int_equal(fit_run(&model, "train -o wall -q --steps 400"), 0);
+    const double found = fit_number_in("wall/run.json", "best_free_energy"),
+                 error = fit_number_in("wall/run.json", "best_free_energy_error");
+    const double exact = exact_free_energy("wall/weights.safetensors") + 10 / 740.8;
+    assert_true(error > 1e-3 && error < 0.02 && fabs(found - exact) < 4 * error + 0.01);
+    assert_true(found > exact_free_energy("wall/weights.safetensors"));
+}
+
 /* A condition ends the training for the weights that it holds of. */
 static void test_a_condition_takes_the_weights_it_holds_for(void **state)
 {
@@ -395,6 +420,7 @@ int main(void)
         cmocka_unit_test(test_early_stopping_keeps_the_best_weights),
         cmocka_unit_test(test_annealed_training_keeps_the_lowest_free_energy),
         cmocka_unit_test(test_kept_weights_survive_stops),
+        cmocka_unit_test(test_few_samples_without_weight_do_not_choose),
         cmocka_unit_test(test_a_condition_takes_the_weights_it_holds_for),
         cmocka_unit_test(test_stages_have_their_own_numbers),
         cmocka_unit_test(test_the_place_at_the_end_is_the_last_stages),

@@ -84,6 +84,9 @@ void training_evaluate(Training *training, bool is_last)
 /* Choosing may take this share of a training's operations. It is the difference of two means that chooses: fewer samples
  * than CHOICE_LEAST would choose by noise, so that where evaluations are frequent not each of them is a choice. */
 static const double choice_share = 0.02;
+/* A sample whose weight is less than exp(-10) of the mean one counts as if it were that. The rare samples in a flow's tails
+ * may have energies in the hundreds: without the cut it is a handful of them that chooses. */
+static const double choice_cut = 10;
 enum { CHOICE_LEAST = 4096, CHOICE_MOST = 65536 };
 
 typedef struct Choice {
@@ -102,11 +105,11 @@ static Choice choice_of(const Model *model)
     return (Choice){(uint64_t)every, (size_t)fmin(each * every, CHOICE_MOST)};
 }
 
-/* The mean of log q + U / kT, which is -log Z and the reverse Kullback-Leibler divergence. Always over the same rows of
+/* The mean of log q + U / kT (each at most -log Z + 10), which is -log Z and the reverse Kullback-Leibler divergence. Always over the same rows of
  * the sample stream, and the same conditions: what two checkpoints have in common then cancels in their difference. */
 static Estimate free_energy(Training *training, size_t count)
 {
-    double mean = 0, squares = 0; /* of what differs from the mean so far */
+    double mean = 0, squares = 0, most = 0; /* squares: of what differs from the mean so far */
     size_t done = 0;
     const size_t parts = (size_t)parts_of(training->model);
     while (done < count) {
@@ -114,10 +117,12 @@ static Estimate free_energy(Training *training, size_t count)
         const size_t here = left < training->evaluation_count ? left : training->evaluation_count;
         training_set_conditions(training, (int)part, (int)parts);
         weigh_samples(training, CHOICE_FIRST + done, here);
+        if (done == 0)
+            most = choice_cut - importance_log_z(training->log_w, here).value;
         for (size_t i = 0; i < here; i++) {
-            const double apart = -training->log_w[i] - mean;
+            const double value = -training->log_w[i] > most ? most : -training->log_w[i], apart = value - mean;
             mean += apart / (double)++done;
-            squares += apart * (-training->log_w[i] - mean);
+            squares += apart * (value - mean);
         }
     }
     training_set_conditions(training, 0, 1);
