@@ -74,6 +74,9 @@ static const char CIRCULAR[] = "{base: uniform, layers: [{repeat: 2, layers: [{c
                                "circular_spline, bins: 3, net: {mlp: [5]}}}]}";
 static const char SPLINES[] =
     "{base: uniform, layers: [{repeat: 2, layers: [{coupling: {transform: spline, bins: 5, net: {mlp: [5]}}}]}]}";
+static const char MASKED[] = "{base: uniform, layers: [{masked_autoregressive: {transform: spline, bins: 5, net: "
+                             "{masked_mlp: [5]}}}, {permute: reverse}, {masked_autoregressive: {transform: spline, "
+                             "bins: 4, fast: sampling, net: {masked_mlp: [6]}}}]}";
 static const char AFFINE[] = "{layers: [{repeat: 2, layers: [{coupling: {net: {mlp: [5]}}}]}]}";
 static const char MIXTURE[] = "{base: {mixture: {components: 3, scale: 1.5}}, layers: [permute]}";
 
@@ -83,8 +86,9 @@ typedef struct Case {
 } Case;
 
 static const Case CASES[] = {
-    {TORUS, CIRCULAR, {-PI, 2}, {PI, 5}}, {BOX, SPLINES, {-1, 10}, {3, 10.5}},  {BOX, AFFINE, {-1, 10}, {3, 10.5}},
-    {HALF, AFFINE, {-1, -12}, {3, 12}},   {"2", MIXTURE, {-12, -12}, {12, 12}}, {HALF, MIXTURE, {-1, -12}, {3, 12}},
+    {TORUS, CIRCULAR, {-PI, 2}, {PI, 5}}, {BOX, SPLINES, {-1, 10}, {3, 10.5}}, {BOX, AFFINE, {-1, 10}, {3, 10.5}},
+    {BOX, MASKED, {-1, 10}, {3, 10.5}},   {HALF, AFFINE, {-1, -12}, {3, 12}},  {"2", MIXTURE, {-12, -12}, {12, 12}},
+    {HALF, MIXTURE, {-1, -12}, {3, 12}},
 };
 enum { CASE_COUNT = sizeof CASES / sizeof CASES[0] };
 
@@ -153,8 +157,8 @@ static void test_circles_close(void **state)
 static void test_outside_of_ranges_nothing_is_likely(void **state)
 {
     static const double X[] = {3.5, 10.2, 1, 9, 1, 10.2};
-    static const char *const FLOWS[] = {SPLINES, AFFINE};
-    for (int f = 0; f < 2; f++) {
+    static const char *const FLOWS[] = {SPLINES, AFFINE, MASKED};
+    for (int f = 0; f < 3; f++) {
         Model model = model_of(*state, BOX, FLOWS[f], 8, 0.5);
         IrTensor *log_q = run(&model, ENTRY_LOG_PROB, 3, X), *energy = run(&model, ENTRY_ENERGY, 3, X);
         for (int s = 0; s < 2; s++) {

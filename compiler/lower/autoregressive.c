@@ -38,7 +38,8 @@ static AutoregressiveKind *find_kind(Lower *lower, const LayerSpec *spec)
     }
     AutoregressiveKind *kind = *end = ARENA_NEW(lower->arena, AutoregressiveKind);
     *kind = (AutoregressiveKind){.spec = spec, .number = number};
-    kind->spline = (SplineShape){1, spec->bins, spec->bound, SPLINE_TAILS};
+    const bool is_box = lower->spec->base == BASE_UNIFORM;
+    kind->spline = (SplineShape){1, spec->bins, is_box ? 1 : spec->bound, is_box ? SPLINE_BOX : SPLINE_TAILS};
     kind->net = (MaskedShape){lower->program->dimension, 0, condition_feature_count(lower), &spec->net};
     kind->net.numbers = spec->transform == TRANSFORM_SPLINE   ? spline_number_count(&kind->spline)
                         : spec->transform == TRANSFORM_AFFINE ? 2
@@ -79,9 +80,10 @@ static IrId number(IrBuilder *builder, IrId numbers, int64_t index)
 }
 
 /* The numbers [D, n] of all components in the order in which splines take them: widths, heights, slopes. */
-static IrId spline_numbers(IrBuilder *builder, int64_t bins, IrId numbers)
+static IrId spline_numbers(IrBuilder *builder, const SplineShape *shape, IrId numbers)
 {
-    const int64_t size = ir_type_of(builder->function, numbers)->size[0], widths[] = {bins, bins, bins - 1};
+    const int64_t size = shape->count, bins = shape->bins;
+    const int64_t widths[] = {bins, bins, spline_number_count(shape) / size - 2 * bins};
     IrId parts[3];
     for (int i = 0; i < 3; i++) {
         int64_t count = size * widths[i];
@@ -96,7 +98,7 @@ static IrId transform_by_spline(IrBuilder *builder, const AutoregressiveKind *ki
     SplineShape shape = kind->spline;
     if (ir_type_of(builder->function, from)->rank == 1) {
         shape.count = kind->net.size;
-        numbers = spline_numbers(builder, shape.bins, numbers);
+        numbers = spline_numbers(builder, &shape, numbers);
         return spline_apply(builder, &shape, numbers, from, inverse, log_slope);
     }
     IrId to = spline_apply(builder, &shape, numbers, ir_reshape(builder, from, 1, &shape.count), inverse, log_slope);

@@ -47,7 +47,7 @@ static void check_uniform(const Build *build)
 
 static bool is_spline(const LayerSpec *layer)
 {
-    return layer->kind == LAYER_COUPLING &&
+    return (layer->kind == LAYER_COUPLING || layer->kind == LAYER_MASKED_AUTOREGRESSIVE) &&
            (layer->transform == TRANSFORM_SPLINE || layer->transform == TRANSFORM_CIRCULAR_SPLINE);
 }
 
@@ -56,8 +56,8 @@ static void refuse_leaving(const Build *build, const LayerSpec *layer)
     diagnostics_error(build->diagnostics, layer->span, "E0342",
                       "with a uniform base every layer maps the box to itself, and this one does not")
         ->help =
-        "couplings with transform: spline or circular_spline, and permute; or base: gaussian, whose flow ends in "
-        "a smooth map into the ranges";
+        "couplings with transform: spline or circular_spline, masked_autoregressive with transform: spline, and "
+        "permute; or base: gaussian, whose flow ends in a smooth map into the ranges";
 }
 
 static void refuse_circle(const Build *build, const LayerSpec *layer)
@@ -72,8 +72,8 @@ static void refuse_cut(const Build *build, const LayerSpec *layer, int64_t compo
     Diagnostic *error = diagnostics_error(
         build->diagnostics, layer->span, "E0344",
         "component %lld is periodic, and a spline on an interval cuts its circle open", (long long)component);
-    error->help =
-        "transform: circular_spline is circular for periodic components, and a spline on the interval for others";
+    error->help = "a coupling's transform: circular_spline is circular for periodic components, and a spline on the "
+                  "interval for others";
 }
 
 /* `places`: the configuration's component at each place before the layer. */
@@ -88,7 +88,7 @@ static void check_box_layer(const Build *build, const LayerSpec *layer, const in
     }
     for (int64_t i = 0; i < model->dimension; i++)
         if (layer->transform == TRANSFORM_SPLINE && model->periodic != NULL && model->periodic[places[i]] &&
-            !build_passes(layer, model->dimension, i)) {
+            (layer->kind != LAYER_COUPLING || !build_passes(layer, model->dimension, i))) {
             refuse_cut(build, layer, places[i]);
             return;
         }
