@@ -105,11 +105,12 @@ static Choice choice_of(const Model *model)
     return (Choice){(uint64_t)every, (size_t)fmin(each * every, CHOICE_MOST)};
 }
 
-/* The mean of log q + U / kT (each at most -log Z + 10), which is -log Z and the reverse Kullback-Leibler divergence. Always over the same rows of
- * the sample stream, and the same conditions: what two checkpoints have in common then cancels in their difference. */
+/* The mean of log q + U / kT, which is -log Z and the reverse Kullback-Leibler divergence; each is at most -log Z + 10, with Z
+ * by the samples of its chunk, which have one condition. Always over the same rows of the sample stream, and the same
+ * conditions: what two checkpoints have in common then cancels in their difference. */
 static Estimate free_energy(Training *training, size_t count)
 {
-    double mean = 0, squares = 0, most = 0; /* squares: of what differs from the mean so far */
+    double mean = 0, squares = 0; /* squares: of what differs from the mean so far */
     size_t done = 0;
     const size_t parts = (size_t)parts_of(training->model);
     while (done < count) {
@@ -117,8 +118,7 @@ static Estimate free_energy(Training *training, size_t count)
         const size_t here = left < training->evaluation_count ? left : training->evaluation_count;
         training_set_conditions(training, (int)part, (int)parts);
         weigh_samples(training, CHOICE_FIRST + done, here);
-        if (done == 0)
-            most = choice_cut - importance_log_z(training->log_w, here).value;
+        const double most = choice_cut - importance_log_z(training->log_w, here).value;
         for (size_t i = 0; i < here; i++) {
             const double value = -training->log_w[i] > most ? most : -training->log_w[i], apart = value - mean;
             mean += apart / (double)++done;
