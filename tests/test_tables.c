@@ -266,7 +266,8 @@ static void test_actnorm_starts_from_dequantised_rows(void **state)
 
 /* ---- the program ------------------------------------------------------------------------------------------------- */
 
-enum { ROWS = 20000 };
+/* Enough for a mean; few under the sanitizers, which look for other things. */
+static int row_count = 20000;
 
 static double log_poisson(int k, double mean)
 {
@@ -289,11 +290,11 @@ static int draw_poisson(TestRandom *random, double mean)
 static double write_counts(const char *folder, const char *name, uint64_t seed)
 {
     TestRandom random = {seed};
-    char *bytes = malloc(ROWS * 64), *at = bytes;
+    char *bytes = malloc((size_t)row_count * 64), *at = bytes;
     double sum = 0;
     assert_non_null(bytes);
     at += sprintf(at, "visits,size,counts\n");
-    for (int row = 0; row < ROWS; row++) {
+    for (int row = 0; row < row_count; row++) {
         const int visits = draw_poisson(&random, 4), counts = draw_poisson(&random, 15);
         const double log_size = 0.5 * test_normal(&random) - 1;
         sum += log_poisson(visits, 4) + log_poisson(counts, 15) + log_normal_density(log_size, -1, 0.5) - log_size;
@@ -301,7 +302,7 @@ static double write_counts(const char *folder, const char *name, uint64_t seed)
     }
     shell_write(bytes, (size_t)(at - bytes), "%s/%s", folder, name);
     free(bytes);
-    return sum / ROWS;
+    return sum / row_count;
 }
 
 static double number_after(const char *text, const char *name)
@@ -329,6 +330,7 @@ static void expect_refusal(const char *folder, const char *rows, const char *mes
     ShellResult result = shell_run("cd %s && ./program train -o new --data bad.csv", folder);
     if (result.code != 65 || !strstr(result.output, message) || strchr(result.output, '\n')[1] != '\0')
         fail_msg("%d, expected '%s': %s", result.code, message, result.output);
+    free(result.output);
     shell_must("cd %s && ! test -e new", folder);
 }
 
@@ -344,12 +346,12 @@ static void expect_refusals(const char *folder)
     expect_refusal(folder, "counts,size\n1,1\n", "no column 'visits'");
 }
 
-/* Samples are rows of data again: integers, positive numbers, and with the right means. */
-static void expect_samples(const char *folder)
+/* Samples are rows of data again: integers, positive numbers, and, where the model is trained, with the right means. */
+static void expect_samples(const char *folder, bool is_trained)
 {
     size_t length, rows = 0;
     double sums[3] = {0};
-    shell_must("cd %s && ./program sample -q -w run -n %d -o x.csv", folder, ROWS);
+    shell_must("cd %s && ./program sample -q -w run -n %d -o x.csv", folder, row_count);
     char *text = shell_read(&length, "%s/x.csv", folder), *end = text;
     for (char *line = strchr(text, '\n') + 1; *line != '\0'; line = strchr(line, '\n') + 1, rows++) {
         double values[3];
@@ -357,12 +359,12 @@ static void expect_samples(const char *folder)
         for (int i = 0; i < 3; i++) {
             values[i] = strtod(end, &end);
             end += *end == ',';
-            sums[i] += values[i] / ROWS;
+            sums[i] += values[i] / row_count;
         }
         assert_true(floor(values[0]) == values[0] && values[1] > 0 && floor(values[2]) == values[2]);
     }
-    assert_int_equal(rows, ROWS);
-    assert_true(fabs(sums[0] - 15) < 0.2 && fabs(sums[2] - 4) < 0.1);
+    assert_int_equal(rows, row_count);
+    assert_true(!is_trained || (fabs(sums[0] - 15) < 0.2 && fabs(sums[2] - 4) < 0.1));
     free(text);
     text = shell_read(NULL, "%s/x.json", folder);
     assert_non_null(strstr(text, "\"rounded_down\""));
@@ -371,19 +373,23 @@ static void expect_samples(const char *folder)
 }
 
 /* The bound of 20,000 rows held out is below the mean of their true log P, and within 0.04 nats of it. (It is measured
- * against these rows' own mean, so that their scatter has no part in it; that of the draws is below 0.005.) */
+ * against these rows' own mean, so that their scatter has no part in it; that of the draws is below 0.005. Under the
+ * sanitizers the training is too short for that.) */
 static void test_a_fit_of_counts_is_near_their_entropy(void **state)
 {
     (void)state;
     const char *folder = shell_folder(), *build = getenv("BUILD");
     bool is_sanitized = build != NULL && strstr(build, "sanitize") != NULL;
+    row_count = is_sanitized ? 500 : row_count;
     write_counts(folder, "train.csv", 1);
     const double truth = write_counts(folder, "test.csv", 2);
     shell_write(COUNTS, strlen(COUNTS), "%s/counts.yaml", folder);
     shell_must("%s emit %s/counts.yaml -o %s/package", shell_ansatz(), folder, folder);
-    shell_must("cd %s && cc -std=c11 -O1 -march=native %s -o program package/*.c package/runtime/host/*.c -lm", folder,
-               is_sanitized ? "-g -fsanitize=address,undefined -fno-sanitize-recover=all" : "");
-    shell_must("cd %s && ./program selftest && ./program train -q -o run", folder);
+    shell_must("cd %s && cc -std=c11 %s -o program package/*.c package/runtime/host/*.c -lm", folder,
+               is_sanitized ? "-O0 -g -fsanitize=address,undefined -fno-sanitize-recover=all" : "-O1 -march=native");
+    if (!is_sanitized)
+        shell_must("cd %s && ./program selftest", folder);
+    shell_must("cd %s && ./program train -q -o run --steps %d", folder, is_sanitized ? 20 : 400);
     ShellResult result = shell_run("cd %s && ./program evaluate -q -w run --json", folder);
     assert_int_equal(result.code, 0);
     const double bound = -number_after(result.output, "\"nll_bound\""), gap = truth - bound;
@@ -392,12 +398,15 @@ static void test_a_fit_of_counts_is_near_their_entropy(void **state)
     assert_true(validation != NULL && fabs(strtod(validation + strlen("\"validation\":"), NULL) - bound) < 1e-4);
     free(record);
     print_message("true mean log P %.4f, bound %.4f: a gap of %.4f nats\n", truth, bound, gap);
-    assert_true(gap > -0.005 && gap < 0.04);
+    assert_true(is_sanitized || (gap > -0.005 && gap < 0.04));
+    free(result.output);
     result = shell_run("cd %s && ./program evaluate -q -w run --require 'nll < 5'", folder);
     assert_true(result.code == 65 && strstr(result.output, "with integer columns it is nll_bound"));
+    free(result.output);
     result = shell_run("cd %s && ./program log_prob -w run -i test.csv -o q.npy", folder);
     assert_non_null(strstr(result.output, "dequantised bounds of log P"));
-    expect_samples(folder);
+    free(result.output);
+    expect_samples(folder, !is_sanitized);
     expect_refusals(folder);
     shell_clean();
 }
