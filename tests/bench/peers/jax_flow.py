@@ -206,7 +206,6 @@ def bench(variant, nets, parameters, how=()):
 parameters = start(2 if AFFINE else 1)
 if SPLINE:
     bench("sums and indices", separate, parameters, (knots_by_sums, pick_by_index))
-    bench("sums and masks", separate, parameters, (knots_by_sums, pick_by_mask))
     bench("products and masks", separate, parameters, (knots_by_product, pick_by_mask))
 else:
     bench("a net at a time", separate, parameters)
