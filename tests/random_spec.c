@@ -409,18 +409,22 @@ double random_value(const ModelSpec *spec, int64_t component, double normal)
 
 const char *random_spec_text(Arena *arena, uint64_t seed, const ModelSpec *spec)
 {
-    static const char *const TRANSFORMS[] = {"additive", "affine", "spline"};
+    static const char *const TRANSFORMS[] = {"additive", "affine", "spline", "circular"};
+    static const char *const BASES[] = {"", "; uniform base", "; mixture base"};
     static const char *const KINDS[] = {"real", "positive", "integer"};
     static const char *const SPLITS[] = {"alternate", "halves", "mask"};
     static const char *const ACTIVATIONS[] = {"tanh", "relu", "silu", "gelu", "softplus"};
     Text text = text_start(arena);
     text_print(&text, "seed %llu: %lld components, batch %lld", (unsigned long long)seed, (long long)spec->dimension,
                (long long)spec->train.batch);
+    text_print(&text, "%s%s%s", BASES[spec->base], spec->low ? "; ranges" : "", spec->periodic ? ", circles" : "");
     for (int i = 0; i < spec->expanded_count; i++) {
         const LayerSpec *layer = &spec->expanded[i];
         if (layer->kind != LAYER_COUPLING) {
             static const char *const NAMES[] = {"coupling", "permute", "repeat", "actnorm", "linear", "autoregressive"};
             text_print(&text, "; %s", NAMES[layer->kind]);
+            if (layer->kind == LAYER_MASKED_AUTOREGRESSIVE)
+                text_print(&text, " %s", TRANSFORMS[layer->transform]);
             for (int h = 0; h < layer->net.hidden_count; h++)
                 text_print(&text, "%s%lld", h == 0 ? " " : ",", (long long)layer->net.hidden[h]);
             continue;

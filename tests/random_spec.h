@@ -15,6 +15,12 @@ const ModelSpec *random_spec(Arena *arena, uint64_t seed);
  * hold some where there are data. */
 const ModelSpec *random_conditional_spec(Arena *arena, uint64_t seed);
 
+/* The same on a box, on circles, with ranges, from a mixture, or with autoregressive layers of splines. */
+const ModelSpec *random_space_spec(Arena *arena, uint64_t seed);
+
+/* Moves components of rows, so many reals each, into the ranges that the spec has for them; on the grid of floats. */
+void random_fit_ranges(const ModelSpec *spec, double *rows, int64_t count, int64_t width);
+
 /* Conditions for so many samples, of any of the spec's ranges and choices, on the grid of floats. */
 double *random_conditions(Arena *arena, const ModelSpec *spec, int64_t samples, uint64_t seed);
 
