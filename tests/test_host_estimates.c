@@ -426,6 +426,9 @@ static void test_verdicts(void **state)
     Estimates apart = example(0.9, 0.2, 0.9);
     apart.log_z_forward.value = 1.7; /* half of the target is missing */
     expect_verdicts(apart, VERDICT_BAD, VERDICT_WARN, VERDICT_GOOD);
+    Estimates odd = example(0.9, 0.2, 0.9);
+    odd.log_z.error = odd.log_z_forward.error = 0.001; /* near, but of another target */
+    expect_verdicts(odd, VERDICT_WARN, VERDICT_WARN, VERDICT_GOOD);
     Estimates few = example(0.9, 0.6, 0.9);
     few.samples = 200;
     few.pareto.threshold = 0.57;

@@ -137,6 +137,12 @@ static void test_the_example_runs(void **state)
     shell_must("cd %s/package && cc %s -O3 -march=native -o example/example example/example.c double_well_model.c "
                "double_well_energy.c -lm && test $(example/example | grep -c 'log q') -eq 3",
                folder, WARNINGS);
+    /* with trained weights the program's own samples, to six digits */
+    shell_must("cd %s && package/double_well sample -w run -n 3 --seed 1 -q -o three.csv && LC_ALL=C awk -F, "
+               "'NR > 1 { printf \"sample %%d: x[0] = %%g, log q = %%g\\n\", NR - 2, $1, $3 }' three.csv >wanted && "
+               "package/example/example run/weights.safetensors >got && cmp got wanted",
+               folder);
+    shell_must("cd %s && package/example/example three.csv; test $? -eq 65", folder);
 }
 
 static void test_emitted_code_has_no_warnings(void **state)

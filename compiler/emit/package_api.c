@@ -175,7 +175,9 @@ static void add_header(PackageWriter *writer)
     package_head(
         writer, &text,
         "The model as a library. No function allocates, keeps state or fails: inputs and workspace are the caller's.\n"
-        " * Weights are one block of numbers, the tensors of the weights file one after another.");
+        " * Weights are one block of floats: the data of weights.safetensors, which a training writes, all that "
+        "follows its\n"
+        " * header (whose length stands in the first 8 bytes, the least first).");
     text_print(&text, "#ifndef %s_H\n#define %s_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n", upper, upper);
     put_sizes(writer, &text);
     put_conditions(writer, &text);
@@ -255,9 +257,12 @@ static void add_example(PackageWriter *writer)
     text_print(
         &text,
         "};\n    const uint64_t seed = 1;\n%s    float x[3][%s_DIMENSION], log_q[3];\n\n"
-        "    if (argc > 1) {\n        FILE *file = fopen(argv[1], \"rb\"); /* the numbers alone, as floats */\n"
+        "    if (argc > 1) { /* weights.safetensors: the header's length in 8 bytes, the header, the weights */\n"
+        "        unsigned char length[8];\n        FILE *file = fopen(argv[1], \"rb\");\n"
         "        if (file == NULL)\n            return 66;\n"
-        "        if (fread(weights, sizeof weights, 1, file) != 1 || fgetc(file) != EOF)\n            return 65;\n"
+        "        if (fread(length, sizeof length, 1, file) != 1 ||\n"
+        "            fseek(file, length[0] + 256L * length[1] + 65536L * length[2], SEEK_CUR) != 0 ||\n"
+        "            fread(weights, sizeof weights, 1, file) != 1 || fgetc(file) != EOF)\n            return 65;\n"
         "        fclose(file);\n    }\n"
         "    %s_sample(weights, scalars, seed, 0, 3, %sx[0], log_q, workspace, 1);\n"
         "    for (int k = 0; k < 3; k++)\n"

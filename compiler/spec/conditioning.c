@@ -95,8 +95,9 @@ const ConditionInput *build_find_condition(const Build *build, const char *name,
     }
     Diagnostic *error = diagnostics_error(build->diagnostics, span, "E0125", "the model has no condition '%s'", name);
     const char *nearest = diagnostics_nearest(name, names, (size_t)model->condition_count);
-    error->help = nearest != NULL ? arena_print(build->arena, "did you mean '%s'?", nearest)
-                                  : "system: {condition: {T: {range: [1, 2]}}}";
+    error->help = nearest != NULL              ? arena_print(build->arena, "did you mean '%s'?", nearest)
+                  : model->condition_count > 0 ? arena_print(build->arena, "it has '%s'", names[0])
+                                               : "system: {condition: {T: {range: [1, 2]}}}";
     return NULL;
 }
 
@@ -134,6 +135,16 @@ void build_condition_warnings(const Build *build)
                          "no layer of the flow has a net, so the model's density is the same for all conditions");
 }
 
+/* Whether a column of the data is what the model learns. */
+static bool is_component(const ModelSpec *model, const char *column)
+{
+    const char *const *names = model->data.columns != NULL ? model->data.columns : model->component_names;
+    for (int64_t i = 0; i < model->dimension && names != NULL; i++)
+        if (strcmp(names[i], column) == 0)
+            return true;
+    return false;
+}
+
 void build_condition_columns(const Build *build, const Value *map)
 {
     ModelSpec *model = build->model;
@@ -152,6 +163,10 @@ void build_condition_columns(const Build *build, const Value *map)
             diagnostics_error(build->diagnostics, field->name_span, "E0125", "two columns hold the condition '%s'",
                               condition->name);
         *column = field->name;
+        if (is_component(model, field->name))
+            diagnostics_error(build->diagnostics, field->name_span, "E0125",
+                              "the column '%s' is a component of the model: its density given itself has no bound",
+                              field->name);
     }
     model->data.condition_columns = columns;
 }

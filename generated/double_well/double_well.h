@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* The model as a library. No function allocates, keeps state or fails: inputs and workspace are the caller's.
- * Weights are one block of numbers, the tensors of the weights file one after another.
+ * Weights are one block of floats: the data of weights.safetensors, which a training writes, all that follows its
+ * header (whose length stands in the first 8 bytes, the least first).
  * Compiled from double_well.yaml by ansatz 0.1.0. */
 #ifndef DOUBLE_WELL_H
 #define DOUBLE_WELL_H

@@ -128,13 +128,16 @@ void conditions_spread(const Model *model, int which, int count, double *values)
     }
 }
 
-const char *conditions_options(const Model *model, const double *values, char text[CONDITION_TEXT_SIZE])
+const char *conditions_options(const Model *model, const double *values, const bool *is_given,
+                               char text[CONDITION_TEXT_SIZE])
 {
     size_t length = 0;
     text[0] = 0;
     for (int i = 0; i < model->condition_count; i++) {
         const ModelInput *condition = &model->conditions[i];
         char number[NUMBER_TEXT_SIZE];
+        if (is_given != NULL && !is_given[i])
+            continue;
         const char *value =
             condition->choice_count > 0 ? condition->choices[(int)values[i]] : number_write_short(values[i], 6, number);
         const int more =
@@ -187,18 +190,20 @@ static bool read_column(const CsvTable *table, const char *path, const Model *mo
 {
     const ModelInput *condition = &model->conditions[i];
     const ptrdiff_t column = csv_column(table, condition->column);
-    char number[NUMBER_TEXT_SIZE], described[CONDITION_TEXT_SIZE];
+    char number[NUMBER_TEXT_SIZE], described[CONDITION_TEXT_SIZE], columns[CSV_NAMES_SIZE];
     if (column < 0)
-        return failure_set(failure, FAILURE_DATA, "%s: no column '%s', which holds the condition %s", path,
-                           condition->column, condition->name);
+        return failure_set(failure, FAILURE_DATA, "%s: no column '%s', which holds the condition %s; it has %s", path,
+                           condition->column, condition->name, csv_names(table, columns));
     for (size_t row = 0; row < table->rows; row++) {
         const double value = table->values[row * table->columns + (size_t)column];
         if (condition->choice_count > 0 && !is_value(condition, value))
-            return failure_set(failure, FAILURE_DATA, "%s: row %zu: %s is no number of a choice of %s: 0 to %d", path,
-                               row, number_write(value, number), condition->name, condition->choice_count - 1);
+            return failure_set(
+                failure, FAILURE_DATA, "%s: row %zu: column '%s' is %s, no number of a choice of %s: 0 to %d", path,
+                row, condition->column, number_write(value, number), condition->name, condition->choice_count - 1);
         if (!is_value(condition, value))
-            return failure_set(failure, FAILURE_DATA, "%s: row %zu: %s is out of the range of %s, %s", path, row,
-                               number_write(value, number), condition->name, condition_describe(condition, described));
+            return failure_set(failure, FAILURE_DATA, "%s: row %zu: column '%s' is %s, out of the range of %s, %s",
+                               path, row, condition->column, number_write(value, number), condition->name,
+                               condition_describe(condition, described));
         conditions[row * (size_t)model->condition_count + (size_t)i] = (float)value;
     }
     return true;

@@ -36,7 +36,8 @@ bool conditions_take(const Model *model, const Arguments *arguments, double *val
 /* Number `which` of `count` rows of conditions: each in the middle of one of `count` equal parts of its range. */
 void conditions_spread(const Model *model, int which, int count, double *values);
 /* " --condition T=1.5 --condition season=winter", to be shown behind a command; "" where there are none, or too many. */
-const char *conditions_options(const Model *model, const double *values, char text[CONDITION_TEXT_SIZE]);
+const char *conditions_options(const Model *model, const double *values, const bool *is_given /* NULL: all are */,
+                               char text[CONDITION_TEXT_SIZE]);
 /* The member "conditions": those that were given, choices by their names. */
 void conditions_put(JsonWriter *writer, const Model *model, const double *values, const bool *is_given);
 

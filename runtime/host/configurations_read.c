@@ -47,14 +47,15 @@ static bool read_csv(const FileBytes *file, const char *path, const Model *model
     CsvTable table;
     if (!csv_parse(file->bytes, file->length, path, &table, failure))
         return false;
+    char columns[CSV_NAMES_SIZE];
     bool good = true;
     *count = table.rows;
     *x = table.rows > SIZE_MAX / dimension ? NULL : memory_claim(table.rows * dimension, sizeof **x, path, failure);
     for (size_t i = 0; i < dimension && *x != NULL && good; i++) {
         const ptrdiff_t column = csv_column(&table, names[i]);
         if (column < 0)
-            good = failure_set(failure, FAILURE_DATA, "%s: no column '%s', a component of the model %s", path, names[i],
-                               model->name);
+            good = failure_set(failure, FAILURE_DATA, "%s: no column '%s', a component of the model %s; it has %s",
+                               path, names[i], model->name, csv_names(&table, columns));
         for (size_t row = 0; row < table.rows && good; row++)
             (*x)[row * dimension + i] = (float)table.values[row * table.columns + (size_t)column];
     }

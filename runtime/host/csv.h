@@ -9,6 +9,7 @@
 #define csv_parse   RUNTIME_NAME(csv_parse)
 #define csv_release RUNTIME_NAME(csv_release)
 #define csv_column  RUNTIME_NAME(csv_column)
+#define csv_names   RUNTIME_NAME(csv_names)
 #define csv_start   RUNTIME_NAME(csv_start)
 #define csv_put     RUNTIME_NAME(csv_put)
 #define csv_finish  RUNTIME_NAME(csv_finish)
@@ -29,6 +30,9 @@ bool csv_parse(const char *bytes, size_t length, const char *path, CsvTable *tab
 void csv_release(CsvTable *table);
 /* The number of the column with that name, or -1. */
 ptrdiff_t csv_column(const CsvTable *table, const char *name);
+/* The first few columns' names in quotes, for messages. */
+enum { CSV_NAMES_SIZE = 256 };
+const char *csv_names(const CsvTable *table, char text[CSV_NAMES_SIZE]);
 
 /* A table under way. Numbers are written with 9 significant digits, which give back every float. */
 typedef struct CsvWriter {

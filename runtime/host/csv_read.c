@@ -3,6 +3,7 @@
 #include "csv.h"
 #include "number.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,6 +233,23 @@ void csv_release(CsvTable *table)
     free(table->values);
     free(table->text);
     *table = (CsvTable){0};
+}
+
+const char *csv_names(const CsvTable *table, char text[CSV_NAMES_SIZE])
+{
+    const char *dots = ", ...";
+    char quoted[FAILURE_QUOTE_SIZE];
+    size_t length = 0;
+    text[0] = 0;
+    for (size_t i = 0; i < table->columns; i++) {
+        failure_quote(quoted, table->names[i], strlen(table->names[i]));
+        if (length + strlen(quoted) + strlen(dots) + 3 > CSV_NAMES_SIZE) {
+            strcpy(text + length, dots);
+            break;
+        }
+        length += (size_t)snprintf(text + length, CSV_NAMES_SIZE - length, "%s%s", i > 0 ? ", " : "", quoted);
+    }
+    return text;
 }
 
 ptrdiff_t csv_column(const CsvTable *table, const char *name)

@@ -167,7 +167,9 @@ static bool tell(const Report *report, const Arguments *arguments, const Require
         report_print(stdout, report);
     if (good && holds && !arguments->quiet && !arguments->json)
         fprintf(stderr, "next: %s sample -w %s -n 1000 -o x.npy%s\n", program, arguments->weights,
-                conditions_options(model, report->session->scalars + model->scalar_count, options));
+                conditions_options(model, report->session->scalars + model->scalar_count,
+                                   model->single_precision->energy == NULL ? report->session->is_given : NULL,
+                                   options));
     json_free(&text);
     return good && holds;
 }

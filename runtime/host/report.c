@@ -58,8 +58,12 @@ static void print_likelihood(FILE *out, const Report *report)
     const Estimate train = {-likelihood->train_log_q.value, likelihood->train_log_q.error};
     const char *name = likelihood->is_bound ? "nll_bound" : "nll";
     const char *kind = likelihood->is_bound ? "dequantised" : "-mean log q";
+    const Session *session = report->session;
+    char given[CONDITION_TEXT_SIZE];
     fprintf(out, "\n%zu rows held out, in nats a row%s\n", likelihood->rows,
             likelihood->is_bound ? ": at least -mean log P of the integers" : "");
+    if (*conditions_options(session->model, session->scalars + session->model->scalar_count, session->is_given, given))
+        fprintf(out, "  with%s for every row, whatever its own\n", given);
     print_estimate(out, name, kind, held_out);
     if (likelihood->train_rows > 0) {
         fprintf(out, "\n%zu rows learned from\n", likelihood->train_rows);
@@ -80,7 +84,7 @@ void report_print(FILE *out, const Report *report)
     const Session *session = report->session;
     fprintf(out, "\n%zu samples of %s, seed %llu, kT %s%s\n", estimates->samples, session->model->name,
             (unsigned long long)session->seed, number_write(session->kT, kT),
-            conditions_options(session->model, session->scalars + session->model->scalar_count, given));
+            conditions_options(session->model, session->scalars + session->model->scalar_count, NULL, given));
     print_estimate(out, "ess", "", estimates->ess);
     print_estimate(out, "", "smoothed", estimates->ess_smoothed);
     print_estimate(out, "log_z", "", estimates->log_z);

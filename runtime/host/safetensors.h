@@ -52,7 +52,7 @@ typedef struct SafetensorsPair {
     const char *name, *value;
 } SafetensorsPair;
 
-/* What is to be written: F32 tensors and metadata, in any order. */
+/* What is to be written: F32 tensors and metadata. */
 typedef struct SafetensorsFloat {
     const char *name;
     int rank;
@@ -61,7 +61,7 @@ typedef struct SafetensorsFloat {
     const float *values;
 } SafetensorsFloat;
 
-/* Writes the tensors in the order of their names, the data at a multiple of 8 bytes, the file under its name only when
+/* Writes the tensors in the order given, so that the data of a model are its block of weights, at a multiple of 8 bytes, the file under its name only when
  * it is complete. The SHA-256 of the whole file goes to `hash` (64 digits and a 0) unless it is NULL. Failures as in
  * files.h. */
 bool safetensors_write(const char *path, int tensor_count, const SafetensorsFloat *tensors, int pair_count,

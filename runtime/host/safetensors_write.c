@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The safetensors writer: F32 tensors and metadata, sorted by name, so that the same tensors give the same bytes. */
+/* The safetensors writer: F32 tensors in the order that they are given in, metadata in the order of their names. */
 #include "safetensors.h"
 #include "bytes.h"
 
 #include <stdlib.h>
-
-static int compare_tensors(const void *left, const void *right)
-{
-    const SafetensorsFloat *a = *(const SafetensorsFloat *const *)left, *b = *(const SafetensorsFloat *const *)right;
-    return strcmp(a->name, b->name);
-}
 
 static int compare_pairs(const void *left, const void *right)
 {
@@ -32,7 +26,7 @@ static void put_tensor(JsonWriter *header, const SafetensorsFloat *tensor, uint6
     json_close_object(header);
 }
 
-static void put_header(JsonWriter *header, int tensor_count, const SafetensorsFloat *const *tensors, int pair_count,
+static void put_header(JsonWriter *header, int tensor_count, const SafetensorsFloat *tensors, int pair_count,
                        const SafetensorsPair *const *pairs)
 {
     uint64_t begin = 0;
@@ -45,8 +39,8 @@ static void put_header(JsonWriter *header, int tensor_count, const SafetensorsFl
         json_close_object(header);
     }
     for (int i = 0; i < tensor_count; i++) {
-        put_tensor(header, tensors[i], begin);
-        begin += 4 * (uint64_t)tensors[i]->count;
+        put_tensor(header, &tensors[i], begin);
+        begin += 4 * (uint64_t)tensors[i].count;
     }
     json_close_object(header);
 }
@@ -65,8 +59,8 @@ static bool write_floats(FileWriter *file, const SafetensorsFloat *tensor, Failu
     return true;
 }
 
-static bool write_all(const char *path, const JsonWriter *header, int tensor_count,
-                      const SafetensorsFloat *const *tensors, char *hash, Failure *failure)
+static bool write_all(const char *path, const JsonWriter *header, int tensor_count, const SafetensorsFloat *tensors,
+                      char *hash, Failure *failure)
 {
     static const char spaces[8] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' '};
     uint8_t length_bytes[8];
@@ -76,7 +70,7 @@ static bool write_all(const char *path, const JsonWriter *header, int tensor_cou
     bool good = file_start(&file, path, failure) && file_write(&file, length_bytes, 8, failure) &&
                 file_write(&file, header->text, header->length, failure) && file_write(&file, spaces, padding, failure);
     for (int i = 0; i < tensor_count && good; i++)
-        good = write_floats(&file, tensors[i], failure);
+        good = write_floats(&file, &tensors[i], failure);
     return good && file_finish(&file, hash, failure);
 }
 
@@ -84,21 +78,16 @@ bool safetensors_write(const char *path, int tensor_count, const SafetensorsFloa
                        const SafetensorsPair *pairs, char hash[SHA256_TEXT_SIZE], Failure *failure)
 {
     JsonWriter header = {0};
-    const SafetensorsFloat **sorted = memory_claim((size_t)tensor_count, sizeof *sorted, path, failure);
     const SafetensorsPair **sorted_pairs = memory_claim((size_t)pair_count, sizeof *sorted_pairs, path, failure);
-    bool good = sorted != NULL && sorted_pairs != NULL;
+    bool good = sorted_pairs != NULL;
     if (good) {
-        for (int i = 0; i < tensor_count; i++)
-            sorted[i] = &tensors[i];
         for (int i = 0; i < pair_count; i++)
             sorted_pairs[i] = &pairs[i];
-        qsort(sorted, (size_t)tensor_count, sizeof *sorted, compare_tensors);
         qsort(sorted_pairs, (size_t)pair_count, sizeof *sorted_pairs, compare_pairs);
-        put_header(&header, tensor_count, sorted, pair_count, sorted_pairs);
-        good = json_finish(&header, failure) && write_all(path, &header, tensor_count, sorted, hash, failure);
+        put_header(&header, tensor_count, tensors, pair_count, sorted_pairs);
+        good = json_finish(&header, failure) && write_all(path, &header, tensor_count, tensors, hash, failure);
     }
     json_free(&header);
-    free(sorted);
     free(sorted_pairs);
     return good;
 }

@@ -194,9 +194,12 @@ static bool sample_session(const Session *session, const Arguments *arguments, c
     if (good && is_exact && !(arguments->quiet && energy.time > 0))
         tell_chain(&state, &energy);
     if (good && !arguments->quiet)
-        fprintf(stderr, "%llu samples in %s\nnext: %s evaluate -w %s -n 100000%s\n",
-                (unsigned long long)arguments->count, arguments->output, program, arguments->weights,
-                conditions_options(session->model, session->scalars + session->model->scalar_count, options));
+        fprintf(
+            stderr, "%llu samples in %s\nnext: %s evaluate -w %s -n 100000%s\n", (unsigned long long)arguments->count,
+            arguments->output, program, arguments->weights,
+            session->model->single_precision->energy == NULL /* rows of data have conditions of their own */
+                ? ""
+                : conditions_options(session->model, session->scalars + session->model->scalar_count, NULL, options));
     json_free(&text);
     free_chunk(&chunk);
     free(state.x);

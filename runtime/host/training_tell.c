@@ -83,5 +83,6 @@ void training_tell_result(const Training *training, const char *program)
         fprintf(stderr, "next: %s train -o %s --resume\n", program, training->run.folder);
     else
         fprintf(stderr, "next: %s evaluate -w %s -n 100000%s\n", program, training->run.folder,
-                training->evaluation_count == 0 ? "" : conditions_options(training->model, training->middle, options));
+                training->evaluation_count == 0 ? ""
+                                                : conditions_options(training->model, training->middle, NULL, options));
 }

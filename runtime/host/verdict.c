@@ -11,6 +11,7 @@ static const double ratio_warn = 3; /* of the two effective sample sizes, where 
 static const double worth_least = 100; /* independent samples */
 static const double log_z_apart = 0.05,
                     errors_apart = 4; /* what two values of log Z may differ by, the larger of both */
+static const double errors_odd = 6;   /* two values of log Z so far apart are not of one target, however near */
 static const double acceptance_least = 0.2;
 
 static const char next_evidence[] =
@@ -39,6 +40,13 @@ static bool log_z_differs(const Estimates *estimates, Estimate other)
 {
     const double apart = fabs(estimates->log_z.value - other.value);
     return apart > log_z_apart && !(apart < errors_apart * hypot(estimates->log_z.error, other.error));
+}
+
+/* How far apart two estimates are; 0 where they have no errors. */
+static double joint_errors(Estimate a, Estimate b)
+{
+    const double error = hypot(a.error, b.error);
+    return error > 0 ? fabs(a.value - b.value) / error : 0;
 }
 
 static bool is_worth(const AnnealingResult *result)
@@ -94,6 +102,12 @@ static Verdict find_coverage(const Estimates *estimates)
                        "by the reference's samples the ess is %.2g, by the model's own %.2g (more than %.0f times as "
                        "much): the model is thin where the reference is",
                        forward, ess, ratio_warn);
+    if (estimates->reference_samples > 0 && joint_errors(estimates->log_z, estimates->log_z_forward) > errors_odd)
+        return verdict("coverage", VERDICT_WARN,
+                       "log_z is %.5g by the model's samples and %.5g by the reference, %.2g joint errors apart: the "
+                       "reference is not of this target, or the errors are too small",
+                       estimates->log_z.value, estimates->log_z_forward.value,
+                       joint_errors(estimates->log_z, estimates->log_z_forward));
     if (estimates->reference_samples > 0)
         return verdict("coverage", VERDICT_GOOD,
                        "the reference's %zu samples agree: ess %.2g by them, %.2g by the model's own",

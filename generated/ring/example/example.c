@@ -13,11 +13,14 @@ int main(int argc, char **argv)
     const uint64_t seed = 1;
     float x[3][RING_DIMENSION], log_q[3];
 
-    if (argc > 1) {
-        FILE *file = fopen(argv[1], "rb"); /* the numbers alone, as floats */
+    if (argc > 1) { /* weights.safetensors: the header's length in 8 bytes, the header, the weights */
+        unsigned char length[8];
+        FILE *file = fopen(argv[1], "rb");
         if (file == NULL)
             return 66;
-        if (fread(weights, sizeof weights, 1, file) != 1 || fgetc(file) != EOF)
+        if (fread(length, sizeof length, 1, file) != 1 ||
+            fseek(file, length[0] + 256L * length[1] + 65536L * length[2], SEEK_CUR) != 0 ||
+            fread(weights, sizeof weights, 1, file) != 1 || fgetc(file) != EOF)
             return 65;
         fclose(file);
     }
