@@ -312,6 +312,17 @@ static void test_a_package_learns_conditions_from_columns(void **state)
                "package/given log_prob -w run -i some.csv -o b.npy --condition unused=0.5 --condition season=summer && "
                "cmp a.npy b.npy",
                folder);
+    /* and so does a choice's name in the place of its number */
+    shell_must(
+        "cd %s && awk -F, -v OFS=, 'NR > 1 { $2 = $2 == 1 ? \"summer\" : \"winter\" } 1' some.csv >named.csv && "
+        "grep -q summer named.csv && package/given log_prob -w run -i named.csv -o c.npy --condition unused=0.5 && "
+        "cmp a.npy c.npy && sed 's/summer/autumn/' named.csv >autumn.csv",
+        folder);
+    ShellResult autumn =
+        shell_run("cd %s && package/given log_prob -w run -i autumn.csv -o d.npy --condition unused=0.5", folder);
+    assert_int_equal(autumn.code, 65);
+    assert_non_null(strstr(autumn.output, "expected a choice's name, or its number from 0, found 'autumn'"));
+    free(autumn.output);
     shell_must("cd %s && sed '3s/,0,/,2,/;3s/,1,/,2,/' rows.csv >bad.csv", folder);
     ShellResult result = shell_run("cd %s && package/given train -o bad -q --data bad.csv", folder);
     assert_int_equal(result.code, 65);

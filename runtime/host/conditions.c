@@ -185,6 +185,20 @@ static bool is_value(const ModelInput *condition, double value)
            (condition->choice_count == 0 || value == floor(value));
 }
 
+bool conditions_read_csv(const FileBytes *file, const char *path, const Model *model, CsvTable *table, Failure *failure)
+{
+    const size_t most = (size_t)model->condition_count;
+    size_t count = 0;
+    CsvWords *words = memory_claim(most, sizeof *words, path, failure);
+    for (int i = 0; i < model->condition_count && words != NULL; i++)
+        if (model->conditions[i].column != NULL && model->conditions[i].choice_count > 0)
+            words[count++] = (CsvWords){model->conditions[i].column, model->conditions[i].choice_count,
+                                        model->conditions[i].choices};
+    const bool good = words != NULL && csv_parse_words(file->bytes, file->length, path, words, count, table, failure);
+    free(words);
+    return good;
+}
+
 static bool read_column(const CsvTable *table, const char *path, const Model *model, int i, float *conditions,
                         Failure *failure)
 {
@@ -237,7 +251,7 @@ bool conditions_read(const char *path, const Model *model, const double *values,
                            model->name);
     if (!file_read(path, &file, failure))
         return false;
-    bool good = csv_parse(file.bytes, file.length, path, &table, failure);
+    bool good = conditions_read_csv(&file, path, model, &table, failure);
     file_release(&file);
     if (!good)
         return false;

@@ -5,6 +5,7 @@
 #define RUNTIME_HOST_CONDITIONS_H
 
 #include "arguments.h"
+#include "csv.h"
 #include "json.h"
 #include "model.h"
 
@@ -15,6 +16,7 @@
 #define conditions_put         RUNTIME_NAME(conditions_put)
 #define conditions_has_columns RUNTIME_NAME(conditions_has_columns)
 #define conditions_read        RUNTIME_NAME(conditions_read)
+#define conditions_read_csv    RUNTIME_NAME(conditions_read_csv)
 #define conditions_pick        RUNTIME_NAME(conditions_pick)
 #define conditions_check_row   RUNTIME_NAME(conditions_check_row)
 #define conditions_options     RUNTIME_NAME(conditions_options)
@@ -41,6 +43,9 @@ const char *conditions_options(const Model *model, const double *values, const b
 /* The member "conditions": those that were given, choices by their names. */
 void conditions_put(JsonWriter *writer, const Model *model, const double *values, const bool *is_given);
 
+/* A CSV in which columns that hold conditions may have choices by their names. Release it after use. */
+bool conditions_read_csv(const FileBytes *file, const char *path, const Model *model, CsvTable *table,
+                         Failure *failure);
 /* Whether columns of data hold conditions other than those given already (NULL: none is). */
 bool conditions_has_columns(const Model *model, const bool *is_given);
 /* conditions[count][condition_count] of a CSV's rows, to be freed: from the columns, and for other conditions and those that

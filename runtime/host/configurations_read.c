@@ -2,6 +2,7 @@
 /* Configurations from files. */
 #include "configurations.h"
 #include "columns.h"
+#include "conditions.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ static bool read_csv(const FileBytes *file, const char *path, const Model *model
 {
     const size_t dimension = (size_t)model->dimension;
     CsvTable table;
-    if (!csv_parse(file->bytes, file->length, path, &table, failure))
+    if (!conditions_read_csv(file, path, model, &table, failure))
         return false;
     char columns[CSV_NAMES_SIZE];
     bool good = true;

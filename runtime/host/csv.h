@@ -6,14 +6,15 @@
 
 #include "files.h"
 
-#define csv_parse   RUNTIME_NAME(csv_parse)
-#define csv_release RUNTIME_NAME(csv_release)
-#define csv_column  RUNTIME_NAME(csv_column)
-#define csv_names   RUNTIME_NAME(csv_names)
-#define csv_start   RUNTIME_NAME(csv_start)
-#define csv_put     RUNTIME_NAME(csv_put)
-#define csv_finish  RUNTIME_NAME(csv_finish)
-#define csv_abandon RUNTIME_NAME(csv_abandon)
+#define csv_parse       RUNTIME_NAME(csv_parse)
+#define csv_parse_words RUNTIME_NAME(csv_parse_words)
+#define csv_release     RUNTIME_NAME(csv_release)
+#define csv_column      RUNTIME_NAME(csv_column)
+#define csv_names       RUNTIME_NAME(csv_names)
+#define csv_start       RUNTIME_NAME(csv_start)
+#define csv_put         RUNTIME_NAME(csv_put)
+#define csv_finish      RUNTIME_NAME(csv_finish)
+#define csv_abandon     RUNTIME_NAME(csv_abandon)
 
 #define CSV_COLUMNS_MAX 100000
 
@@ -27,6 +28,15 @@ typedef struct CsvTable {
 /* Reads a whole table; a failure (65) names `path`, the line, the column and what stands there. Release it after use.
  */
 bool csv_parse(const char *bytes, size_t length, const char *path, CsvTable *table, Failure *failure);
+/* A column whose cells may be words as well as numbers: the first stands for 0, the next for 1. */
+typedef struct CsvWords {
+    const char *column;
+    int count;
+    const char *const *words;
+} CsvWords;
+/* The same where `words_count` columns may have words. */
+bool csv_parse_words(const char *bytes, size_t length, const char *path, const CsvWords *words, size_t words_count,
+                     CsvTable *table, Failure *failure);
 void csv_release(CsvTable *table);
 /* The number of the column with that name, or -1. */
 ptrdiff_t csv_column(const CsvTable *table, const char *name);

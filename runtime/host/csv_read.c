@@ -15,6 +15,8 @@ typedef struct Reader {
     CsvTable *table;
     size_t value_room;
     Failure *failure;
+    const CsvWords *words;
+    size_t words_count;
 } Reader;
 
 typedef struct Cell {
@@ -174,9 +176,29 @@ static bool claim_row(Reader *reader)
     return true;
 }
 
-static bool read_number(Reader *reader, size_t column, const Cell *cell, double *value)
+/* The words of a column; NULL: it has numbers. */
+static const CsvWords *words_of(const Reader *reader, size_t column)
 {
-    char quoted[FAILURE_QUOTE_SIZE], message[FAILURE_QUOTE_SIZE + 40];
+    for (size_t i = 0; i < reader->words_count; i++)
+        if (strcmp(reader->words[i].column, reader->table->names[column]) == 0)
+            return &reader->words[i];
+    return NULL;
+}
+
+static bool read_word(const CsvWords *words, const char *text, size_t length, double *value)
+{
+    for (int i = 0; i < words->count; i++)
+        if (strlen(words->words[i]) == length && memcmp(words->words[i], text, length) == 0) {
+            *value = i;
+            return true;
+        }
+    return false;
+}
+
+static bool read_entry(Reader *reader, size_t column, const Cell *cell, double *value)
+{
+    char quoted[FAILURE_QUOTE_SIZE], message[FAILURE_QUOTE_SIZE + 60];
+    const CsvWords *words = words_of(reader, column);
     size_t first = 0, end = cell->length;
     while (first < end && cell->text[first] == ' ')
         first++;
@@ -184,9 +206,12 @@ static bool read_number(Reader *reader, size_t column, const Cell *cell, double 
         end--;
     if (first == end)
         return fail(reader, column, "empty; expected a number");
+    if (words != NULL && read_word(words, cell->text + first, end - first, value))
+        return true;
     if (number_read(cell->text + first, end - first, value))
         return true;
-    snprintf(message, sizeof message, "expected a finite number, found %s",
+    snprintf(message, sizeof message, "expected %s, found %s",
+             words != NULL ? "a choice's name, or its number from 0" : "a finite number",
              failure_quote(quoted, cell->text, cell->length));
     return fail(reader, column, message);
 }
@@ -203,7 +228,7 @@ static bool read_row(Reader *reader)
         if (column == table->columns)
             return failure_set(reader->failure, FAILURE_DATA, "%s:%zu: more cells than the header's %zu", reader->path,
                                reader->line, table->columns);
-        if (!read_cell(reader, column, &cell) || !read_number(reader, column, &cell, &row[column]))
+        if (!read_cell(reader, column, &cell) || !read_entry(reader, column, &cell, &row[column]))
             return false;
     }
     if (column < table->columns)
@@ -216,9 +241,15 @@ static bool read_row(Reader *reader)
 
 bool csv_parse(const char *bytes, size_t length, const char *path, CsvTable *table, Failure *failure)
 {
+    return csv_parse_words(bytes, length, path, NULL, 0, table, failure);
+}
+
+bool csv_parse_words(const char *bytes, size_t length, const char *path, const CsvWords *words, size_t words_count,
+                     CsvTable *table, Failure *failure)
+{
     *table = (CsvTable){0};
     table->text = memory_claim(length + 2, 1, path, failure);
-    Reader reader = {bytes, length, 0, 1, path, table->text, table, 0, failure};
+    Reader reader = {bytes, length, 0, 1, path, table->text, table, 0, failure, words, words_count};
     bool good = table->text != NULL && read_header(&reader);
     while (good && reader.at < length)
         good = read_row(&reader);
