@@ -86,6 +86,18 @@ ShellResult shell_run(const char *format, ...)
     return result;
 }
 
+bool shell_succeeds(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *command = print(format, arguments);
+    va_end(arguments);
+    ShellResult result = run(command);
+    free(command);
+    free(result.output);
+    return result.code == 0;
+}
+
 void shell_must(const char *format, ...)
 {
     va_list arguments;

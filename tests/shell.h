@@ -19,6 +19,8 @@ typedef struct ShellResult {
 
 /* Runs a command of /bin/sh. A redirection inside the command keeps the streams apart. */
 ShellResult shell_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Whether a command line ends with 0. */
+bool shell_succeeds(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, and fails the test with the output when the code is not 0. */
 void shell_must(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -246,7 +246,12 @@ static void test_wide_products_by_openblas_agree_with_the_interpreter(void **sta
     static const EmitBuild builds[] = {{"gcc", "-O1 -march=native -fopenmp", 32, 64, 32, 3},
                                        {"gcc", "-O1 -march=native", 32, 1, 16, 1},
                                        {"gcc", "-O1", 64, 64, 16, 1}};
-    for (size_t i = 0; i < sizeof builds / sizeof *builds; i++)
+#ifdef __SANITIZE_ADDRESS__
+    const size_t first = 1; /* the leak sanitizer dies of threads that still have variables of a library's own */
+#else
+    const size_t first = 0;
+#endif
+    for (size_t i = first; i < sizeof builds / sizeof *builds; i++)
         emit_cases_check(cases, &builds[i]);
 }
 

@@ -155,9 +155,10 @@ bool package_write(Arena *arena, const Package *package, const char *directory, 
     while (length > 1 && directory[length - 1] == '/')
         length--;
     directory = arena_copy_text(arena, directory, length);
-    json_t *manifest;
+    json_t *manifest = NULL;
     if (length == 0 || !may_write(arena, package, directory, force, diagnostics, &manifest)) {
         *errno_out = EEXIST;
+        json_decref(manifest);
         return false;
     }
     const char *staged = arena_print(arena, "%s.%ld.tmp", directory, (long)getpid()), *at = directory;
