@@ -3,6 +3,7 @@
  * means of d log q(x) / d weights at held x, which is what a step of fab gives for rows [x, weight]. */
 #include "compiler/lower/program.h"
 #include "runtime/core/random.h"
+#include "tests/program_helpers.h"
 #include "tests/ir_helpers.h"
 #include "tests/random_spec.h"
 
@@ -31,37 +32,22 @@ typedef struct Case {
 
 static Case case_of(Arena *arena, const char *loss)
 {
-    Diagnostics diagnostics;
-    diagnostics_start(&diagnostics, arena);
     const char *text = arena_print(arena, "%sloss: [%s]\n", SPEC, loss);
-    const ModelSpec *spec = spec_read_text(arena, "relatives.yaml", text, &diagnostics);
-    Case it = {arena, spec != NULL ? lower_program(arena, spec, &diagnostics) : NULL, NULL};
-    if (it.program == NULL) {
-        Text message = text_start(arena);
-        diagnostics_print(&diagnostics, &message, 0);
-        fail_msg("%s", message.bytes);
-    }
+    Case it = {arena, program_test_lower(arena, text), NULL};
     it.weights = random_weights(arena, it.program->weight_count, 3);
     return it;
 }
 
 static IrTensor *run_function(const Case *it, EntryKind kind, const IrFunction *function, const double *rows)
 {
-    const ProgramEntry *entry = &it->program->entries[kind];
-    IrTensor *inputs = ARENA_ARRAY(it->arena, IrTensor, function->input_count);
-    for (int i = 0; i < function->input_count; i++) {
-        const IrType *type = ir_type_of(function, function->inputs[i]);
-        const int scalar = i - entry->tensor_count;
-        const double *data = scalar < 0 ? it->weights + it->program->tensors[entry->tensor_inputs[i]].offset
-                             : scalar < it->program->scalar_count ? &it->program->scalars[scalar].schedule.from
-                                                                  : rows;
-        inputs[i] = ir_test_filled(it->arena, type, BATCH, data);
-    }
-    IrRun run = {.arena = it->arena, .batch = BATCH, .seed = SEED, .step = STEP};
-    IrTensor *outputs = ARENA_ARRAY(it->arena, IrTensor, function->output_count);
-    ir_interpret(&run, function, inputs, outputs);
-    assert_null(run.error);
-    return outputs;
+    const ProgramRun run = {.arena = it->arena,
+                            .program = it->program,
+                            .weights = it->weights,
+                            .batch = BATCH,
+                            .seed = SEED,
+                            .step = STEP,
+                            .x = rows};
+    return program_test_run_function(&run, kind, function);
 }
 
 static IrTensor *run_entry(const Case *it, EntryKind kind, const double *rows)

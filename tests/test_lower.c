@@ -5,6 +5,7 @@
 #include "compiler/lower/lower.h"
 #include "compiler/passes/passes.h"
 #include "runtime/core/random.h"
+#include "tests/program_helpers.h"
 #include "tests/plain_layers.h"
 #include "tests/random_spec.h"
 
@@ -62,27 +63,16 @@ static Model model_of(Arena *arena, const ModelSpec *spec, uint64_t seed)
 
 static IrTensor *run_entry(const Model *model, EntryKind kind, int64_t batch, const double *x)
 {
-    const ProgramEntry *entry = &model->program->entries[kind];
-    const IrFunction *function = entry->function;
-    IrTensor *inputs = ARENA_ARRAY(model->arena, IrTensor, function->input_count);
-    for (int i = 0; i < function->input_count; i++) {
-        const IrType *type = ir_type_of(function, function->inputs[i]);
-        int scalar = i - entry->tensor_count;
-        if (scalar < 0)
-            inputs[i] = ir_test_filled(model->arena, type, batch,
-                                       model->weights + model->program->tensors[entry->tensor_inputs[i]].offset);
-        else if (scalar < model->program->scalar_count)
-            inputs[i] = ir_test_filled(model->arena, type, batch, &model->program->scalars[scalar].schedule.from);
-        else if (strcmp(function->values[function->inputs[i]].name, "conditions") == 0)
-            inputs[i] = ir_test_filled(model->arena, type, batch, model->conditions);
-        else
-            inputs[i] = ir_test_filled(model->arena, type, batch, x);
-    }
-    IrRun run = {.arena = model->arena, .batch = batch, .seed = SEED, .first_sample = FIRST_SAMPLE, .step = STEP};
-    IrTensor *outputs = ARENA_ARRAY(model->arena, IrTensor, function->output_count);
-    ir_interpret(&run, function, inputs, outputs);
-    assert_null(run.error);
-    return outputs;
+    const ProgramRun run = {.arena = model->arena,
+                            .program = model->program,
+                            .weights = model->weights,
+                            .batch = batch,
+                            .seed = SEED,
+                            .first_sample = FIRST_SAMPLE,
+                            .step = STEP,
+                            .x = x,
+                            .conditions = model->conditions};
+    return program_test_run(&run, kind);
 }
 
 /* ---- the same flow, written plainly ------------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 /* Flows that are conditioned on something: densities for each condition, ways there and back, what layers see. That whole
  * conditional flows and losses are right is tested on random ones in test_lower.c. */
 #include "compiler/lower/lower.h"
+#include "tests/program_helpers.h"
 #include "tests/ir_helpers.h"
 #include "tests/random_spec.h"
 #include "tests/shell.h"
@@ -26,8 +27,6 @@ typedef struct Model {
 /* A model of T in [0.5, 2] and a choice of three, with these layers. */
 static Model model_of(Arena *arena, int dimension, const char *layers)
 {
-    Diagnostics diagnostics;
-    diagnostics_start(&diagnostics, arena);
     const char *text =
         arena_print(arena,
                     "ansatz: 1\nname: conditional\nsystem: {vector: %d, condition: {T: {range: [0.5, 2]}, "
@@ -35,13 +34,7 @@ static Model model_of(Arena *arena, int dimension, const char *layers)
                     "energy: {terms: [{over: components, value: \"x^2/2 + season\"}]}\n"
                     "architecture: {flow: {layers: [%s]}}\nloss: [reverse_kl]\ntrain: {batch: 4}\n",
                     dimension, layers);
-    const ModelSpec *spec = spec_read_text(arena, "conditional.yaml", text, &diagnostics);
-    Model model = {.arena = arena, .program = spec ? lower_program(arena, spec, &diagnostics) : NULL};
-    if (!model.program) {
-        Text errors = text_start(arena);
-        diagnostics_print(&diagnostics, &errors, 0);
-        fail_msg("%s", errors.bytes);
-    }
+    Model model = {.arena = arena, .program = program_test_lower(arena, text)};
     model.weights = random_weights(arena, model.program->weight_count, 3);
     return model;
 }
@@ -49,23 +42,14 @@ static Model model_of(Arena *arena, int dimension, const char *layers)
 /* `x` where the entry has it; conditions [batch][2]. */
 static IrTensor *run_entry(const Model *model, EntryKind kind, int64_t batch, const double *x, const double *conditions)
 {
-    static const double ONE = 1;
-    const ProgramEntry *entry = &model->program->entries[kind];
-    const IrFunction *function = entry->function;
-    IrTensor *inputs = ARENA_ARRAY(model->arena, IrTensor, function->input_count);
-    for (int i = 0; i < function->input_count; i++) {
-        const double *data = i < entry->tensor_count
-                                 ? model->weights + model->program->tensors[entry->tensor_inputs[i]].offset
-                             : i == function->input_count - 1                         ? conditions
-                             : i == function->input_count - 2 && kind != ENTRY_SAMPLE ? x
-                                                                                      : &ONE;
-        inputs[i] = ir_test_filled(model->arena, ir_type_of(function, function->inputs[i]), batch, data);
-    }
-    IrRun run = {.arena = model->arena, .batch = batch, .seed = 5};
-    IrTensor *outputs = ARENA_ARRAY(model->arena, IrTensor, function->output_count);
-    ir_interpret(&run, function, inputs, outputs);
-    assert_null(run.error);
-    return outputs;
+    const ProgramRun run = {.arena = model->arena,
+                            .program = model->program,
+                            .weights = model->weights,
+                            .batch = batch,
+                            .seed = 5,
+                            .x = x,
+                            .conditions = conditions};
+    return program_test_run(&run, kind);
 }
 
 static const char AUTOREGRESSIVE[] = "{masked_autoregressive: {net: {masked_mlp: [12, 12], residual: true}, fast: %s}}";

@@ -5,6 +5,7 @@
 #include "compiler/lower/lower.h"
 #include "compiler/lower/staircase.h"
 #include "runtime/core/random.h"
+#include "tests/program_helpers.h"
 #include "tests/ir_helpers.h"
 #include "tests/shell.h"
 
@@ -22,52 +23,24 @@
 
 static const char ENERGY[] = "energy: {terms: [{over: components, value: \"x^2/2\"}]}\n";
 
-/* A spec's program. */
-static Program *program_of_text(Arena *arena, const char *text)
-{
-    Diagnostics diagnostics;
-    diagnostics_start(&diagnostics, arena);
-    const ModelSpec *spec = spec_read_text(arena, "layers.yaml", text, &diagnostics);
-    Program *program = spec ? lower_program(arena, spec, &diagnostics) : NULL;
-    if (!program) {
-        Text errors = text_start(arena);
-        diagnostics_print(&diagnostics, &errors, 0);
-        fail_msg("%s", errors.bytes);
-    }
-    return program;
-}
-
 enum { BASE_SCALE = 3 };
 
 /* A flow of `dimension` components with these layers, as YAML. */
 static Program *program_of(Arena *arena, int dimension, int batch, const char *layers)
 {
-    return program_of_text(arena, arena_print(arena,
-                                              "ansatz: 1\nname: layers\nsystem: {vector: %d}\n%s"
-                                              "architecture: {flow: {base: {gaussian: {scale: %d}}, layers: [%s]}}\n"
-                                              "loss: [reverse_kl]\ntrain: {batch: %d}\n",
-                                              dimension, ENERGY, BASE_SCALE, layers, batch));
+    return program_test_lower(arena, arena_print(arena,
+                                                 "ansatz: 1\nname: layers\nsystem: {vector: %d}\n%s"
+                                                 "architecture: {flow: {base: {gaussian: {scale: %d}}, layers: [%s]}}\n"
+                                                 "loss: [reverse_kl]\ntrain: {batch: %d}\n",
+                                                 dimension, ENERGY, BASE_SCALE, layers, batch));
 }
 
-/* Runs an entry with weights and all scalars 1; `x` where the entry has it. */
+/* Runs an entry; `x` where it has it. */
 static IrTensor *run_entry(Arena *arena, const Program *program, EntryKind kind, int64_t batch, const double *weights,
                            const double *x)
 {
-    static const double ONE = 1;
-    const ProgramEntry *entry = &program->entries[kind];
-    IrTensor *inputs = ARENA_ARRAY(arena, IrTensor, entry->function->input_count);
-    for (int i = 0; i < entry->function->input_count; i++) {
-        const IrType *type = ir_type_of(entry->function, entry->function->inputs[i]);
-        const double *data = i < entry->tensor_count ? weights + program->tensors[entry->tensor_inputs[i]].offset
-                             : type->rank == 0       ? &ONE
-                                                     : x;
-        inputs[i] = ir_test_filled(arena, type, batch, data);
-    }
-    IrRun run = {.arena = arena, .batch = batch, .seed = 5};
-    IrTensor *outputs = ARENA_ARRAY(arena, IrTensor, entry->function->output_count);
-    ir_interpret(&run, entry->function, inputs, outputs);
-    assert_null(run.error);
-    return outputs;
+    const ProgramRun run = {.arena = arena, .program = program, .weights = weights, .batch = batch, .seed = 5, .x = x};
+    return program_test_run(&run, kind);
 }
 
 /* ---- a layer's function ------------------------------------------------------------------------------------------ */
@@ -399,12 +372,12 @@ static void test_actnorms_start_from_data_where_the_loss_does(void **state)
 {
     enum { BATCH = 40, DIMENSION = 2 };
     Program *program =
-        program_of_text(*state, arena_print(*state,
-                                            "ansatz: 1\nname: layers\nsystem: {vector: %d}\n"
-                                            "architecture: {flow: {layers: [actnorm, linear, actnorm]}}\n"
-                                            "data: {train: {file: rows.npy}}\n"
-                                            "loss: [forward_kl]\ntrain: {batch: %d}\n",
-                                            DIMENSION, BATCH));
+        program_test_lower(*state, arena_print(*state,
+                                               "ansatz: 1\nname: layers\nsystem: {vector: %d}\n"
+                                               "architecture: {flow: {layers: [actnorm, linear, actnorm]}}\n"
+                                               "data: {train: {file: rows.npy}}\n"
+                                               "loss: [forward_kl]\ntrain: {batch: %d}\n",
+                                               DIMENSION, BATCH));
     double *weights = ARENA_ARRAY(*state, double, program->weight_count), data[BATCH * DIMENSION];
     double expected[4] = {0}; /* log_scale, shift */
     TestRandom random = {13};

@@ -4,6 +4,7 @@
  * must be what its formula says, its reverse KL's gradient that of the integral. */
 #include "compiler/ir/verify.h"
 #include "compiler/lower/lower.h"
+#include "tests/program_helpers.h"
 #include "tests/ir_helpers.h"
 
 #include <math.h>
@@ -33,15 +34,7 @@ static Model model_of(Arena *arena, const char *system, const char *flow, int ba
                                    "energy: {terms: [{value: \"0.5*x^2 + cos(x)\", over: components}]}\n"
                                    "architecture: {flow: %s}\nloss: [reverse_kl: {}]\ntrain: {batch: %d}\n",
                                    system, flow, batch);
-    Diagnostics diagnostics;
-    diagnostics_start(&diagnostics, arena);
-    const ModelSpec *spec = spec_read_text(arena, "space.yaml", text, &diagnostics);
-    Model model = {arena, spec ? lower_program(arena, spec, &diagnostics) : NULL, NULL};
-    if (!model.program) {
-        Text out = text_start(arena);
-        diagnostics_print(&diagnostics, &out, 0);
-        fail_msg("%s", out.bytes);
-    }
+    Model model = {arena, program_test_lower(arena, text), NULL};
     TestRandom random = {5};
     model.weights = ARENA_ARRAY(arena, double, model.program->weight_count);
     for (int64_t i = 0; i < model.program->weight_count; i++)
@@ -51,18 +44,15 @@ static Model model_of(Arena *arena, const char *system, const char *flow, int ba
 
 static IrTensor *run(const Model *model, EntryKind kind, int64_t batch, const double *x)
 {
-    const ProgramEntry *entry = &model->program->entries[kind];
-    const IrFunction *function = entry->function;
-    IrTensor *inputs = ARENA_ARRAY(model->arena, IrTensor, function->input_count);
-    for (int i = 0; i < function->input_count; i++) {
-        const IrType *type = ir_type_of(function, function->inputs[i]);
-        int scalar = i - entry->tensor_count;
-        const double *data = scalar < 0 ? model->weights + model->program->tensors[entry->tensor_inputs[i]].offset
-                             : scalar < model->program->scalar_count ? &model->program->scalars[scalar].schedule.from
-                                                                     : x;
-        inputs[i] = ir_test_filled(model->arena, type, batch, data);
-    }
-    return ir_test_run(model->arena, function, batch, inputs);
+    const ProgramRun run = {.arena = model->arena,
+                            .program = model->program,
+                            .weights = model->weights,
+                            .batch = batch,
+                            .seed = 17,
+                            .first_sample = 5,
+                            .step = 3,
+                            .x = x};
+    return program_test_run(&run, kind);
 }
 
 static const char TORUS[] = "{size: 2, periodic: [true, true], range: [[], [2, 5]]}";

@@ -3,6 +3,7 @@
  * gradient against differences with the same draws, and a fit of counts whose probabilities are known. */
 #include "compiler/lower/program.h"
 #include "runtime/core/random.h"
+#include "tests/program_helpers.h"
 #include "tests/ir_helpers.h"
 #include "tests/random_spec.h"
 #include "tests/shell.h"
@@ -31,21 +32,13 @@ typedef struct Case {
 /* A table with these columns and a flow of these layers. */
 static Case case_of(Arena *arena, const char *columns, const char *layers, int batch, bool standardise)
 {
-    Diagnostics diagnostics;
-    diagnostics_start(&diagnostics, arena);
     const char *text = arena_print(arena,
                                    "ansatz: 1\nname: table\nsystem: {vector: {columns: [%s]}}\n"
                                    "architecture: {flow: {layers: [%s]}}\n"
                                    "data: {train: {file: t.csv}, standardise: %s}\n"
                                    "loss: [forward_kl]\ntrain: {batch: %d}\n",
                                    columns, layers, standardise ? "true" : "false", batch);
-    const ModelSpec *spec = spec_read_text(arena, "table.yaml", text, &diagnostics);
-    Case it = {arena, spec != NULL ? lower_program(arena, spec, &diagnostics) : NULL, NULL};
-    if (it.program == NULL) {
-        Text message = text_start(arena);
-        diagnostics_print(&diagnostics, &message, 0);
-        fail_msg("%s", message.bytes);
-    }
+    Case it = {arena, program_test_lower(arena, text), NULL};
     it.weights = random_weights(arena, it.program->weight_count, 3);
     return it;
 }
@@ -61,22 +54,14 @@ static double *tensor_of(const Case *it, const char *name)
 
 static IrTensor *run(const Case *it, EntryKind kind, int64_t batch, const double *rows)
 {
-    const ProgramEntry *entry = &it->program->entries[kind];
-    const IrFunction *function = entry->function;
-    IrTensor *inputs = ARENA_ARRAY(it->arena, IrTensor, function->input_count);
-    for (int i = 0; i < function->input_count; i++) {
-        const IrType *type = ir_type_of(function, function->inputs[i]);
-        const int scalar = i - entry->tensor_count;
-        const double *data = scalar < 0 ? it->weights + it->program->tensors[entry->tensor_inputs[i]].offset
-                             : scalar < it->program->scalar_count ? &it->program->scalars[scalar].schedule.from
-                                                                  : rows;
-        inputs[i] = ir_test_filled(it->arena, type, batch, data);
-    }
-    IrRun how = {.arena = it->arena, .batch = batch, .seed = SEED, .step = STEP};
-    IrTensor *outputs = ARENA_ARRAY(it->arena, IrTensor, function->output_count);
-    ir_interpret(&how, function, inputs, outputs);
-    assert_null(how.error);
-    return outputs;
+    const ProgramRun run = {.arena = it->arena,
+                            .program = it->program,
+                            .weights = it->weights,
+                            .batch = batch,
+                            .seed = SEED,
+                            .step = STEP,
+                            .x = rows};
+    return program_test_run(&run, kind);
 }
 
 static double log_normal_density(double x, double mean, double deviation)
