@@ -164,8 +164,8 @@ void fit_write_data(void)
     fit_write_npy("test.npy", rows, FIT_TEST_ROWS);
 }
 
-/* A number of a JSON file's object. */
-double fit_number_in(const char *path, const char *name)
+/* A member of a JSON file's object; of an estimate, a part of it. */
+static double number_in(const char *path, const char *name, const char *part)
 {
     char *text = scratch_read(path);
     Json json;
@@ -173,10 +173,20 @@ double fit_number_in(const char *path, const char *name)
     double number = NAN;
     assert_true(json_read(text, strlen(text), path, &json, &failure));
     const JsonNode *node = json_member(json.root, name);
-    if (node != NULL && node->kind == JSON_OBJECT) /* an estimate */
-        node = json_member(node, "value");
-    assert_true(json_to_real(node, &number));
+    if (node != NULL && node->kind == JSON_OBJECT)
+        node = json_member(node, part);
+    assert_true(node != NULL && (json_to_real(node, &number) || node->kind == JSON_NULL));
     json_release(&json);
     free(text);
     return number;
+}
+
+double fit_number_in(const char *path, const char *name)
+{
+    return number_in(path, name, "value");
+}
+
+double fit_error_in(const char *path, const char *name)
+{
+    return number_in(path, name, "error");
 }

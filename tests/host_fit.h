@@ -26,7 +26,8 @@ void fit_write_npy(const char *path, const float *rows, size_t count);
 /* train.csv and test.npy. */
 void fit_write_data(void);
 
-/* A number of a JSON file's object; NaN for null. */
+/* A number of a JSON file's object, or an estimate's value; NaN for null. */
 double fit_number_in(const char *path, const char *name);
+double fit_error_in(const char *path, const char *name); /* an estimate's error */
 
 #endif

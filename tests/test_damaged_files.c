@@ -182,10 +182,10 @@ static void test_beginnings_of_arrays(void **state)
     expect_configurations("x.npy", "x[0],x[1]\n1,2\n", 14, "not an NPY file");
     length = make_array(bytes, &array, 1, -1);
     memcpy(bytes + length - 12, &not_a_number, 4);
-    expect_configurations("x.npy", bytes, length, "row 1: component 'x[1]' is not a finite float");
+    expect_configurations("x.npy", bytes, length, "row 1: component 'x[1]': nan, no finite float");
     length = make_array(bytes, &array, 1, -1);
     memcpy(bytes + length - 4, &infinite, 4);
-    expect_configurations("x.npy", bytes, length, "row 2: component 'x[1]' is not a finite float");
+    expect_configurations("x.npy", bytes, length, "row 2: component 'x[1]': nan, no finite float");
 }
 
 /* ---- CSV --------------------------------------------------------------------------------------------------------- */
@@ -204,12 +204,12 @@ static void test_tables(void **state)
         TABLE("", "empty"),
         TABLE("x[0],x[1]\n1,2\n3\n", "x.csv:3: 1 cells where the header has 2"),
         TABLE("x[0],x[1]\n1,2\n3,4,5\n", "x.csv:3: more cells than the header's 2"),
-        TABLE("x[0],x[1]\n1,nan\n", "x.csv:2: column 2 'x[1]': expected a finite number, found 'nan'"),
-        TABLE("x[0],x[1]\n1,2\n-inf,2\n", "x.csv:3: column 1 'x[0]': expected a finite number, found '-inf'"),
+        TABLE("x[0],x[1]\n1,nan\n", "x.csv:2: column 'x[1]': expected a finite number, found 'nan'"),
+        TABLE("x[0],x[1]\n1,2\n-inf,2\n", "x.csv:3: column 'x[0]': expected a finite number, found '-inf'"),
         TABLE("x[0],x[1]\n1,1e400\n", "found '1e400'"),
-        TABLE("x[0],x[1]\n1,1e300\n", "row 0: component 'x[1]' is not a finite float"),
-        TABLE("x[0],x[1]\n1,two\n", "column 2 'x[1]': expected a finite number, found 'two'"),
-        TABLE("x[0],x[1]\n1,\n", "column 2 'x[1]': empty"),
+        TABLE("x[0],x[1]\n1,1e300\n", "x.csv:2: column 'x[1]': inf, no finite float"),
+        TABLE("x[0],x[1]\n1,two\n", "column 'x[1]': expected a finite number, found 'two'"),
+        TABLE("x[0],x[1]\n1,\n", "column 'x[1]': empty"),
         TABLE("1,2\n3,4\n", "x.csv:1: column 1: the first line must name the columns"),
         TABLE("x[0];x[1]\n1;2\n", "expected commas"),
         TABLE("x[0],y\n1,2\n", "no column 'x[1]', a component of the model double_well"),
@@ -233,7 +233,7 @@ static void test_enormous_tables(void **state)
     assert_non_null(bytes);
     memset(bytes, '7', LONG);
     memcpy(bytes, "x[0],x[1]\n1,", 12);
-    expect_configurations("x.csv", bytes, LONG, "x.csv:2: column 2 'x[1]': expected a finite number, found '777");
+    expect_configurations("x.csv", bytes, LONG, "x.csv:2: column 'x[1]': expected a finite number, found '777");
     for (size_t i = 0; i < LONG; i++)
         bytes[i] = i % 2 ? ',' : 'a';
     expect_configurations("x.csv", bytes, LONG, "x.csv:1: more than 100000 columns");

@@ -58,6 +58,23 @@ static void test_accepted_tables(void **state)
     expect_table("\xef\xbb\xbf\"a\",\"b\"\n\"1\", 2.5e3 \n", 2, 1, 2500);
     expect_table("\"two\nlines\",b\n1,2\n", 2, 1, 2);
     expect_table("a", 1, 0, 0);
+    expect_table(" a , b\n1,2\n", 2, 1, 2);
+}
+
+static void test_spaces_around_names_do_not_count(void **state)
+{
+    static const char text[] = "  u v ,\"log q \",x\n1,2,3\n", lines[] = "\"two\nlines\",b\n1,2\n3,4\n";
+    Failure failure;
+    CsvTable table;
+    (void)state;
+    assert_true(csv_parse(text, strlen(text), "t.csv", &table, &failure));
+    assert_int_equal(csv_column(&table, "u v"), 0);
+    assert_int_equal(csv_column(&table, "log q"), 1);
+    assert_int_equal(table.first_line, 2);
+    csv_release(&table);
+    assert_true(csv_parse(lines, strlen(lines), "t.csv", &table, &failure));
+    assert_int_equal(table.first_line, 3);
+    csv_release(&table);
 }
 
 static void test_damaged_tables_are_refused(void **state)
@@ -69,22 +86,24 @@ static void test_damaged_tables_are_refused(void **state)
         {"1,2\n3,4\n", "t.csv:1: column 1: the first line must name the columns"},
         {"a;b\n1;2\n", "t.csv:1: column 1: the cells seem to be separated by semicolons"},
         {"a,,b\n1,2,3\n", "t.csv:1: column 2: a column without a name"},
+        {"a,  ,b\n1,2,3\n", "t.csv:1: column 2: a column without a name"},
+        {"a,b, a \n1,2,3\n", "t.csv:1: two columns are named 'a'"},
         {"a,b,a\n1,2,3\n", "t.csv:1: two columns are named 'a'"},
         {"a,b\n1,2\n3\n", "t.csv:3: 1 cells where the header has 2"},
         {"a,b\n1,2,3\n", "t.csv:2: more cells than the header's 2"},
         {"a,b\n1,5,2,5\n", "t.csv:2: more cells"},
-        {"a,b\n1,\n", "t.csv:2: column 2 'b': empty"},
-        {"a,b\n1,2\n\n3,4\n", "t.csv:3: column 1 'a': empty"},
-        {"a,b\n1,x\n", "column 2 'b': expected a finite number, found 'x'"},
+        {"a,b\n1,\n", "t.csv:2: column 'b': empty"},
+        {"a,b\n1,2\n\n3,4\n", "t.csv:3: column 'a': empty"},
+        {"a,b\n1,x\n", "column 'b': expected a finite number, found 'x'"},
         {"a,b\n1,nan\n", "found 'nan'"},
         {"a,b\n1,1e999\n", "found '1e999'"},
         {"a,b\n1,0x10\n", "found '0x10'"},
-        {"# comment\na,b\n1,2\n", "t.csv:2: column 1 '# comment': expected a finite number, found 'a'"},
-        {"a,b\n\"1,2\n", "t.csv:2: column 1 'a': a quote that is not closed"},
+        {"# comment\na,b\n1,2\n", "t.csv:2: column '# comment': expected a finite number, found 'a'"},
+        {"a,b\n\"1,2\n", "t.csv:2: column 'a': a quote that is not closed"},
         {"a,b\n\"1\"x,2\n", "text after the closing quote"},
         {"a,b\n1\"2\",2\n", "a quote within a cell"},
-        {"\"two\nlines\",b\n1,2\n3,y\n", "t.csv:4: column 2 'b'"},
-        {"a,\x01\x02\n1,\x07\n", "column 2 '\\x01\\x02': expected a finite number, found '\\x07'"},
+        {"\"two\nlines\",b\n1,2\n3,y\n", "t.csv:4: column 'b'"},
+        {"a,\x01\x02\n1,\x07\n", "column '\\x01\\x02': expected a finite number, found '\\x07'"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -127,9 +146,8 @@ static void test_cut_and_changed_tables_do_no_harm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_written_table_reads_back),
-        cmocka_unit_test(test_accepted_tables),
-        cmocka_unit_test(test_damaged_tables_are_refused),
+        cmocka_unit_test(test_written_table_reads_back),          cmocka_unit_test(test_accepted_tables),
+        cmocka_unit_test(test_spaces_around_names_do_not_count),  cmocka_unit_test(test_damaged_tables_are_refused),
         cmocka_unit_test(test_cut_and_changed_tables_do_no_harm),
     };
     return cmocka_run_group_tests(tests, scratch_start, scratch_end);

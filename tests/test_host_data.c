@@ -65,7 +65,7 @@ static void test_bad_data_are_refused_with_their_place(void **state)
     scratch_write("none.csv", "u,v\n", 4);
     scratch_write("short.csv", "u,w\n1,2\n", 8);
     scratch_write("word.csv", "u,v\n1,2\n3,four\n", 15);
-    expect_no_data(&fit_model, "nan.npy", FAILURE_DATA, "row 2: component 'v' is not a finite float");
+    expect_no_data(&fit_model, "nan.npy", FAILURE_DATA, "nan.npy: row 2: component 'v': nan, no finite float");
     expect_no_data(&fit_model, "none.csv", FAILURE_DATA, "none.csv: no rows");
     expect_no_data(&fit_model, "short.csv", FAILURE_DATA, "no column 'v'");
     expect_no_data(&fit_model, "word.csv", FAILURE_DATA, "four");
@@ -144,7 +144,7 @@ static void expect_refused_rows(const float *rows, const char *message)
     float *read;
     size_t count;
     fit_write_npy("x.npy", rows, 2);
-    assert_false(configurations_read("x.npy", &model, &read, &count, &failure));
+    assert_false(configurations_read("x.npy", &model, &read, &count, NULL, &failure));
     expect_failure(&failure, FAILURE_DATA, message);
     assert_null(read);
 }
@@ -156,12 +156,16 @@ static void test_columns_hold_what_they_say(void **state)
     float *read;
     size_t count;
     (void)state;
-    expect_refused_rows((float[]){1, 2, 0, 3}, "x.npy: row 1: component 'u' is 0, and the component is positive");
-    expect_refused_rows((float[]){1e-40f, 2, 1, 3}, "row 0: component 'u' is");
-    expect_refused_rows((float[]){1, 2.5f, 1, 3}, "row 0: component 'v' is 2.5, and the component is an integer");
-    expect_refused_rows((float[]){1, 2, 1, -1048577}, "row 1: component 'v' is -1048577, and integers go to 1048576");
+    expect_refused_rows((float[]){1, 2, 0, 3}, "x.npy: row 1: component 'u': 0, and the component is positive");
+    expect_refused_rows((float[]){1e-40f, 2, 1, 3}, "row 0: component 'u': ");
+    expect_refused_rows((float[]){1, 2.5f, 1, 3}, "row 0: component 'v': 2.5, and the component is an integer");
+    expect_refused_rows((float[]){1, 2, 1, -1048577}, "row 1: component 'v': -1048577, and integers go to 1048576");
+    static const char TABLE[] = "u,v\n1,2\n1,2.5\n";
+    scratch_write("x.csv", TABLE, strlen(TABLE));
+    assert_false(configurations_read("x.csv", &model, &read, &count, NULL, &failure));
+    expect_failure(&failure, FAILURE_DATA, "x.csv:3: column 'v': 2.5, and the component is an integer");
     fit_write_npy("x.npy", (float[]){0.1f, -1048576, 7, 1048576}, 2);
-    assert_true(configurations_read("x.npy", &model, &read, &count, &failure));
+    assert_true(configurations_read("x.npy", &model, &read, &count, NULL, &failure));
     free(read);
 }
 
@@ -375,6 +379,65 @@ static void test_evaluation_is_by_rows_where_there_is_no_energy(void **state)
     expect_text("report.json", "\"status\": \"good\"");
 }
 
+static void evaluate_model_to(const char *path, const Model *model, const char *line)
+{
+    fflush(stdout);
+    assert_non_null(freopen(path, "w", stdout));
+    const int code = fit_run(model, line);
+    fflush(stdout);
+    assert_non_null(freopen("/dev/stderr", "a", stdout));
+    assert_int_equal(code, 0);
+}
+
+static void evaluate_to(const char *path, const char *line)
+{
+    evaluate_model_to(path, &fit_model, line);
+}
+
+/* U of the likeliest normal density, so that the samples' weights are nearly equal. */
+static void energy_of_fit(const float *scalars, size_t count, const float *x, float *energy, void *workspace,
+                          int threads)
+{
+    static const float weights[FIT_WEIGHTS] = {1.5f, -0.5f, -0.91629073f, 0.69314718f}; /* log 0.4, log 2 */
+    (void)scalars;
+    (void)workspace;
+    (void)threads;
+    for (size_t s = 0; s < count; s++)
+        energy[s] = (float)-fit_log_density(weights, x + s * FIT_DIMENSION);
+}
+
+static void test_evaluation_by_samples_has_rows_beside(void **state)
+{
+    double error, best;
+    ModelFunctions32 functions = *fit_model.single_precision;
+    Model both = fit_model;
+    (void)state;
+    functions.energy = energy_of_fit;
+    both.single_precision = &functions;
+    both.data.validation = "test.npy";
+    fit_write_data();
+    best = best_log_q(&error);
+    assert_int_equal(fit_run(&both, "train -o both -q"), 0);
+    evaluate_model_to("both.json", &both, "evaluate -w both -n 2000 -q --json --require nll<3.5 --require ess>0.9");
+    assert_true(fabs(fit_number_in("both.json", "nll") + best) < 2e-3);
+    assert_true(fabs(fit_error_in("both.json", "nll") - error) < 0.05 * error);
+    assert_true(fit_number_in("both.json", "rows") == FIT_TEST_ROWS);
+    assert_true(fit_number_in("both.json", "train_rows") == FIT_TRAIN_ROWS);
+    assert_true(fit_number_in("both.json", "samples") == 2000);
+    expect_text("both.json", "\"name\": \"held_out\"");
+    evaluate_model_to("both.text", &both, "evaluate -w both -n 2000 -q");
+    expect_text("both.text", "500 rows held out, in nats a row");
+    expect_text("both.text", "log_z");
+    /* elsewhere, without the spec's files, its samples can still be judged */
+    both.data.train = "gone.csv";
+    both.data.validation = "gone.npy";
+    evaluate_model_to("alone.json", &both, "evaluate -w both -n 2000 -q --json");
+    assert_true(fit_number_in("alone.json", "rows") == 0 && isnan(fit_number_in("alone.json", "nll")));
+    assert_int_equal(fit_run(&both, "evaluate -w both -n 2000 -q --validation gone.npy"), FAILURE_NO_INPUT);
+    both.data.validation = NULL;
+    assert_int_equal(fit_run(&both, "evaluate -w both -n 2000 -q --data test.npy"), FAILURE_USAGE);
+}
+
 /* One row has no standard error, and so says nothing of what was learned by heart. */
 static void test_one_row_held_out_gives_no_verdict(void **state)
 {
@@ -390,16 +453,6 @@ static void test_one_row_held_out_gives_no_verdict(void **state)
     assert_non_null(freopen("/dev/stderr", "a", stdout));
     assert_int_equal(code, 0);
     expect_text("one.json", "\"status\": \"unknown\"");
-}
-
-static void evaluate_to(const char *path, const char *line)
-{
-    fflush(stdout);
-    assert_non_null(freopen(path, "w", stdout));
-    const int code = fit_run(&fit_model, line);
-    fflush(stdout);
-    assert_non_null(freopen("/dev/stderr", "a", stdout));
-    assert_int_equal(code, 0);
 }
 
 /* By the hash that the run's record holds, whatever the files' names. */
@@ -446,6 +499,7 @@ int main(void)
         cmocka_unit_test(test_training_resumes_to_the_same_bits),
         cmocka_unit_test(test_resuming_with_other_data_is_refused),
         cmocka_unit_test(test_evaluation_is_by_rows_where_there_is_no_energy),
+        cmocka_unit_test(test_evaluation_by_samples_has_rows_beside),
         cmocka_unit_test(test_one_row_held_out_gives_no_verdict),
         cmocka_unit_test(test_evaluation_knows_the_data_of_the_run),
     };

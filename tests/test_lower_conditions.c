@@ -305,12 +305,13 @@ static void test_a_package_learns_conditions_from_columns(void **state)
     ShellResult autumn =
         shell_run("cd %s && package/given log_prob -w run -i autumn.csv -o d.npy --condition unused=0.5", folder);
     assert_int_equal(autumn.code, 65);
-    assert_non_null(strstr(autumn.output, "expected a choice's name, or its number from 0, found 'autumn'"));
+    assert_non_null(strstr(
+        autumn.output, "autumn.csv:2: column 'which': expected a choice's name, or its number from 0, found 'autumn'"));
     free(autumn.output);
     shell_must("cd %s && sed '3s/,0,/,2,/;3s/,1,/,2,/' rows.csv >bad.csv", folder);
     ShellResult result = shell_run("cd %s && package/given train -o bad -q --data bad.csv", folder);
     assert_int_equal(result.code, 65);
-    assert_non_null(strstr(result.output, "is 2, no number of a choice of season: 0 to 1"));
+    assert_non_null(strstr(result.output, "bad.csv:3: column 'which': 2, no number of a choice of season: 0 to 1"));
     free(result.output);
     expect_failure(folder, "sample -w run -n 1 -o z.npy --condition unused=0",
                    "--condition season=VALUE, winter or summer");

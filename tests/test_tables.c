@@ -322,12 +322,11 @@ static void expect_refusal(const char *folder, const char *rows, const char *mes
 static void expect_refusals(const char *folder)
 {
     expect_refusal(folder, "counts,size,visits\n1,1,1\n2,1,2.5\n",
-                   "bad.csv: row 1: component 'visits' is 2.5, and the component is an integer");
+                   "bad.csv:3: column 'visits': 2.5, and the component is an integer");
     expect_refusal(folder, "counts,size,visits\n1048576,1,1\n-1048577,1,2\n",
-                   "bad.csv: row 1: component 'counts' is -1048577, and integers go to 1048576");
-    expect_refusal(folder, "counts,size,visits\n1,0,1\n",
-                   "bad.csv: row 0: component 'size' is 0, and the component is");
-    expect_refusal(folder, "counts,size,visits\n1,-3,1\n", "component 'size' is -3, and the component is positive");
+                   "bad.csv:3: column 'counts': -1048577, and integers go to 1048576");
+    expect_refusal(folder, "counts,size,visits\n1,0,1\n", "bad.csv:2: column 'size': 0, and the component is");
+    expect_refusal(folder, "counts,size,visits\n1,-3,1\n", "column 'size': -3, and the component is positive");
     expect_refusal(folder, "counts,size\n1,1\n", "no column 'visits'");
 }
 

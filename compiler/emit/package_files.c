@@ -43,7 +43,8 @@ static const struct HostUnit {
     {"tables", " csv_read number conditions "},
     {"arrays", " npy_read configurations_read "},
     {"weights", " safetensors_read weights checkpoint "},
-    {"estimates", " estimates evaluate evaluator importance pareto nearest density report requirement verdict "},
+    {"estimates",
+     " estimates evaluate evaluator held_out importance pareto nearest density report requirement verdict "},
     {"program", " arguments program run sample selftest session train training_judge training_tell failure curriculum "
                 "dataset likelihood columns "},
 };

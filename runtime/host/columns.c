@@ -5,28 +5,50 @@
 #include "number.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 static ModelKind kind_of(const Model *model, size_t component)
 {
     return model->kinds == NULL ? MODEL_REAL : model->kinds[component];
 }
 
-bool columns_check(const char *path, const Model *model, const float *rows, size_t count, Failure *failure)
+const char *columns_place(const RowPlaces *places, size_t row, const char *name, char text[PLACE_TEXT_SIZE])
+{
+    const bool is_table = places->first_line > 0;
+    char quoted[FAILURE_QUOTE_SIZE];
+    snprintf(text, PLACE_TEXT_SIZE, "%s:%s%zu%s%s", places->path, is_table ? "" : " row ", row + places->first_line,
+             name == NULL ? ""
+             : is_table   ? ": column "
+                          : ": component ",
+             name == NULL ? "" : failure_quote(quoted, name, strlen(name)));
+    return text;
+}
+
+/* What is wrong with a value; NULL: nothing. */
+static const char *problem_of(ModelKind kind, float value)
+{
+    if (!isfinite(value))
+        return "no finite float";
+    if (kind == MODEL_POSITIVE && !(value >= 0x1p-126f))
+        return "and the component is positive (in floats at least 1.2e-38)";
+    if (kind == MODEL_INTEGER && floorf(value) != value)
+        return "and the component is an integer";
+    if (kind == MODEL_INTEGER && fabsf(value) > COLUMNS_INTEGER_MOST)
+        return "and integers go to 1048576 on either side: use larger units, or kind: real";
+    return NULL;
+}
+
+bool columns_check(const RowPlaces *places, const Model *model, const float *rows, size_t count, Failure *failure)
 {
     const size_t dimension = (size_t)model->dimension;
-    char text[NUMBER_TEXT_SIZE];
-    for (size_t i = 0; model->kinds != NULL && i < count * dimension; i++) {
-        const ModelKind kind = model->kinds[i % dimension];
-        const char *problem = NULL;
-        if (kind == MODEL_POSITIVE && !(rows[i] >= 0x1p-126f))
-            problem = "and the component is positive (in floats at least 1.2e-38)";
-        else if (kind == MODEL_INTEGER && floorf(rows[i]) != rows[i])
-            problem = "and the component is an integer";
-        else if (kind == MODEL_INTEGER && fabsf(rows[i]) > COLUMNS_INTEGER_MOST)
-            problem = "and integers go to 1048576 on either side: use larger units, or kind: real";
+    char number[NUMBER_TEXT_SIZE], place[PLACE_TEXT_SIZE];
+    for (size_t i = 0; i < count * dimension; i++) {
+        const char *problem = problem_of(kind_of(model, i % dimension), rows[i]);
         if (problem != NULL)
-            return failure_set(failure, FAILURE_DATA, "%s: row %zu: component '%s' is %s, %s", path, i / dimension,
-                               model->component_names[i % dimension], number_write((double)rows[i], text), problem);
+            return failure_set(failure, FAILURE_DATA, "%s: %s, %s",
+                               columns_place(places, i / dimension, places->names[i % dimension], place),
+                               number_write((double)rows[i], number), problem);
     }
     return true;
 }

@@ -6,6 +6,7 @@
 #include "failure.h"
 #include "model.h"
 
+#define columns_place        RUNTIME_NAME(columns_place)
 #define columns_check        RUNTIME_NAME(columns_check)
 #define columns_have_integer RUNTIME_NAME(columns_have_integer)
 #define columns_dequantise   RUNTIME_NAME(columns_dequantise)
@@ -15,8 +16,19 @@
 /* Beyond this a float has too few digits left for a fraction: integers are refused. */
 enum { COLUMNS_INTEGER_MOST = 1 << 20 };
 
-/* Whether rows[count][dimension] of a file are what the model's columns hold; else 65, with row and component. */
-bool columns_check(const char *path, const Model *model, const float *rows, size_t count, Failure *failure);
+/* Where rows of data stand in their file, for messages: in lines of a CSV, in rows of an array. */
+typedef struct RowPlaces {
+    const char *path;
+    size_t first_line;        /* of a CSV's first row, where the header's is 1; 0: an array, whose rows count from 0 */
+    const char *const *names; /* of its columns, or of the model's components */
+} RowPlaces;
+
+enum { PLACE_TEXT_SIZE = 600 };
+/* "t.csv:3: column 'v'" or "t.npy: row 1: component 'v'"; without what a NULL names. */
+const char *columns_place(const RowPlaces *places, size_t row, const char *name, char text[PLACE_TEXT_SIZE]);
+
+/* Whether rows[count][dimension] of a file are finite, and what the model's columns hold; else 65, with the place. */
+bool columns_check(const RowPlaces *places, const Model *model, const float *rows, size_t count, Failure *failure);
 
 bool columns_have_integer(const Model *model);
 

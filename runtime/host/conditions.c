@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Conditions from the command line and from data. */
 #include "conditions.h"
+#include "columns.h"
 #include "csv.h"
 #include "nearest.h"
 #include "number.h"
@@ -204,20 +205,21 @@ static bool read_column(const CsvTable *table, const char *path, const Model *mo
 {
     const ModelInput *condition = &model->conditions[i];
     const ptrdiff_t column = csv_column(table, condition->column);
-    char number[NUMBER_TEXT_SIZE], described[CONDITION_TEXT_SIZE], columns[CSV_NAMES_SIZE];
+    const RowPlaces places = {.path = path, .first_line = table->first_line};
+    char number[NUMBER_TEXT_SIZE], described[CONDITION_TEXT_SIZE], columns[CSV_NAMES_SIZE], place[PLACE_TEXT_SIZE];
     if (column < 0)
         return failure_set(failure, FAILURE_DATA, "%s: no column '%s', which holds the condition %s; it has %s", path,
                            condition->column, condition->name, csv_names(table, columns));
     for (size_t row = 0; row < table->rows; row++) {
         const double value = table->values[row * table->columns + (size_t)column];
         if (condition->choice_count > 0 && !is_value(condition, value))
-            return failure_set(
-                failure, FAILURE_DATA, "%s: row %zu: column '%s' is %s, no number of a choice of %s: 0 to %d", path,
-                row, condition->column, number_write(value, number), condition->name, condition->choice_count - 1);
+            return failure_set(failure, FAILURE_DATA, "%s: %s, no number of a choice of %s: 0 to %d",
+                               columns_place(&places, row, condition->column, place), number_write(value, number),
+                               condition->name, condition->choice_count - 1);
         if (!is_value(condition, value))
-            return failure_set(failure, FAILURE_DATA, "%s: row %zu: column '%s' is %s, out of the range of %s, %s",
-                               path, row, condition->column, number_write(value, number), condition->name,
-                               condition_describe(condition, described));
+            return failure_set(failure, FAILURE_DATA, "%s: %s, out of the range of %s, %s",
+                               columns_place(&places, row, condition->column, place), number_write(value, number),
+                               condition->name, condition_describe(condition, described));
         conditions[row * (size_t)model->condition_count + (size_t)i] = (float)value;
     }
     return true;

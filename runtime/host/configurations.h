@@ -4,6 +4,7 @@
 #define RUNTIME_HOST_CONFIGURATIONS_H
 
 #include "chain.h"
+#include "columns.h"
 #include "csv.h"
 #include "model.h"
 #include "npy.h"
@@ -19,11 +20,12 @@
 /* Reads x[count][dimension], to be freed. An NPY array is [n, dimension], with any axes after the first whose product
  * is the dimension; in a CSV the components are found by their names, other columns are left out. All numbers must be
  * finite. Failures: 64 for an ending other than .npy and .csv, 65, 66. */
-bool configurations_read(const char *path, const Model *model, float **x, size_t *count, Failure *failure);
+bool configurations_read(const char *path, const Model *model, float **x, size_t *count,
+                         RowPlaces *places /* NULL: not wanted */, Failure *failure);
 
 /* The same, with these names for a CSV's columns (NULL: the components'), and the SHA-256 of the file's bytes. */
 bool configurations_read_columns(const char *path, const Model *model, const char *const *names, float **x,
-                                 size_t *count, char hash[SHA256_TEXT_SIZE], Failure *failure);
+                                 size_t *count, RowPlaces *places, char hash[SHA256_TEXT_SIZE], Failure *failure);
 
 /* Samples on their way to files. For x.npy: x.npy [n, dimension], x.log_q.npy [n] and, where the model has an energy,
  * x.log_w.npy [n]; for x.csv one table. What made them goes to x.json. */

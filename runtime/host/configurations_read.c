@@ -4,7 +4,6 @@
 #include "columns.h"
 #include "conditions.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,15 +40,17 @@ static bool read_npy(const FileBytes *file, const char *path, const Model *model
     return *x != NULL;
 }
 
-static bool read_csv(const FileBytes *file, const char *path, const Model *model, const char *const *names, float **x,
-                     size_t *count, Failure *failure)
+static bool read_csv(const FileBytes *file, const Model *model, RowPlaces *places, float **x, size_t *count,
+                     Failure *failure)
 {
     const size_t dimension = (size_t)model->dimension;
+    const char *path = places->path, *const *names = places->names;
     CsvTable table;
     if (!conditions_read_csv(file, path, model, &table, failure))
         return false;
     char columns[CSV_NAMES_SIZE];
     bool good = true;
+    places->first_line = table.first_line;
     *count = table.rows;
     *x = table.rows > SIZE_MAX / dimension ? NULL : memory_claim(table.rows * dimension, sizeof **x, path, failure);
     for (size_t i = 0; i < dimension && *x != NULL && good; i++) {
@@ -65,33 +66,27 @@ static bool read_csv(const FileBytes *file, const char *path, const Model *model
     return good;
 }
 
-static bool check_finite(const char *path, const Model *model, const float *x, size_t count, Failure *failure)
-{
-    const size_t dimension = (size_t)model->dimension;
-    for (size_t i = 0; i < count * dimension; i++)
-        if (!isfinite(x[i]))
-            return failure_set(failure, FAILURE_DATA, "%s: row %zu: component '%s' is not a finite float", path,
-                               i / dimension, model->component_names[i % dimension]);
-    return true;
-}
-
 bool configurations_read_columns(const char *path, const Model *model, const char *const *names, float **x,
-                                 size_t *count, char hash[SHA256_TEXT_SIZE], Failure *failure)
+                                 size_t *count, RowPlaces *places, char hash[SHA256_TEXT_SIZE], Failure *failure)
 {
     FileBytes file;
+    RowPlaces found = {.path = path, .names = model->component_names};
     const bool is_npy = ends_with(path, ".npy"), is_csv = ends_with(path, ".csv");
     *x = NULL;
     if (!is_npy && !is_csv)
         return failure_set(failure, FAILURE_USAGE, "%s: configurations are read from .npy and .csv files", path);
     if (!file_read(path, &file, failure))
         return false;
-    bool good = is_npy
-                    ? read_npy(&file, path, model, x, count, failure)
-                    : read_csv(&file, path, model, names != NULL ? names : model->component_names, x, count, failure);
+    if (is_csv && names != NULL)
+        found.names = names;
+    bool good =
+        is_npy ? read_npy(&file, path, model, x, count, failure) : read_csv(&file, model, &found, x, count, failure);
     if (good && hash != NULL)
         sha256_text(file.bytes, file.length, hash);
     file_release(&file);
-    good = good && check_finite(path, model, *x, *count, failure) && columns_check(path, model, *x, *count, failure);
+    good = good && columns_check(&found, model, *x, *count, failure);
+    if (places != NULL)
+        *places = found;
     if (!good) {
         free(*x);
         *x = NULL;
@@ -99,7 +94,8 @@ bool configurations_read_columns(const char *path, const Model *model, const cha
     return good;
 }
 
-bool configurations_read(const char *path, const Model *model, float **x, size_t *count, Failure *failure)
+bool configurations_read(const char *path, const Model *model, float **x, size_t *count, RowPlaces *places,
+                         Failure *failure)
 {
-    return configurations_read_columns(path, model, NULL, x, count, NULL, failure);
+    return configurations_read_columns(path, model, NULL, x, count, places, NULL, failure);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Tables of numbers as CSV (RFC 4180): a header row with the columns' names, then rows of finite decimal numbers with a
- * point. No comment lines, no empty cells, no other separator than the comma. */
+ * point. Spaces around a name or a number don't count. No comment lines, no empty cells, no other separator than the
+ * comma. */
 #ifndef RUNTIME_HOST_CSV_H
 #define RUNTIME_HOST_CSV_H
 
@@ -20,12 +21,13 @@
 
 typedef struct CsvTable {
     size_t columns, rows;
-    char **names;   /* one for each column */
-    double *values; /* [rows][columns] */
-    char *text;     /* what the names point into */
+    size_t first_line; /* of the first row, from 1; each row is one line */
+    char **names;      /* one for each column */
+    double *values;    /* [rows][columns] */
+    char *text;        /* what the names point into */
 } CsvTable;
 
-/* Reads a whole table; a failure (65) names `path`, the line, the column and what stands there. Release it after use.
+/* Reads a whole table; a failure (65) names `path`, the line (the header's is 1), the column and what stands there. Release it after use.
  */
 bool csv_parse(const char *bytes, size_t length, const char *path, CsvTable *table, Failure *failure);
 /* A column whose cells may be words as well as numbers: the first stands for 0, the next for 1. */

@@ -25,14 +25,15 @@ typedef struct Cell {
     bool ends_row;
 } Cell;
 
-/* "FILE:12: column 3 'x[1]': what" */
+/* "FILE:12: column 'x[1]': what"; in the header, where columns have no names yet, "FILE:1: column 3: what" */
 static bool fail(Reader *reader, size_t column, const char *what)
 {
-    char quoted[FAILURE_QUOTE_SIZE] = "";
+    char name[FAILURE_QUOTE_SIZE];
     if (column < reader->table->columns && reader->table->names != NULL && reader->table->names[column] != NULL)
-        failure_quote(quoted, reader->table->names[column], strlen(reader->table->names[column]));
-    return failure_set(reader->failure, FAILURE_DATA, "%s:%zu: column %zu%s%s: %s", reader->path, reader->line,
-                       column + 1, *quoted ? " " : "", quoted, what);
+        failure_quote(name, reader->table->names[column], strlen(reader->table->names[column]));
+    else
+        snprintf(name, sizeof name, "%zu", column + 1);
+    return failure_set(reader->failure, FAILURE_DATA, "%s:%zu: column %s: %s", reader->path, reader->line, name, what);
 }
 
 /* ---- cells ------------------------------------------------------------------------------------------------------- */
@@ -133,6 +134,17 @@ static bool check_name(Reader *reader, size_t column, const Cell *cell)
     return true;
 }
 
+/* Without the spaces at its ends. */
+static void trim_name(Cell *cell)
+{
+    while (cell->length > 0 && cell->text[cell->length - 1] == ' ')
+        cell->text[--cell->length] = 0;
+    while (*cell->text == ' ') {
+        cell->text++;
+        cell->length--;
+    }
+}
+
 static bool read_header(Reader *reader)
 {
     size_t start = reader->at;
@@ -151,12 +163,16 @@ static bool read_header(Reader *reader)
         if (table->columns == CSV_COLUMNS_MAX)
             return failure_set(reader->failure, FAILURE_DATA, "%s:1: more than %d columns", reader->path,
                                CSV_COLUMNS_MAX);
-        if (!read_cell(reader, table->columns, &cell) || !check_name(reader, table->columns, &cell))
+        if (!read_cell(reader, table->columns, &cell))
+            return false;
+        trim_name(&cell);
+        if (!check_name(reader, table->columns, &cell))
             return false;
         table->names[table->columns] = cell.text;
         reader->text = cell.text + cell.length + 1;
     }
     end_line(reader, start);
+    table->first_line = reader->line;
     return check_names_differ(reader);
 }
 

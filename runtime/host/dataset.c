@@ -110,7 +110,7 @@ static bool hold_out(Dataset *dataset, double fraction, const char *path, Failur
 
 static bool read_rows(const char *path, const Model *model, float **rows, size_t *count, char *hash, Failure *failure)
 {
-    return configurations_read_columns(path, model, model->data.columns, rows, count, hash, failure) &&
+    return configurations_read_columns(path, model, model->data.columns, rows, count, NULL, hash, failure) &&
            (*count > 0 || failure_set(failure, FAILURE_DATA, "%s: no rows", path));
 }
 

@@ -118,7 +118,7 @@ static bool log_prob_session(const Session *session, const Arguments *arguments,
     const bool has_columns = conditions_has_columns(model, session->is_given);
     size_t count;
     char hashes[2][SHA256_TEXT_SIZE];
-    bool good = configurations_read(arguments->input, model, &x, &count, failure);
+    bool good = configurations_read(arguments->input, model, &x, &count, NULL, failure);
     if (good)
         log_q = memory_claim_next(count, sizeof *log_q, "log q", &good, failure);
     if (good && has_columns)
@@ -161,7 +161,7 @@ static bool energy_session(const Session *session, const Arguments *arguments, F
     float *x = NULL, *energy = NULL, *force = NULL;
     size_t count;
     char hashes[2][SHA256_TEXT_SIZE];
-    bool good = configurations_read(arguments->input, model, &x, &count, failure);
+    bool good = configurations_read(arguments->input, model, &x, &count, NULL, failure);
     if (good)
         energy = memory_claim_next(count, sizeof *energy, "energies", &good, failure);
     if (good && arguments->forces != NULL)

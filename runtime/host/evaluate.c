@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* The verb evaluate: samples, estimates, verdicts, quality gates. */
-#include "columns.h"
 #include "configurations.h"
-#include "dataset.h"
 #include "evaluator.h"
-#include "files.h"
+#include "held_out.h"
 #include "interrupt.h"
 #include "number.h"
 #include "report.h"
 #include "requirement.h"
-#include "run.h"
 #include "verbs.h"
 
 #include <math.h>
@@ -37,11 +34,12 @@ static bool read_table(Evaluator *evaluator, const char *path, size_t least, Sam
 {
     float *x;
     size_t count;
-    if (!configurations_read(path, evaluator->session->model, &x, &count, failure))
+    RowPlaces places;
+    if (!configurations_read(path, evaluator->session->model, &x, &count, &places, failure))
         return false;
     const bool good =
         (count >= least || failure_set(failure, FAILURE_DATA, "%s: at least %zu samples are needed", path, least)) &&
-        evaluator_reference(evaluator, x, count, table, failure);
+        evaluator_reference(evaluator, x, count, &places, table, failure);
     free(x);
     return good;
 }
@@ -176,27 +174,45 @@ static bool tell(const Report *report, const Arguments *arguments, const Require
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
+/* What samples say, and what is given from elsewhere. */
+static bool judge_samples(Evaluator *evaluator, const Arguments *arguments, Estimates *estimates, Failure *failure)
+{
+    const Session *session = evaluator->session;
+    Given given;
+    bool good =
+        given_read(evaluator, arguments, &given, failure) && estimate_samples(evaluator, arguments, estimates, failure);
+    if (good)
+        given_add(&given, arguments, estimates);
+    given_free(&given);
+    return good && anneal(session, arguments, anneal_ais, arguments->ais, &estimates->ais, failure) &&
+           anneal(session, arguments, anneal_smc, arguments->smc, &estimates->smc, failure);
+}
+
+/* By samples where the model has an energy, by rows held out where there are any: at least one of the two. */
 static bool evaluate_session(const Session *session, const Arguments *arguments, const Requirement *gates,
                              const char *program, Failure *failure)
 {
     Evaluator evaluator;
     Estimates estimates = {0};
+    Likelihood likelihood;
     Verdict verdicts[VERDICTS_MAX];
+    const bool has_energy = session->model->single_precision->energy != NULL;
     if (!evaluator_start(&evaluator, session, arguments->double_precision, failure))
         return false;
-    Given given;
-    bool good = given_read(&evaluator, arguments, &given, failure) &&
-                estimate_samples(&evaluator, arguments, &estimates, failure);
-    if (good)
-        given_add(&given, arguments, &estimates);
-    given_free(&given);
-    good = good && anneal(session, arguments, anneal_ais, arguments->ais, &estimates.ais, failure) &&
-           anneal(session, arguments, anneal_smc, arguments->smc, &estimates.smc, failure);
+    bool good = held_out_find(&evaluator, arguments, &likelihood, failure) &&
+                (!has_energy || judge_samples(&evaluator, arguments, &estimates, failure));
     evaluator_end(&evaluator);
     if (good) {
+        int count = has_energy ? verdicts_of_estimates(&estimates, verdicts) : 0;
+        if (likelihood.missing != NULL)
+            fprintf(stderr, "warning: %s is not at hand: nothing is said of rows held out (--validation FILE)\n",
+                    likelihood.missing);
+        if (likelihood.rows > 0)
+            verdicts[count++] = held_out_verdict(&likelihood);
         const Report report = {.session = session,
-                               .estimates = &estimates,
-                               .verdict_count = verdicts_of_estimates(&estimates, verdicts),
+                               .likelihood = likelihood.rows > 0 ? &likelihood : NULL,
+                               .estimates = has_energy ? &estimates : NULL,
+                               .verdict_count = count,
                                .verdicts = verdicts};
         good = tell(&report, arguments, gates, program, failure);
     }
@@ -204,121 +220,7 @@ static bool evaluate_session(const Session *session, const Arguments *arguments,
     return good;
 }
 
-/* ---- rows of data ------------------------------------------------------------------------------------------------ */
-
-static bool mean_log_q(Evaluator *evaluator, const float *rows, const float *conditions, size_t count, Estimate *mean,
-                       Failure *failure)
-{
-    double *log_q = memory_claim(count, sizeof *log_q, "evaluation", failure);
-    const bool good = log_q != NULL && evaluator_log_prob(evaluator, rows, conditions, count, log_q, failure);
-    if (good)
-        *mean = estimate_mean(log_q, count);
-    free(log_q);
-    return good;
-}
-
-/* The rows held out, and those learned from where they are at hand too. */
-static bool read_data(const Session *session, const Arguments *arguments, Dataset *dataset, Failure *failure)
-{
-    const Model *model = session->model;
-    const char *train = arguments->data != NULL ? arguments->data : model->data.train;
-    const char *validation = arguments->validation != NULL ? arguments->validation : model->data.validation;
-    if (validation == NULL && !(model->data.validation_fraction > 0))
-        return failure_set(failure, FAILURE_USAGE,
-                           "the model %s has no energy to evaluate its samples by, and its spec holds no rows out: "
-                           "--validation FILE, with rows that it did not learn from",
-                           model->name);
-    const bool is_alone = validation != NULL && (train == NULL || !file_exists(train));
-    if (!dataset_read(model, is_alone ? validation : train, validation, session->scalars + model->scalar_count,
-                      session->is_given, dataset, failure))
-        return false;
-    if (is_alone)
-        dataset->count = 0;
-    return true;
-}
-
-/* Rows held out should be as likely as those learned from: less likely by more than 4 joint errors and 0.02 nats is
- * learning by heart. */
-static Verdict verdict_of_likelihood(const Likelihood *likelihood)
-{
-    Verdict verdict = {.name = "held_out", .status = VERDICT_WARN, .next = NULL};
-    const double gap = likelihood->train_log_q.value - likelihood->log_q.value;
-    const double error = hypot(likelihood->train_log_q.error, likelihood->log_q.error);
-    if (likelihood->held_out_is_train) {
-        verdict.next = "give rows that were not learned from (--validation FILE)";
-        snprintf(verdict.why, sizeof verdict.why,
-                 "the file of rows held out is the one learned from: nothing is said of new rows");
-    } else if (likelihood->is_other_data) {
-        verdict.status = VERDICT_UNKNOWN;
-        verdict.next = "give the file that the run learned from (--data FILE)";
-        snprintf(verdict.why, sizeof verdict.why,
-                 "the data are not those of the run, so whether rows were learned by heart can't be seen");
-    } else if (likelihood->train_rows == 0) {
-        verdict.status = VERDICT_UNKNOWN;
-        verdict.next = "give the rows learned from (--data FILE)";
-        snprintf(verdict.why, sizeof verdict.why, "whether rows were learned by heart can't be seen without them");
-    } else if (likelihood->rows < 2 || !isfinite(gap) || !isfinite(error)) {
-        verdict.status = VERDICT_UNKNOWN;
-        verdict.next = "hold more rows out";
-        snprintf(verdict.why, sizeof verdict.why, "%llu rows held out are too few to tell what was learned by heart",
-                 (unsigned long long)likelihood->rows);
-    } else if (gap > 0.02 && gap > 4 * error) {
-        verdict.next = "more rows, a smaller model, or train.early_stopping";
-        snprintf(verdict.why, sizeof verdict.why,
-                 "rows held out are less likely than those learned from, by %.3f +- %.3f nats: learned by heart", gap,
-                 error);
-    } else {
-        verdict.status = VERDICT_GOOD;
-        snprintf(verdict.why, sizeof verdict.why,
-                 "rows held out are as likely as those learned from, within %.3f nats (gap %.3f)",
-                 fmax(0.02, 4 * error), gap);
-    }
-    return verdict;
-}
-
-/* Which of the files is the one that the weights learned from. */
-static void compare_files(const Session *session, const Arguments *arguments, const Dataset *data,
-                          Likelihood *likelihood)
-{
-    char learned[SHA256_TEXT_SIZE];
-    likelihood->knows_data = run_data_sha256(arguments->weights, session->facts.hash, learned);
-    if (!likelihood->knows_data)
-        return;
-    likelihood->is_other_data = data->count > 0 && strcmp(data->train_sha256, learned) != 0;
-    likelihood->held_out_is_train = strcmp(data->validation_sha256, learned) == 0;
-}
-
-static bool evaluate_rows(const Session *session, const Arguments *arguments, const Requirement *gates,
-                          const char *program, Failure *failure)
-{
-    const Estimate none = {(double)NAN, (double)NAN};
-    Evaluator evaluator;
-    Dataset data;
-    Likelihood likelihood = {.train_log_q = none};
-    if (!read_data(session, arguments, &data, failure))
-        return false;
-    columns_dequantise(session->model, 0, data.held_out, data.held_out_count);
-    columns_dequantise(session->model, 1, data.rows, data.count);
-    bool good = evaluator_start(&evaluator, session, arguments->double_precision, failure);
-    if (good) {
-        likelihood.is_bound = columns_have_integer(session->model);
-        likelihood.rows = data.held_out_count;
-        likelihood.train_rows = data.count;
-        compare_files(session, arguments, &data, &likelihood);
-        good = mean_log_q(&evaluator, data.held_out, data.held_out_conditions, data.held_out_count, &likelihood.log_q,
-                          failure) &&
-               (data.count == 0 ||
-                mean_log_q(&evaluator, data.rows, data.conditions, data.count, &likelihood.train_log_q, failure));
-        evaluator_end(&evaluator);
-    }
-    dataset_release(&data);
-    if (good) {
-        const Verdict verdict = verdict_of_likelihood(&likelihood);
-        const Report report = {.session = session, .likelihood = &likelihood, .verdict_count = 1, .verdicts = &verdict};
-        good = tell(&report, arguments, gates, program, failure);
-    }
-    return good;
-}
+/* ---- the verb ----------------------------------------------------------------------------------------------------- */
 
 static bool check_model(const Model *model, const Arguments *arguments, Failure *failure)
 {
@@ -355,7 +257,7 @@ bool verb_evaluate(const Model *model, const Arguments *arguments, const char *p
         interrupt_catch();
         const bool is_of_rows = model->single_precision->energy == NULL;
         good = session_needs_conditions(&session, is_of_rows, failure) &&
-               (is_of_rows ? evaluate_rows : evaluate_session)(&session, arguments, gates, program, failure);
+               evaluate_session(&session, arguments, gates, program, failure);
         session_end(&session);
     } else {
         good = false;

@@ -187,21 +187,30 @@ static void mark_without_density(const Evaluator *evaluator, size_t count)
             evaluator->log_q[i] = -(double)INFINITY;
 }
 
-/* Copies a chunk into the table's rows from `first` on, with weights; every number must be one, but for log q = -inf of what
- * is given. */
-static bool store_chunk(const Evaluator *evaluator, size_t first, size_t count, bool is_given, SampleTable *table,
-                        Failure *failure)
+/* A row of a file, or of the sample stream. */
+static const char *row_name(const RowPlaces *places, size_t row, char text[PLACE_TEXT_SIZE])
 {
-    const char *what = is_given ? "reference, row" : "sample";
-    char text[NUMBER_TEXT_SIZE];
+    if (places != NULL)
+        return columns_place(places, row, NULL, text);
+    snprintf(text, PLACE_TEXT_SIZE, "sample %zu", row);
+    return text;
+}
+
+/* Copies a chunk into the table's rows from `first` on, with weights; every number must be one, but for log q = -inf of what
+ * is given, from these places. */
+static bool store_chunk(const Evaluator *evaluator, size_t first, size_t count, const RowPlaces *places,
+                        SampleTable *table, Failure *failure)
+{
+    const bool is_given = places != NULL;
+    char text[NUMBER_TEXT_SIZE], place[PLACE_TEXT_SIZE];
     const size_t observables = (size_t)table->observable_count;
     for (size_t i = 0; i < count; i++) {
         const double energy = evaluator->energy[i], log_q = evaluator->log_q[i];
         if (!isfinite(log_q) && !(is_given && log_q < 0))
-            return failure_set(failure, FAILURE_NOT_FINITE, "%s %zu: log q is %s", what, first + i,
+            return failure_set(failure, FAILURE_NOT_FINITE, "%s: log q is %s", row_name(places, first + i, place),
                                number_write(log_q, text));
         if (isnan(energy) || energy == -(double)INFINITY)
-            return failure_set(failure, FAILURE_NOT_FINITE, "%s %zu: the energy is %s", what, first + i,
+            return failure_set(failure, FAILURE_NOT_FINITE, "%s: the energy is %s", row_name(places, first + i, place),
                                number_write(energy, text));
         table->log_q[first + i] = log_q;
         table->energy[first + i] = energy;
@@ -222,7 +231,7 @@ bool evaluator_samples(Evaluator *evaluator, uint64_t count, Progress *progress,
             return failure_set(failure, FAILURE_INTERRUPTED, "stopped as asked, without a result");
         }
         sample_chunk(evaluator, first, here);
-        good = store_chunk(evaluator, first, here, false, table, failure);
+        good = store_chunk(evaluator, first, here, NULL, table, failure);
         if (progress_is_due(progress, first + here))
             progress_show(progress, first + here, "");
     }
@@ -231,22 +240,22 @@ bool evaluator_samples(Evaluator *evaluator, uint64_t count, Progress *progress,
     return good;
 }
 
-bool evaluator_reference(Evaluator *evaluator, const float *x, uint64_t count, SampleTable *table, Failure *failure)
+bool evaluator_reference(Evaluator *evaluator, const float *x, uint64_t count, const RowPlaces *places,
+                         SampleTable *table, Failure *failure)
 {
+    char place[PLACE_TEXT_SIZE];
     const size_t dimension = (size_t)evaluator->session->model->dimension;
     bool good = claim_table(table, count, 0, failure);
     for (size_t first = 0; good && first < count; first += evaluator->chunk) {
         const size_t here = (size_t)count - first < evaluator->chunk ? (size_t)count - first : evaluator->chunk;
         reference_chunk(evaluator, x + first * dimension, here);
         mark_without_density(evaluator, here);
-        good = store_chunk(evaluator, first, here, true, table, failure);
+        good = store_chunk(evaluator, first, here, places, table, failure);
     }
     for (size_t i = 0; good && i < count; i++)
         if (isinf(table->energy[i]))
-            good = failure_set(failure, FAILURE_DATA,
-                               "reference, row %zu: its energy is infinite, so it is no sample of "
-                               "the target",
-                               i);
+            good = failure_set(failure, FAILURE_DATA, "%s: its energy is infinite, so it is no sample of the target",
+                               columns_place(places, i, NULL, place));
     if (!good)
         sample_table_free(table);
     return good;
@@ -257,7 +266,7 @@ bool evaluator_log_prob(Evaluator *evaluator, const float *x, const float *condi
 {
     const Model *model = evaluator->session->model;
     const size_t dimension = (size_t)model->dimension;
-    char text[NUMBER_TEXT_SIZE];
+    char text[NUMBER_TEXT_SIZE], first_value[NUMBER_TEXT_SIZE];
     for (size_t first = 0; first < count; first += evaluator->chunk) {
         const size_t here = count - first < evaluator->chunk ? count - first : evaluator->chunk;
         if (conditions != NULL)
@@ -271,7 +280,9 @@ bool evaluator_log_prob(Evaluator *evaluator, const float *x, const float *condi
     }
     for (size_t i = 0; i < count; i++)
         if (!isfinite(log_q[i]))
-            return failure_set(failure, FAILURE_NOT_FINITE, "row %zu: log q is %s", i, number_write(log_q[i], text));
+            return failure_set(failure, FAILURE_NOT_FINITE, "a row with '%s' at %s%s: log q is %s",
+                               model->component_names[0], number_write((double)x[i * dimension], first_value),
+                               dimension > 1 ? ", ..." : "", number_write(log_q[i], text));
     return true;
 }
 

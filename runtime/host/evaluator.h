@@ -4,6 +4,7 @@
 #ifndef RUNTIME_HOST_EVALUATOR_H
 #define RUNTIME_HOST_EVALUATOR_H
 
+#include "columns.h"
 #include "estimates.h"
 #include "progress.h"
 #include "session.h"
@@ -33,7 +34,8 @@ void evaluator_end(Evaluator *evaluator);
 bool evaluator_samples(Evaluator *evaluator, uint64_t count, Progress *progress, SampleTable *table, Failure *failure);
 /* The table of given configurations x[count][dimension], without observables. Infinite energies fail too;
  * log q that is -inf or not a number does not: it is -inf in the table, for the model is far from there. */
-bool evaluator_reference(Evaluator *evaluator, const float *x, uint64_t count, SampleTable *table, Failure *failure);
+bool evaluator_reference(Evaluator *evaluator, const float *x, uint64_t count, const RowPlaces *places,
+                         SampleTable *table, Failure *failure);
 /* log_q[count] of given configurations alone, with conditions of each one's own (NULL: those of the session). Fails with 2
  * where one is not a number. */
 bool evaluator_log_prob(Evaluator *evaluator, const float *x, const float *conditions, size_t count, double *log_q,

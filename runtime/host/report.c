@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Reports: a table of verdicts, a table of numbers, each with its error. */
 #include "report.h"
+#include "columns.h"
 #include "number.h"
 
 #include <math.h>
@@ -62,7 +63,10 @@ static void print_likelihood(FILE *out, const Report *report)
     char given[CONDITION_TEXT_SIZE];
     fprintf(out, "\n%zu rows held out, in nats a row%s\n", likelihood->rows,
             likelihood->is_bound ? ": at least -mean log P of the integers" : "");
-    if (*conditions_options(session->model, session->scalars + session->model->scalar_count, session->is_given, given))
+    if (likelihood->has_own_conditions)
+        fprintf(out, "  each under its own conditions\n");
+    else if (*conditions_options(session->model, session->scalars + session->model->scalar_count, session->is_given,
+                                 given))
         fprintf(out, "  with%s for every row, whatever its own\n", given);
     print_estimate(out, name, kind, held_out);
     if (likelihood->train_rows > 0) {
@@ -71,16 +75,10 @@ static void print_likelihood(FILE *out, const Report *report)
     }
 }
 
-void report_print(FILE *out, const Report *report)
+static void print_estimates(FILE *out, const Report *report)
 {
-    if (report->likelihood != NULL) {
-        print_verdicts(out, report);
-        print_likelihood(out, report);
-        return;
-    }
     const Estimates *estimates = report->estimates;
     char kT[NUMBER_TEXT_SIZE], given[CONDITION_TEXT_SIZE];
-    print_verdicts(out, report);
     const Session *session = report->session;
     fprintf(out, "\n%zu samples of %s, seed %llu, kT %s%s\n", estimates->samples, session->model->name,
             (unsigned long long)session->seed, number_write(session->kT, kT),
@@ -109,6 +107,15 @@ void report_print(FILE *out, const Report *report)
     print_estimate(out, "ess", "forward", estimates->ess_forward);
     print_estimate(out, "log_z", "forward", estimates->log_z_forward);
     print_estimate(out, "cross entropy", "-mean log q", estimates->cross_entropy);
+}
+
+void report_print(FILE *out, const Report *report)
+{
+    print_verdicts(out, report);
+    if (report->estimates != NULL)
+        print_estimates(out, report);
+    if (report->likelihood != NULL)
+        print_likelihood(out, report);
 }
 
 /* ---- for programs ------------------------------------------------------------------------------------------------ */
@@ -188,31 +195,27 @@ static void put_observables(JsonWriter *writer, const Report *report)
     json_close_object(writer);
 }
 
+/* Members that tell of rows; `likelihood` may be NULL. */
 static void put_likelihood(JsonWriter *writer, const Report *report)
 {
     const Likelihood *likelihood = report->likelihood;
-    json_put_count(writer, "rows", likelihood->rows);
-    put_estimate(writer, likelihood->is_bound ? "nll_bound" : "nll",
-                 (Estimate){-likelihood->log_q.value, likelihood->log_q.error});
-    json_put_count(writer, "train_rows", likelihood->train_rows);
-    put_estimate(writer, likelihood->is_bound ? "nll_train_bound" : "nll_train",
-                 (Estimate){-likelihood->train_log_q.value, likelihood->train_log_q.error});
-    if (likelihood->knows_data) {
+    const bool is_bound = columns_have_integer(report->session->model);
+    const Estimate none = {(double)NAN, (double)NAN};
+    const Estimate held_out = likelihood == NULL ? none : likelihood->log_q;
+    const Estimate train = likelihood == NULL ? none : likelihood->train_log_q;
+    json_put_count(writer, "rows", likelihood == NULL ? 0 : likelihood->rows);
+    put_estimate(writer, is_bound ? "nll_bound" : "nll", (Estimate){-held_out.value, held_out.error});
+    json_put_count(writer, "train_rows", likelihood == NULL ? 0 : likelihood->train_rows);
+    put_estimate(writer, is_bound ? "nll_train_bound" : "nll_train", (Estimate){-train.value, train.error});
+    if (likelihood != NULL && likelihood->knows_data) {
         json_put_truth(writer, "train_rows_are_the_runs", likelihood->train_rows > 0 && !likelihood->is_other_data);
         json_put_truth(writer, "held_out_is_train", likelihood->held_out_is_train);
     }
-    put_verdicts(writer, report);
-    json_open_object(writer, "origin");
-    session_put_origin(writer, report->session);
-    json_close_object(writer);
 }
 
-void report_put(JsonWriter *writer, const Report *report)
+/* Members that tell of samples. */
+static void put_estimates(JsonWriter *writer, const Report *report)
 {
-    if (report->likelihood != NULL) {
-        put_likelihood(writer, report);
-        return;
-    }
     const Estimates *estimates = report->estimates;
     json_put_count(writer, "samples", estimates->samples);
     json_put_real(writer, "ess", estimates->ess.value);
@@ -240,6 +243,13 @@ void report_put(JsonWriter *writer, const Report *report)
     put_annealing(writer, "smc", &estimates->smc);
     put_modes(writer, &estimates->modes);
     put_observables(writer, report);
+}
+
+void report_put(JsonWriter *writer, const Report *report)
+{
+    if (report->estimates != NULL)
+        put_estimates(writer, report);
+    put_likelihood(writer, report);
     put_verdicts(writer, report);
     json_open_object(writer, "origin");
     session_put_origin(writer, report->session);

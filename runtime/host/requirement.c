@@ -157,16 +157,14 @@ static bool starts_with(const char *text, const char *start)
 const char *requirement_source(const Requirement *requirement, const Model *model)
 {
     const char *name = requirement->name;
-    const bool is_likelihood = starts_with(name, "nll") || starts_with(name, "rows");
-    if (model->single_precision->energy == NULL && is_likelihood) {
+    if (starts_with(name, "nll") || starts_with(name, "rows")) {
         if (columns_have_integer(model) && strstr(name, "bound") == NULL)
             return "; with integer columns it is nll_bound or nll_train_bound";
         if (!columns_have_integer(model) && strstr(name, "bound") != NULL)
             return "; without integer columns it is nll or nll_train";
-        return "; it needs the rows learned from (--data FILE)";
+        return starts_with(name, "nll_train") ? "; it needs the rows learned from (--data FILE)"
+                                              : "; it needs rows held out (--validation FILE)";
     }
-    if (is_likelihood)
-        return "; models without an energy have it";
     if (model->single_precision->energy == NULL)
         return "; it needs an energy, which this model has not";
     if (strstr(name, "forward") != NULL || starts_with(name, "cross_entropy"))
