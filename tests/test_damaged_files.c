@@ -185,7 +185,7 @@ static void test_beginnings_of_arrays(void **state)
     expect_configurations("x.npy", bytes, length, "row 1: component 'x[1]': nan, no finite float");
     length = make_array(bytes, &array, 1, -1);
     memcpy(bytes + length - 4, &infinite, 4);
-    expect_configurations("x.npy", bytes, length, "row 2: component 'x[1]': nan, no finite float");
+    expect_configurations("x.npy", bytes, length, "row 2: component 'x[1]': -inf, no finite float");
 }
 
 /* ---- CSV --------------------------------------------------------------------------------------------------------- */

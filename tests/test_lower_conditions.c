@@ -217,6 +217,46 @@ static void expect_failure(const char *folder, const char *arguments, const char
     free(result.output);
 }
 
+/* Help has them in its examples, and selftest says which it takes. */
+static void expect_told_conditions(const char *folder)
+{
+    shell_must("cd %s && for v in sample log_prob energy evaluate; do package/given $v --help | grep -q "
+               "\"^  package/given $v .* --condition T=1.25 --condition season=winter\" || exit 1; done && "
+               "! package/given train --help | grep -q -e --condition && "
+               "package/given --help | grep -q 'sample .* --condition T=1.25 --condition season=winter'",
+               folder);
+    shell_must("cd %s && package/given selftest | grep -qx 'with --condition T=1.25 --condition season=winter' && "
+               "package/given selftest --condition season=summer --condition T=0.75 >told && "
+               "grep -qx 'with --condition T=0.75 --condition season=summer' told && "
+               "package/given selftest --condition season=summer --json | grep -q '\"T\": 1.25'",
+               folder);
+    expect_failure(folder, "selftest --condition T=7", "expected from 0.5 to 2");
+}
+
+/* Samples of one condition are no reference for another: their x.json says which. */
+static void expect_conditions_of_references(const char *folder)
+{
+    const char *evaluate = "package/given evaluate -q -w run -n 500 --reference";
+    shell_must(
+        "cd %s && package/given sample -w run -n 500 -o r.npy --exact --condition T=2 --condition season=summer -q && "
+        "%s r.npy --condition T=2 --condition season=summer",
+        folder, evaluate);
+    ShellResult result = shell_run("cd %s && %s r.npy --condition T=1.5 --condition season=summer", folder, evaluate);
+    assert_int_equal(result.code, 65);
+    assert_non_null(strstr(result.output, "r.npy: its samples are those of T=2, and --condition T=1.5 is given"));
+    free(result.output);
+    result = shell_run("cd %s && %s r.npy --condition T=2 --condition season=0", folder, evaluate);
+    assert_int_equal(result.code, 65);
+    assert_non_null(strstr(result.output, "those of season='summer', and --condition season=winter is given"));
+    free(result.output);
+    /* what it says of another file says nothing */
+    shell_must(
+        "cd %s && package/given sample -w run -n 500 -o s.npy --exact --condition T=2 --condition season=winter -q && "
+        "cp s.npy r.npy && %s r.npy --condition T=2 --condition season=winter && rm r.json && "
+        "%s r.npy --condition T=1 --condition season=summer",
+        folder, evaluate, evaluate);
+}
+
 /* U/kT = |x - k|^2 / 2T with k = 0 in winter, 1 in summer: normal densities, Z = 2 pi T. */
 static void test_a_package_is_steered_by_its_conditions(void **state)
 {
@@ -250,7 +290,16 @@ static void test_a_package_is_steered_by_its_conditions(void **state)
                    "--condition T=VALUE, from 0.5 to 2");
     expect_failure(folder, "sample -w run -n 1 -o z.npy --condition T=3", "expected from 0.5 to 2");
     expect_failure(folder, "sample -w run -n 1 -o z.npy --condition seasn=winter", "did you mean 'season'?");
-    expect_failure(folder, "energy -i y.npy -o u.npy --condition season=autumn", "expected winter or summer");
+    /* a choice by its number is the choice by its name */
+    shell_must(
+        "cd %s && package/given energy -i y.npy -o u1.npy --condition T=2 --condition season=1 && cmp u.npy u1.npy",
+        folder);
+    expect_failure(folder, "energy -i y.npy -o u.npy --condition season=autumn",
+                   "expected winter or summer, or its number from 0");
+    expect_failure(folder, "energy -i y.npy -o u.npy --condition season=2", "expected winter or summer");
+    expect_failure(folder, "energy -i y.npy -o u.npy --condition season=0.5", "expected winter or summer");
+    expect_told_conditions(folder);
+    expect_conditions_of_references(folder);
     expect_failure(folder, "evaluate -w run -n 9 --condition T=1 --condition T=1", "was given before");
     expect_failure(folder, "evaluate -w run -n 9 --condition T", "expected NAME=VALUE");
     expect_failure(folder, "evaluate -w run -n 9 --kT 2", "--condition T=2");
@@ -290,6 +339,15 @@ static void test_a_package_learns_conditions_from_columns(void **state)
                "awk -F, 'NR > 1 { s += $1 } END { exit !(s / 2000 > 1.8 && s / 2000 < 2.2) }' summer.csv && "
                "awk -F, 'NR > 1 { s += $1 } END { exit !(s / 2000 > -2.2 && s / 2000 < -1.8) }' winter.csv",
                folder);
+    /* samples are data again, with their conditions */
+    shell_must("cd %s && head -n 1 summer.csv | grep -qx 'u,v,which,log_q' && grep -q ',summer,' summer.csv && "
+               "(cat summer.csv && tail -n +2 winter.csv) >both.csv && "
+               "package/given train -o again -q --threads 1 --steps 100 --data both.csv && "
+               "package/given log_prob -w run -i summer.csv -o a.npy --condition unused=0.5 && "
+               "package/given log_prob -w run -i summer.csv -o b.npy --condition unused=0.5 --condition season=1 && "
+               "cmp a.npy b.npy",
+               folder);
+    shell_must("cd %s && package/given evaluate --help | grep -q 'evaluate .* --condition unused=0.5$'", folder);
     /* a column and an option say the same */
     shell_must("cd %s && awk -F, 'NR == 1 || $2 == 1' rows.csv >some.csv && "
                "package/given log_prob -w run -i some.csv -o a.npy --condition unused=0.5 && "

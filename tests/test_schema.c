@@ -329,6 +329,15 @@ static void test_explained_keys(void **state)
     assert_non_null(strstr(explain(*state, "train.optimizer.adam.raet", false), "did you mean 'rate'?"));
     assert_non_null(strstr(explain(*state, "E0l03", false), "did you mean"));
     explain(*state, "", false);
+    explain(*state, ".", false);
+    explain(*state, "T", false);
+    explain(*state, "T.range", false);
+    /* keys below maps with names of the user's */
+    const char *condition = explain(*state, "system.condition.T", true);
+    assert_non_null(strstr(condition, "system.condition.*\n  a condition by its name"));
+    assert_non_null(strstr(condition, "one_of"));
+    assert_non_null(strstr(explain(*state, "condition.season.one_of", true), "system.condition.*.one_of"));
+    assert_non_null(strstr(explain(*state, "data.condition_columns.which", true), "data.condition_columns.*"));
 }
 
 /* ---- codes ---- */

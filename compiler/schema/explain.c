@@ -60,6 +60,7 @@ typedef struct Match {
 
 typedef struct Matching {
     const char *wanted;
+    bool has_names; /* some of its keys may be names of the user's */
     Match matches[MATCHES_MAX];
     size_t count;
 } Matching;
@@ -71,10 +72,36 @@ static bool ends_with(const char *path, const char *wanted)
            (length == tail || path[length - tail - 1] == '.');
 }
 
+/* Where the last key of path[0..length) begins. */
+static size_t last_key(const char *path, size_t length)
+{
+    while (length > 0 && path[length - 1] != '.')
+        length--;
+    return length;
+}
+
+/* The same where keys of the path that are * stand for names of the user's, but not for the first key that is wanted. */
+static bool ends_with_names(const char *path, const char *wanted)
+{
+    size_t end = strlen(path), wanted_end = strlen(wanted);
+    for (;;) {
+        size_t begin = last_key(path, end), wanted_begin = last_key(wanted, wanted_end);
+        bool is_name = wanted_begin > 0 && end - begin == 1 && path[begin] == '*';
+        bool is_equal =
+            end - begin == wanted_end - wanted_begin && memcmp(path + begin, wanted + wanted_begin, end - begin) == 0;
+        if (!is_equal && !is_name)
+            return false;
+        if (wanted_begin == 0 || begin == 0)
+            return wanted_begin == 0;
+        end = begin - 1;
+        wanted_end = wanted_begin - 1;
+    }
+}
+
 static void match(void *context, const char *path, const SchemaKey *key)
 {
     Matching *matching = context;
-    if (matching->count == MATCHES_MAX || !ends_with(path, matching->wanted))
+    if (matching->count == MATCHES_MAX || !(matching->has_names ? ends_with_names : ends_with)(path, matching->wanted))
         return;
     for (size_t i = 0; i < matching->count; i++)
         if (matching->matches[i].key == key)
@@ -161,8 +188,10 @@ bool schema_explain(const char *key_or_code, Text *out)
             return true;
         }
     }
-    if (*key_or_code != '\0')
+    for (int names = 0; names < 2 && matching->count == 0 && *key_or_code != '\0'; names++) {
+        matching->has_names = names > 0;
         schema_walk(match, matching);
+    }
     for (size_t i = 0; i < matching->count; i++) {
         if (matching->count <= FULL_MAX)
             explain_key(&matching->matches[i], out);

@@ -73,8 +73,8 @@ static const Option options[] = {
     {"kT", 0, OPTION_POSITIVE, "T", BIT(VERB_SAMPLE) | BIT(VERB_EVALUATE), PLACE(kT),
      "temperature of the target, not the one that training ended with"},
     {"condition", 0, OPTION_LIST, "NAME=VALUE",
-     BIT(VERB_SAMPLE) | BIT(VERB_LOG_PROB) | BIT(VERB_ENERGY) | BIT(VERB_EVALUATE), PLACE(conditions),
-     "what the model is conditioned on, as in T=1.5; may be repeated"},
+     BIT(VERB_SAMPLE) | BIT(VERB_LOG_PROB) | BIT(VERB_ENERGY) | BIT(VERB_EVALUATE) | BIT(VERB_SELFTEST),
+     PLACE(conditions), "what the model is conditioned on, as in T=1.5; may be repeated"},
     {"resume", 0, OPTION_FLAG, NULL, BIT(VERB_TRAIN), PLACE(resume), "go on from RUN's checkpoint, if it has one"},
     {"stop-at", 0, OPTION_COUNT, "N", BIT(VERB_TRAIN), PLACE(stop_at),
      "stop after step N with a checkpoint; --resume goes on"},
@@ -122,23 +122,23 @@ const char *verb_name(Verb verb)
     return verbs[verb].name;
 }
 
-void arguments_help(FILE *out, const char *program, const char *what)
+void arguments_help(FILE *out, const char *program, const char *what, const char *const needed[VERB_COUNT])
 {
     fprintf(out, "%s\n\nexamples:\n", what);
     for (int verb = 1; verb < VERB_COUNT; verb++)
         if (verb != VERB_LOG_PROB && verb != VERB_ENERGY)
-            fprintf(out, "  %s %s\n", program, verbs[verb].examples[0]);
+            fprintf(out, "  %s %s%s\n", program, verbs[verb].examples[0], needed[verb]);
     fprintf(out, "\ncommands:\n");
     for (int verb = 1; verb < VERB_COUNT; verb++)
         fprintf(out, "  %-10s %s\n", verbs[verb].name, verbs[verb].what);
     fprintf(out, "\n%s COMMAND --help tells a command's options; --version what this is.\n", program);
 }
 
-void arguments_help_verb(FILE *out, const char *program, Verb verb)
+void arguments_help_verb(FILE *out, const char *program, Verb verb, const char *const needed[VERB_COUNT])
 {
     fprintf(out, "%s %s: %s\n\nexamples:\n", program, verbs[verb].name, verbs[verb].what);
     for (int i = 0; i < 3 && verbs[verb].examples[i] != NULL; i++)
-        fprintf(out, "  %s %s\n", program, verbs[verb].examples[i]);
+        fprintf(out, "  %s %s%s\n", program, verbs[verb].examples[i], needed[verb]);
     fprintf(out, "\noptions:\n");
     for (int i = 0; i < OPTIONS; i++) {
         const Option *option = &options[i];

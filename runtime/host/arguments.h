@@ -49,9 +49,10 @@ typedef struct Arguments {
 bool arguments_read(int argc, char **argv, Arguments *arguments, Failure *failure);
 void arguments_release(Arguments *arguments);
 
-/* Help on the program, which is called `program` on the command line; on one verb. */
-void arguments_help(FILE *out, const char *program, const char *what);
-void arguments_help_verb(FILE *out, const char *program, Verb verb);
+/* Help on the program, which is called `program` on the command line; on one verb. needed[verb] stands behind the verb's
+ * examples: what this model needs beside it. */
+void arguments_help(FILE *out, const char *program, const char *what, const char *const needed[VERB_COUNT]);
+void arguments_help_verb(FILE *out, const char *program, Verb verb, const char *const needed[VERB_COUNT]);
 
 const char *verb_name(Verb verb);
 

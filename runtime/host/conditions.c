@@ -73,7 +73,13 @@ static bool fail_unknown(const Model *model, const char *text, size_t length, Fa
                        nearest != NULL ? "'?" : "");
 }
 
-/* A number of the range, or the name of a choice. */
+static bool is_value(const ModelInput *condition, double value)
+{
+    return value >= condition->low && value <= condition->high &&
+           (condition->choice_count == 0 || value == floor(value));
+}
+
+/* A number of the range, or the name of a choice, or its number. */
 static bool read_value(const ModelInput *condition, const char *text, double *value)
 {
     for (int i = 0; i < condition->choice_count; i++)
@@ -81,8 +87,7 @@ static bool read_value(const ModelInput *condition, const char *text, double *va
             *value = i;
             return true;
         }
-    return condition->choice_count == 0 && number_read(text, strlen(text), value) && *value >= condition->low &&
-           *value <= condition->high;
+    return number_read(text, strlen(text), value) && is_value(condition, *value);
 }
 
 static bool take_one(const Model *model, const char *text, double *values, bool *is_given, Failure *failure)
@@ -103,8 +108,9 @@ static bool take_one(const Model *model, const char *text, double *values, bool 
                            failure_quote(quoted, text, strlen(text)), model->conditions[i].name);
     is_given[i] = true;
     return read_value(&model->conditions[i], sign + 1, &values[i]) ||
-           failure_set(failure, FAILURE_USAGE, "--condition %s: expected %s", failure_quote(quoted, text, strlen(text)),
-                       condition_describe(&model->conditions[i], described));
+           failure_set(failure, FAILURE_USAGE, "--condition %s: expected %s%s",
+                       failure_quote(quoted, text, strlen(text)), condition_describe(&model->conditions[i], described),
+                       model->conditions[i].choice_count > 0 ? ", or its number from 0" : "");
 }
 
 bool conditions_take(const Model *model, const Arguments *arguments, double *values, bool *is_given, Failure *failure)
@@ -165,6 +171,29 @@ void conditions_put(JsonWriter *writer, const Model *model, const double *values
     json_close_object(writer);
 }
 
+bool conditions_compare(const JsonNode *object, const char *path, const Model *model, const double *values,
+                        Failure *failure)
+{
+    const JsonNode *conditions = json_member(object, "conditions");
+    for (int i = 0; i < model->condition_count; i++) {
+        const ModelInput *condition = &model->conditions[i];
+        const JsonNode *node = json_member(conditions, condition->name);
+        const bool is_choice = condition->choice_count > 0;
+        char number[NUMBER_TEXT_SIZE], quoted[FAILURE_QUOTE_SIZE];
+        double value;
+        if (node == NULL || node->kind != (is_choice ? JSON_STRING : JSON_NUMBER))
+            continue;
+        if (is_choice ? strcmp(node->text, condition->choices[(int)values[i]]) == 0
+                      : json_to_real(node, &value) && (float)value == (float)values[i])
+            continue;
+        return failure_set(failure, FAILURE_DATA, "%s: its samples are those of %s=%s, and --condition %s=%s is given",
+                           path, condition->name,
+                           is_choice ? failure_quote(quoted, node->text, node->length) : node->text, condition->name,
+                           is_choice ? condition->choices[(int)values[i]] : number_write(values[i], number));
+    }
+    return true;
+}
+
 /* ---- from data --------------------------------------------------------------------------------------------------- */
 
 static bool is_of_column(const Model *model, const bool *is_given, int i)
@@ -178,12 +207,6 @@ bool conditions_has_columns(const Model *model, const bool *is_given)
         if (is_of_column(model, is_given, i))
             return true;
     return false;
-}
-
-static bool is_value(const ModelInput *condition, double value)
-{
-    return value >= condition->low && value <= condition->high &&
-           (condition->choice_count == 0 || value == floor(value));
 }
 
 bool conditions_read_csv(const FileBytes *file, const char *path, const Model *model, CsvTable *table, Failure *failure)

@@ -14,6 +14,7 @@
 #define conditions_take        RUNTIME_NAME(conditions_take)
 #define conditions_spread      RUNTIME_NAME(conditions_spread)
 #define conditions_put         RUNTIME_NAME(conditions_put)
+#define conditions_compare     RUNTIME_NAME(conditions_compare)
 #define conditions_has_columns RUNTIME_NAME(conditions_has_columns)
 #define conditions_read        RUNTIME_NAME(conditions_read)
 #define conditions_read_csv    RUNTIME_NAME(conditions_read_csv)
@@ -42,6 +43,10 @@ const char *conditions_options(const Model *model, const double *values, const b
                                char text[CONDITION_TEXT_SIZE]);
 /* The member "conditions": those that were given, choices by their names. */
 void conditions_put(JsonWriter *writer, const Model *model, const double *values, const bool *is_given);
+
+/* Fails (65) where such a member of `object`, which describes the file `path`, has other values than these. */
+bool conditions_compare(const JsonNode *object, const char *path, const Model *model, const double *values,
+                        Failure *failure);
 
 /* A CSV in which columns that hold conditions may have choices by their names. Release it after use. */
 bool conditions_read_csv(const FileBytes *file, const char *path, const Model *model, CsvTable *table,

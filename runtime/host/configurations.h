@@ -28,7 +28,7 @@ bool configurations_read_columns(const char *path, const Model *model, const cha
                                  size_t *count, RowPlaces *places, char hash[SHA256_TEXT_SIZE], Failure *failure);
 
 /* Samples on their way to files. For x.npy: x.npy [n, dimension], x.log_q.npy [n] and, where the model has an energy,
- * x.log_w.npy [n]; for x.csv one table. What made them goes to x.json. */
+ * x.log_w.npy [n]; for x.csv one table, with the conditions that columns of data hold. What made them goes to x.json. */
 typedef struct SamplesWriter {
     const Session *session;
     const Chain *chain; /* NULL: rows of the stream; else the rows of this chain, without weights */

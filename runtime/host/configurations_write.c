@@ -34,17 +34,34 @@ static bool name_files(SamplesWriter *writer, const char *path, Failure *failure
     return true;
 }
 
+/* Whether a table of samples has a condition: those that columns of data hold, so that the samples can be data again. (A
+ * name that a component has already would make the table unreadable.) */
+static bool is_in_table(const Model *model, const ModelInput *condition)
+{
+    const char *column = condition->column;
+    bool is_free = column != NULL && strcmp(column, "log_q") != 0 && strcmp(column, "log_w") != 0;
+    for (int64_t i = 0; i < model->dimension && is_free; i++)
+        is_free = strcmp(column, model->component_names[i]) != 0;
+    return is_free;
+}
+
 static bool start_table(SamplesWriter *writer, Failure *failure)
 {
     const Model *model = writer->session->model;
     const size_t dimension = (size_t)model->dimension;
-    const char **names = memory_claim(dimension + 2, sizeof *names, writer->paths[PATH_X], failure);
+    const size_t most = dimension + (size_t)model->condition_count + 2;
+    const char **names = memory_claim(most, sizeof *names, writer->paths[PATH_X], failure);
     if (names == NULL)
         return false;
     memcpy(names, model->component_names, dimension * sizeof *names);
-    names[dimension] = "log_q";
-    names[dimension + 1] = "log_w";
-    bool good = csv_start(&writer->table, writer->paths[PATH_X], dimension + 1 + writer->has_log_w, names, failure);
+    size_t count = dimension;
+    for (int i = 0; i < model->condition_count; i++)
+        if (is_in_table(model, &model->conditions[i]))
+            names[count++] = model->conditions[i].column;
+    names[count++] = "log_q";
+    if (writer->has_log_w)
+        names[count++] = "log_w";
+    bool good = csv_start(&writer->table, writer->paths[PATH_X], count, names, failure);
     free(names);
     return good;
 }
@@ -72,6 +89,21 @@ bool samples_start(SamplesWriter *writer, const Session *session, const char *pa
     return false;
 }
 
+static bool write_conditions(SamplesWriter *writer, Failure *failure)
+{
+    const Model *model = writer->session->model;
+    const double *values = writer->session->scalars + model->scalar_count;
+    bool good = true;
+    for (int i = 0; i < model->condition_count && good; i++) {
+        const ModelInput *condition = &model->conditions[i];
+        if (is_in_table(model, condition))
+            good = condition->choice_count > 0
+                       ? csv_put_word(&writer->table, condition->choices[(int)values[i]], failure)
+                       : csv_put(&writer->table, values[i], failure);
+    }
+    return good;
+}
+
 static bool write_rows(SamplesWriter *writer, size_t count, const float *x, const float *log_q, const double *log_w,
                        Failure *failure)
 {
@@ -80,7 +112,7 @@ static bool write_rows(SamplesWriter *writer, size_t count, const float *x, cons
     for (size_t row = 0; row < count && good; row++) {
         for (size_t i = 0; i < dimension && good; i++)
             good = csv_put(&writer->table, (double)x[row * dimension + i], failure);
-        good = good && csv_put(&writer->table, (double)log_q[row], failure);
+        good = good && write_conditions(writer, failure) && csv_put(&writer->table, (double)log_q[row], failure);
         if (good && writer->has_log_w)
             good = csv_put(&writer->table, log_w[row], failure);
     }

@@ -14,6 +14,7 @@
 #define csv_names       RUNTIME_NAME(csv_names)
 #define csv_start       RUNTIME_NAME(csv_start)
 #define csv_put         RUNTIME_NAME(csv_put)
+#define csv_put_word    RUNTIME_NAME(csv_put_word)
 #define csv_finish      RUNTIME_NAME(csv_finish)
 #define csv_abandon     RUNTIME_NAME(csv_abandon)
 
@@ -55,6 +56,7 @@ typedef struct CsvWriter {
 bool csv_start(CsvWriter *writer, const char *path, size_t columns, const char *const *names, Failure *failure);
 /* The next cell; a row ends after `columns` of them. */
 bool csv_put(CsvWriter *writer, double number, Failure *failure);
+bool csv_put_word(CsvWriter *writer, const char *word, Failure *failure);
 bool csv_finish(CsvWriter *writer, char hash[SHA256_TEXT_SIZE], Failure *failure);
 void csv_abandon(CsvWriter *writer);
 

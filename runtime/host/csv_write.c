@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The CSV writer: LF line ends, names quoted where they must be. */
+/* The CSV writer: LF line ends, words quoted where they must be. */
 #include "csv.h"
 #include "number.h"
 
@@ -19,13 +19,13 @@ static bool put_separator(CsvWriter *writer, Failure *failure)
     return put_text(writer, "\n", failure);
 }
 
-static bool put_name(CsvWriter *writer, const char *name, Failure *failure)
+bool csv_put_word(CsvWriter *writer, const char *word, Failure *failure)
 {
-    if (strpbrk(name, ",\"\r\n") == NULL)
-        return put_text(writer, name, failure) && put_separator(writer, failure);
+    if (strpbrk(word, ",\"\r\n") == NULL)
+        return put_text(writer, word, failure) && put_separator(writer, failure);
     if (!put_text(writer, "\"", failure))
         return false;
-    for (const char *c = name; *c; c++)
+    for (const char *c = word; *c; c++)
         if (!file_write(&writer->file, *c == '"' ? "\"\"" : c, *c == '"' ? 2 : 1, failure))
             return false;
     return put_text(writer, "\"", failure) && put_separator(writer, failure);
@@ -36,7 +36,7 @@ bool csv_start(CsvWriter *writer, const char *path, size_t columns, const char *
     *writer = (CsvWriter){.columns = columns};
     bool good = file_start(&writer->file, path, failure);
     for (size_t i = 0; i < columns && good; i++)
-        good = put_name(writer, names[i], failure);
+        good = csv_put_word(writer, names[i], failure);
     return good;
 }
 

@@ -2,7 +2,9 @@
 /* The verb evaluate: samples, estimates, verdicts, quality gates. */
 #include "configurations.h"
 #include "evaluator.h"
+#include "files.h"
 #include "held_out.h"
+#include "json.h"
 #include "interrupt.h"
 #include "number.h"
 #include "report.h"
@@ -29,15 +31,52 @@ static bool estimate_samples(Evaluator *evaluator, const Arguments *arguments, E
     return good;
 }
 
+/* What `sample` says of a file beside it, x.json of x.npy, holds of these samples, unless the file has changed since: they
+ * must have the conditions of this evaluation. */
+static bool check_origin(const Session *session, const char *path, const char *hash, Failure *failure)
+{
+    const Model *model = session->model;
+    const size_t stem = strlen(path) - 4;
+    char *name = memory_claim(stem + sizeof ".json", 1, path, failure);
+    FileBytes file;
+    Json json;
+    Failure other;
+    bool good = name != NULL;
+    if (good) {
+        memcpy(name, path, stem);
+        strcpy(name + stem, ".json");
+    }
+    if (!good || !file_exists(name) || !file_read(name, &file, &other)) {
+        free(name);
+        return good;
+    }
+    if (json_read((const char *)file.bytes, file.length, name, &json, &other)) {
+        const JsonNode *files = json_member(json.root, "files");
+        bool is_of_file = false;
+        for (const JsonNode *one = files == NULL ? NULL : files->first; one != NULL; one = one->next) {
+            const JsonNode *sum = json_member(one, "sha256");
+            is_of_file = is_of_file || (sum != NULL && sum->kind == JSON_STRING && strcmp(sum->text, hash) == 0);
+        }
+        good =
+            !is_of_file || conditions_compare(json.root, path, model, session->scalars + model->scalar_count, failure);
+        json_release(&json);
+    }
+    file_release(&file);
+    free(name);
+    return good;
+}
+
 /* The table of configurations in a file. */
 static bool read_table(Evaluator *evaluator, const char *path, size_t least, SampleTable *table, Failure *failure)
 {
     float *x;
     size_t count;
     RowPlaces places;
-    if (!configurations_read(path, evaluator->session->model, &x, &count, &places, failure))
+    char hash[SHA256_TEXT_SIZE];
+    if (!configurations_read_columns(path, evaluator->session->model, NULL, &x, &count, &places, hash, failure))
         return false;
     const bool good =
+        check_origin(evaluator->session, path, hash, failure) &&
         (count >= least || failure_set(failure, FAILURE_DATA, "%s: at least %zu samples are needed", path, least)) &&
         evaluator_reference(evaluator, x, count, &places, table, failure);
     free(x);

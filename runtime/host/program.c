@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* The program: reads the command line, runs the verb, and turns failures into a message and an exit code. */
 #include "arguments.h"
+#include "conditions.h"
 #include "model.h"
 #include "train.h"
 #include "verbs.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *file_name(const char *path)
@@ -14,14 +16,40 @@ static const char *file_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
+/* The conditions that a verb's examples must give. */
+static const char *conditions_of_verb(const Model *model, Verb verb, char text[CONDITION_TEXT_SIZE])
+{
+    const ModelFunctions32 *functions = model->single_precision;
+    const bool takes = verb == VERB_SAMPLE || verb == VERB_LOG_PROB || verb == VERB_ENERGY || verb == VERB_EVALUATE;
+    const bool has_columns = verb == VERB_EVALUATE && functions->energy == NULL; /* rows of data have their own */
+    const size_t count = (size_t)model->condition_count;
+    Failure failure;
+    bool good = takes && count > 0;
+    double *values = memory_claim_next(count, sizeof *values, "help", &good, &failure);
+    bool *is_shown = memory_claim_next(count, sizeof *is_shown, "help", &good, &failure);
+    *text = 0;
+    if (good)
+        conditions_spread(model, 0, 1, values);
+    for (size_t i = 0; i < count && good; i++)
+        is_shown[i] = !has_columns || model->conditions[i].column == NULL;
+    if (good)
+        conditions_options(model, values, is_shown, text);
+    free(values);
+    free(is_shown);
+    return text;
+}
+
 static bool print_help(const Model *model, const Arguments *arguments, const char *program, FILE *out)
 {
-    char what[512];
+    char what[512], needed_text[VERB_COUNT][CONDITION_TEXT_SIZE];
+    const char *needed[VERB_COUNT];
+    for (int verb = 0; verb < VERB_COUNT; verb++)
+        needed[verb] = conditions_of_verb(model, (Verb)verb, needed_text[verb]);
     snprintf(what, sizeof what, "%s: trains and samples the model of %s", file_name(program), model->spec_name);
     if (arguments->verb == VERB_NONE)
-        arguments_help(out, program, what);
+        arguments_help(out, program, what, needed);
     else
-        arguments_help_verb(out, program, arguments->verb);
+        arguments_help_verb(out, program, arguments->verb, needed);
     return true;
 }
 

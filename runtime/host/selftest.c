@@ -21,6 +21,10 @@ static int count_failed(const Checks *checks)
 
 static void print_text(const Checks *checks)
 {
+    const Session *session = checks->session;
+    char options[CONDITION_TEXT_SIZE];
+    if (*conditions_options(session->model, session->scalars + session->model->scalar_count, NULL, options))
+        printf("with%s\n", options);
     char worst[NUMBER_TEXT_SIZE], tolerance[NUMBER_TEXT_SIZE];
     for (int i = 0; i < checks->count; i++) {
         const Check *check = &checks->checks[i];
@@ -67,6 +71,9 @@ bool verb_selftest(const Model *model, const Arguments *arguments, const char *p
     (void)program;
     if (!session_start(&session, model, arguments, failure))
         return false;
+    for (int i = 0; i < model->condition_count; i++)
+        session.is_given[i] =
+            true; /* those that were not are in the middle of their ranges, and told like the others */
     bool good = checks_start(&checks, &session, failure);
     if (good) {
         checks_run(&checks);
