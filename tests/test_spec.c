@@ -642,6 +642,35 @@ static int is_spec(const struct dirent *entry)
     return length > 5 && strcmp(entry->d_name + length - 5, ".yaml") == 0;
 }
 
+/* Each name that gates know of (runtime/host/requirement.c) is an evaluation's own: no observable may have it. */
+static void test_observables_are_not_called_like_figures_of_the_report(void **state)
+{
+    Test *test = *state;
+    char *names = arena_print(&test->arena, "%s", read_whole(test, "runtime/host/requirement.c")), *at;
+    int count = 0;
+    at = strstr(names, "fixed_names[] = {");
+    assert_non_null(at);
+    *strstr(at, "};") = '\0';
+    for (char *name = strchr(at, '"'); name != NULL; name = strchr(name + 1, '"')) {
+        char *end = strchr(++name, '"');
+        *end = '\0';
+        diagnostics_start(&test->diagnostics, &test->arena);
+        const ModelSpec *model = spec_read_text(
+            &test->arena, "t.yaml",
+            arena_print(&test->arena,
+                        "ansatz: 1\nname: t\nsystem: {vector: 2}\nenergy: {terms: [{value: \"x[0]^2\"}]}\n"
+                        "architecture: {flow: {layers: [actnorm]}}\nloss: [reverse_kl]\n"
+                        "observables: [{name: %.*s, value: \"x[0]\"}]\n",
+                        (int)strcspn(name, "."), name),
+            &test->diagnostics);
+        if (model != NULL || strstr(errors_of(test), "E0114") == NULL)
+            fail_msg("an observable may be called '%s'", name);
+        count++;
+        name = end;
+    }
+    assert_true(count > 30);
+}
+
 /* Every NAME.yaml in tests/specs/broken must give exactly NAME.expected. */
 static void test_broken_specs(void **state)
 {
@@ -818,6 +847,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_extends_merges_maps_and_replaces_the_rest, start, end),
         cmocka_unit_test_setup_teardown(test_allow_read_widens, start, end),
         cmocka_unit_test_setup_teardown(test_text_extends_nothing, start, end),
+        cmocka_unit_test_setup_teardown(test_observables_are_not_called_like_figures_of_the_report, start, end),
         cmocka_unit_test_setup_teardown(test_missing_file, start, end),
         cmocka_unit_test_setup_teardown(test_table_from_a_file, start, end),
         cmocka_unit_test_setup_teardown(test_kT_and_temperature_replace_each_other, start, end),

@@ -77,10 +77,15 @@ static bool is_reserved(const char *name)
     return false;
 }
 
+bool identifiers_added(const Identifiers *set, const char *name)
+{
+    return set->room > 0 && set->slots[find_slot(set->slots, set->room, name)] != NULL;
+}
+
 bool identifiers_has(const Identifiers *set, const char *name)
 {
     for (const Identifiers *scope = set; scope != NULL; scope = scope->outer)
-        if (scope->room > 0 && scope->slots[find_slot(scope->slots, scope->room, name)] != NULL)
+        if (identifiers_added(scope, name))
             return true;
     return is_reserved(name);
 }

@@ -18,6 +18,7 @@ typedef struct Identifiers {
 
 Identifiers identifiers_start(Arena *arena, const Identifiers *outer);
 void identifiers_add(Identifiers *set, const char *name);
+bool identifiers_added(const Identifiers *set, const char *name); /* to this very set */
 /* Taken in this scope or an outer one, a word of C, or a name that the runtime uses. */
 bool identifiers_has(const Identifiers *set, const char *name);
 /* `hint` as an identifier that is not taken yet, with a number behind it where need be; taken from now on. Characters

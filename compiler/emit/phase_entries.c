@@ -79,24 +79,23 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* Whether the text has `word` as a word, comments aside. */
-static bool has_word(const char *text, const char *word)
+/* The words of a text, comments aside. */
+static Identifiers words_of(Arena *arena, const char *text)
 {
-    size_t length = strlen(word);
-    for (const char *at = text; *at != '\0';) {
-        const char *comment_end = strncmp(at, "/*", 2) == 0 ? strstr(at, "*/") : NULL;
-        if (comment_end != NULL) {
-            at = comment_end + 2;
-            continue;
-        }
-        const char *end = at;
-        while (is_letter(*end))
+    Identifiers words = identifiers_start(arena, NULL);
+    char *copy = arena_copy_text(arena, text, strlen(text)), *end;
+    for (char *at = copy; (at = strstr(at, "/*")) != NULL && (end = strstr(at, "*/")) != NULL; at = end + 2)
+        memset(at, ' ', (size_t)(end + 2 - at));
+    for (char *at = copy; *at != '\0'; at = end) {
+        for (end = at; is_letter(*end);)
             end++;
-        if ((size_t)(end - at) == length && strncmp(at, word, length) == 0)
-            return true;
-        at = end > at ? end : at + 1;
+        const bool is_word = end > at;
+        if (*end != '\0')
+            *end++ = '\0';
+        if (is_word)
+            identifiers_add(&words, at);
     }
-    return false;
+    return words;
 }
 
 static const char *offset_text(Arena *arena, const char *base, int64_t offset)
@@ -150,12 +149,13 @@ static void add_inputs(Writer *writer, const Entry *entry, PhasePart part, Param
     }
 }
 
-static void add_outputs(Writer *writer, const Entry *entry, PhasePart part, const char *body, Parameters *parameters)
+static void add_outputs(Writer *writer, const Entry *entry, PhasePart part, const Identifiers *words,
+                        Parameters *parameters)
 {
     const IrFunction *function = entry->function;
     for (int i = 0; i < function->output_count; i++) {
         const char *name = writer->output_names[i];
-        if (!has_word(body, name))
+        if (!identifiers_added(words, name))
             continue;
         if (is_sample(entry, function->outputs[i]))
             add(parameters, "real *", name,
@@ -180,30 +180,31 @@ static const char *write_phase(Arena *arena, Planner *planner, const Packing *pa
     Writer *writer = writer_new(arena, planner, packing, plan, parts, out);
     const char *function_name = parts->functions[entry->function->position];
     const char *body = write_groups(writer, level, part);
+    const Identifiers words = words_of(arena, body);
     Parameters parameters = {arena, text_start(arena), text_start(arena)};
     Text declarations = text_start(arena);
-    if (has_word(body, "block"))
+    if (identifiers_added(&words, "block"))
         add(&parameters, "const Block *", "block", "&block");
-    if (has_word(body, "weights"))
+    if (identifiers_added(&words, "weights"))
         add(&parameters, "const real *", "weights", "weights");
     add_inputs(writer, entry, part, &parameters, &declarations);
     if (declarations.length > 0)
         add(&parameters, "const real *", "scalars", "scalars");
-    add_outputs(writer, entry, part, body, &parameters);
-    if (has_word(body, "shared"))
+    add_outputs(writer, entry, part, &words, &parameters);
+    if (identifiers_added(&words, "shared"))
         add(&parameters, "real *", "shared", "shared");
-    if (has_word(body, "batch"))
+    if (identifiers_added(&words, "batch"))
         add(&parameters, "real *", "batch", block_part(arena, part, "batch", batch_size(entry)));
-    if (has_word(body, "sums"))
+    if (identifiers_added(&words, "sums"))
         add(&parameters, "real *", "sums", block_part(arena, part, "sums", round_reals(plan->partial_reals)));
-    if (has_word(body, "double_sums"))
+    if (identifiers_added(&words, "double_sums"))
         add(&parameters, "double *", "double_sums",
             block_part(arena, part, "double_sums", round_reals(plan->partial_doubles)));
-    if (has_word(body, "shard_stride"))
+    if (identifiers_added(&words, "shard_stride"))
         add(&parameters, "size_t ", "shard_stride", arena_print(arena, "%lld", (long long)batch_size(entry)));
-    if (has_word(body, "threads"))
+    if (identifiers_added(&words, "threads"))
         add(&parameters, "int ", "threads", "threads");
-    if (has_word(body, "workspace"))
+    if (identifiers_added(&words, "workspace"))
         add(&parameters, "real *", "workspace",
             part == PART_BLOCK
                 ? arena_print(arena, "frames + ANSATZ_THREAD() * %lld", (long long)round_reals(plan->workspace))
@@ -306,6 +307,7 @@ static void write_zero_gradients(const Entry *entry, Text *out)
 static void write_areas(const Entry *entry, const char *body, Text *out)
 {
     const Plan *plan = entry->plan;
+    const Identifiers words = words_of(out->arena, body);
     long long shards = (long long)shard_count(entry), shared = (long long)shared_size(entry);
     long long doubles = (long long)round_reals(plan->partial_doubles),
               reals = (long long)round_reals(plan->partial_reals);
@@ -321,13 +323,13 @@ static void write_areas(const Entry *entry, const char *body, Text *out)
         bool used = line == areas.bytes; /* all others are counted from the first */
         *end = '\0';
         for (int i = 1; i < 5; i++)
-            used = used ||
-                   (has_word(body, names[i]) && strstr(line, arena_print(out->arena, "const %s =", names[i])) != NULL);
+            used = used || (identifiers_added(&words, names[i]) &&
+                            strstr(line, arena_print(out->arena, "const %s =", names[i])) != NULL);
         any = any || (used && line != areas.bytes);
         if (used)
             text_print(out, "%s\n", line);
     }
-    if (!any && !has_word(body, "shared"))
+    if (!any && !identifiers_added(&words, "shared"))
         text_put(out, "    (void)shared;\n");
 }
 
@@ -370,13 +372,14 @@ static void write_block_loop(const Entry *entry, int level, const char *call, Te
 void entry_write_unused(const Entry *entry, const char *body, Text *out)
 {
     const char *separator = "    ";
+    const Identifiers words = words_of(out->arena, body);
     for (const char *at = entry->parameters, *end; *at != '\0'; at = *end == '\0' ? end : end + 1) {
         end = at + strcspn(at, ",");
         const char *name = end;
         while (name > at && is_letter(name[-1]))
             name--;
         const char *word = arena_copy_text(out->arena, name, (size_t)(end - name));
-        if (strcmp(word, "threads") != 0 && has_word(body, word))
+        if (strcmp(word, "threads") != 0 && identifiers_added(&words, word))
             continue;
         text_print(out, "%s(void)%s", separator, word);
         separator = ", ";

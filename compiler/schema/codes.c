@@ -53,7 +53,7 @@ const SchemaCode SCHEMA_CODES[] = {
      NULL},
     {"E0015", "a file outside",
      "A spec names files in its own folder or below, by a relative path, and no symbolic link leads out of it: a spec "
-     "from somebody else must not reach other files of yours. A spec that is not in a file names none.",
+     "from somebody else must not reach other files of yours. This is so of data, too, whether their file is there yet or not. A spec that is not in a file names none.",
      "extends: ../../other/base.yaml", "copy the file, or run with --allow-read DIR"},
     {"E0016", "extends in a circle", "A spec extends itself, directly or through others.", "extends: this_file.yaml",
      NULL},
@@ -108,7 +108,8 @@ const SchemaCode SCHEMA_CODES[] = {
     {"E0113", "a key without meaning here", "This key goes with another key or word, which is not there; or another key that is there says the same.",
      "coupling: {transform: additive, log_scale_bound: 2, net: {mlp: [64]}}",
      "coupling: {transform: affine, log_scale_bound: 2, net: {mlp: [64]}}"},
-    {"E0114", "the same name twice", "Components, and observables, have different names.",
+    {"E0114", "the same name twice", "Components, and observables, have different names. No observable is called like a number that every evaluation has, as ess or "
+     "log_z.",
      "system: {vector: {size: 2, names: [x1, x1]}}", "system: {vector: {size: 2, names: [x1, x2]}}"},
     {"E0115", "a loss that the model can't serve",
      "Each loss needs something: reverse_kl the energy, and a model that can sample and knows its log-density; "

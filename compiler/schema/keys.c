@@ -318,11 +318,11 @@ const SchemaKey SCHEMA_KEYS[] = {
 
     {"net", "mlp", SCHEMA_INTEGER, .lists = 1, .most = 1000, .range = BETWEEN(1, 65536), .flags = ALTERNATIVE,
      .doc = "a dense net: the widths of its hidden layers"},
-    {"net", "masked_mlp", SCHEMA_INTEGER, .lists = 1, .range = BETWEEN(1, 65536), .flags = ALTERNATIVE,
+    {"net", "masked_mlp", SCHEMA_INTEGER, .lists = 1, .most = 1000, .range = BETWEEN(1, 65536), .flags = ALTERNATIVE,
      .doc = "a dense net masked so that no output sees its own input"},
     {"net", "conv", SCHEMA_MAP, .of = "conv", .flags = ALTERNATIVE | LATER, .doc = "periodic convolutions"},
     {"net", "egnn", SCHEMA_MAP, .of = "egnn", .flags = ALTERNATIVE | LATER, .doc = "an equivariant graph net"},
-    {"net", "deep_set", SCHEMA_INTEGER, .lists = 1, .range = BETWEEN(1, 65536), .flags = ALTERNATIVE | LATER,
+    {"net", "deep_set", SCHEMA_INTEGER, .lists = 1, .most = 1000, .range = BETWEEN(1, 65536), .flags = ALTERNATIVE | LATER,
      .doc = "a net that forgets the order of its inputs: the widths of its hidden layers"},
     {"net", "activation", SCHEMA_WORD, .words = "tanh relu silu gelu softplus", .value = "silu",
      .doc = "the function between its layers"},

@@ -99,6 +99,23 @@ const char *access_real_path(const FileAccess *access, const YamlNode *value, si
     return real;
 }
 
+bool access_may_name(const FileAccess *access, const YamlNode *value)
+{
+    Arena *arena = access->arena;
+    const char *path = access_shown_path(access, value), *folder = path, *real = NULL;
+    if (value->text[0] == '/')
+        return access_refuse(access, value, "E0015", "the path must be relative") != NULL;
+    /* the folders on its way that are there, as far as they go; "." and "/" are always there */
+    while (real == NULL && (real = copy_real_path(arena, folder)) == NULL)
+        folder = folder_of(arena, folder);
+    const char *rest = strcmp(folder, ".") == 0 && path[0] != '.' ? path : path + strlen(folder);
+    for (const char *part = rest; *part != '\0'; part += strcspn(part, "/"), part += strspn(part, "/"))
+        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0'))
+            return access_refuse(access, value, "E0015", "its .. leads through a folder that is not there") != NULL;
+    return may_read(access, *rest == '\0' ? real : arena_print(arena, "%s/", real)) ||
+           access_refuse(access, value, "E0015", "it is outside the spec's folder") != NULL;
+}
+
 const Source *access_read(const FileAccess *access, const YamlNode *value, const char *real, size_t most)
 {
     const Source *source = file_read(access->arena, real, most, access->diagnostics);

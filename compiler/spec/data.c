@@ -24,7 +24,7 @@ static const char *build_file(const Build *build, const Value *file, const char 
     if (build->access == NULL)
         return file->text;
     *path = access_shown_path(build->access, file->node);
-    if (file->text[0] == '/' || access(*path, F_OK) == 0)
+    if (access_may_name(build->access, file->node) && access(*path, F_OK) == 0)
         access_real_path(build->access, file->node, SIZE_MAX);
     return file->text;
 }

@@ -82,6 +82,57 @@ void build_energy(const Build *build, const Value *spec)
     model->terms = result;
 }
 
+/* What an evaluation calls its own numbers (runtime/host/report.c). */
+static bool is_of_report(const char *name)
+{
+    static const char *const names[] = {"acceptance",
+                                        "acceptance_error",
+                                        "ais",
+                                        "chain_acceptance",
+                                        "chain_time",
+                                        "cross_entropy",
+                                        "ess",
+                                        "ess_error",
+                                        "ess_forward",
+                                        "ess_forward_error",
+                                        "ess_smoothed",
+                                        "ess_smoothed_error",
+                                        "log_z",
+                                        "log_z_forward",
+                                        "log_z_given",
+                                        "log_z_smoothed",
+                                        "mean_energy",
+                                        "mean_energy_chain",
+                                        "mean_energy_reweighted",
+                                        "mean_energy_smoothed",
+                                        "modes",
+                                        "nll",
+                                        "nll_bound",
+                                        "nll_train",
+                                        "nll_train_bound",
+                                        "observables",
+                                        "origin",
+                                        "pareto_k",
+                                        "requirements",
+                                        "rows",
+                                        "samples",
+                                        "smc",
+                                        "train_rows",
+                                        "verdicts"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void refuse_name_of_report(const Build *build, const Value *name)
+{
+    if (is_of_report(name->text))
+        diagnostics_error(build->diagnostics, name->span, "E0114",
+                          "an observable cannot be called '%s': every evaluation has a number of this name",
+                          name->text);
+}
+
 static void refuse_repeated_name(const Build *build, const Value *list, size_t index, const Value *name)
 {
     for (size_t i = 0; i < index; i++) {
@@ -111,6 +162,7 @@ void build_observables(const Build *build, const Value *list)
     for (size_t i = 0; i < list->count; i++) {
         const Value *item = list->items[i], *name = value_get(item, "name");
         if (name != NULL) {
+            refuse_name_of_report(build, name);
             refuse_repeated_name(build, list, i, name);
             result[i].name = name->text;
         }

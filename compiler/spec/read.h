@@ -29,6 +29,9 @@ const char *access_shown_path(const FileAccess *access, const YamlNode *value);
 /* Its real path, if it may be read and has at most so many bytes; NULL after an error at the value. */
 const char *access_real_path(const FileAccess *access, const YamlNode *value, size_t most);
 
+/* Whether a file that need not be there yet lies where it may be read; else an error (E0015) at the value. */
+bool access_may_name(const FileAccess *access, const YamlNode *value);
+
 /* An error at the value: "cannot read 'base.yaml': why". NULL. */
 const char *access_refuse(const FileAccess *access, const YamlNode *value, const char *code, const char *why);
 

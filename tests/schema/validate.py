@@ -18,7 +18,7 @@ COMPILER_ALONE = {
     # files, and what they hold
     "extends_absolute", "extends_broken", "extends_chain", "extends_cycle", "extends_folder", "extends_itself",
     "extends_link_outside", "extends_missing", "extends_outside", "extends_sibling", "table_empty", "table_entries",
-    "table_late_titles", "table_missing", "table_outside", "table_rows",
+    "data_outside", "data_outside_there", "table_late_titles", "table_missing", "table_outside", "table_rows",
     # shapes, and one part of the spec against another
     "autoregressive_one_component", "circular_on_the_line", "columns_with_energy", "columns_with_range", "curriculum",
     "data_files", "layers_many",
