@@ -103,6 +103,65 @@ static void copies_for(Plan *plan, const IrOp *op, int level)
     }
 }
 
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+/* Cheap ops that would begin a loop of their own wait for the only op that reads them, which may stand behind a
+ * contraction: 1 - h^2 is computed where it is used. */
+
+static bool is_cheap(IrOpcode code)
+{
+    switch (code) {
+    case IR_NEG:
+    case IR_ADD:
+    case IR_SUB:
+    case IR_MUL:
+    case IR_FMA:
+    case IR_ABS:
+    case IR_SIGN:
+    case IR_LESS:
+    case IR_LESS_EQUAL:
+    case IR_SELECT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_waiting(const Plan *plan, IrId value)
+{
+    return plan->waits[value] && plan->group_of[value] < 0;
+}
+
+/* Whether an op may wait: its only reader is an elementwise op that is done where it would be. */
+static bool may_wait(const Plan *plan, const IrOp *op, bool sample, int level)
+{
+    const IrId value = op->results[0];
+    const int reader = plan->readers[value];
+    if (!is_cheap(op->code) || reader < 0)
+        return false;
+    const IrOp *user = &plan->function->ops[reader];
+    return ir_op_class(user->code) == IR_ELEMENTWISE &&
+           (!plan->entry || (op_level(plan, user) == level && plan_op_is_sample(plan, user) == sample));
+}
+
+/* For each value the one op that reads it, once; -1: none, or several, or it is an output. */
+static void find_readers(Plan *plan)
+{
+    const IrFunction *function = plan->function;
+    enum { NONE = -1, SEVERAL = -2 };
+    plan->readers = arena_take(plan->arena, (size_t)function->value_count, sizeof *plan->readers);
+    plan->waits = arena_take(plan->arena, (size_t)function->value_count, sizeof *plan->waits);
+    for (int v = 0; v < function->value_count; v++)
+        plan->readers[v] = NONE;
+    for (int i = 0; i < function->op_count; i++) {
+        const IrOp *op = &function->ops[i];
+        for (int k = 0; plan->live[i] && k < op->operand_count; k++)
+            plan->readers[op->operands[k]] = plan->readers[op->operands[k]] == NONE ? i : SEVERAL;
+    }
+    for (int i = 0; i < function->output_count; i++)
+        plan->readers[function->outputs[i]] = SEVERAL;
+}
+
 /* ---- joining --------------------------------------------------------------------------------- */
 
 static int operand_group(const Plan *plan, IrId value)
@@ -117,6 +176,8 @@ static bool operands_fit(const Plan *plan, const IrOp *op, int g)
     for (int i = 0; i < op->operand_count; i++) {
         const View *view = &plan->views[op->operands[i]];
         const IrValue *root = &plan->function->values[view->root];
+        if (is_waiting(plan, op->operands[i]))
+            continue; /* it will stand before `op` in the same group */
         if (plan->group_of[view->root] == g) {
             if (!map_is_whole(&view->map, group->count) || op_is_reduce(&plan->function->ops[root->op]))
                 return false;
@@ -166,17 +227,41 @@ static bool can_join(const Plan *plan, const IrOp *op, int g, bool sample, int l
     return operands_fit(plan, op, g);
 }
 
-/* The group that an elementwise op or a reduction joins, or -1. */
-static int find_group(const Plan *plan, const IrOp *op, bool sample, int level)
+static const IrOp *maker(const Plan *plan, IrId value)
 {
-    int least = -1;
+    return &plan->function->ops[plan->function->values[value].op];
+}
+
+/* The last of the groups that make what an op reads, and what those read that wait for it; -1: no group does. */
+static int last_operand_group(const Plan *plan, const IrOp *op)
+{
+    int last = -1;
+    for (int i = 0; i < op->operand_count; i++) {
+        const int group = is_waiting(plan, op->operands[i]) ? last_operand_group(plan, maker(plan, op->operands[i]))
+                                                            : operand_group(plan, op->operands[i]);
+        last = group > last ? group : last;
+    }
+    return last;
+}
+
+/* Whether an op can join, with those that wait for it. */
+static bool all_can_join(const Plan *plan, const IrOp *op, int g, bool sample, int level)
+{
+    if (!can_join(plan, op, g, sample, level))
+        return false;
     for (int i = 0; i < op->operand_count; i++)
-        if (operand_group(plan, op->operands[i]) > least)
-            least = operand_group(plan, op->operands[i]);
-    if (least >= 0 && can_join(plan, op, least, sample, level))
-        return least;
-    for (int g = plan->group_count - 1; g > least && g >= plan->group_count - RECENT_GROUPS; g--)
-        if (plan->groups[g].kind == GROUP_LOOP && can_join(plan, op, g, sample, level))
+        if (is_waiting(plan, op->operands[i]) && !all_can_join(plan, maker(plan, op->operands[i]), g, sample, level))
+            return false;
+    return true;
+}
+
+/* The group that an elementwise op or a reduction joins, or -1. */
+static int find_group(const Plan *plan, const IrOp *op, int last, bool sample, int level)
+{
+    if (last >= 0 && all_can_join(plan, op, last, sample, level))
+        return last;
+    for (int g = plan->group_count - 1; g > last && g >= plan->group_count - RECENT_GROUPS; g--)
+        if (plan->groups[g].kind == GROUP_LOOP && all_can_join(plan, op, g, sample, level))
             return g;
     return -1;
 }
@@ -228,15 +313,38 @@ static bool begin_dense(Plan *plan, int index, bool sample, int level)
     return true;
 }
 
+/* An op joins a group, or begins one (-1), behind those that wait for it. Returns the group. */
+static int join_with_waiting(Plan *plan, int g, int index, bool sample, int level)
+{
+    const IrOp *op = &plan->function->ops[index];
+    for (int i = 0; i < op->operand_count; i++)
+        if (is_waiting(plan, op->operands[i]))
+            g = join_with_waiting(plan, g, plan->function->values[op->operands[i]].op, sample, level);
+    if (g < 0)
+        begin_loop(plan, index, sample, level);
+    else
+        join(plan, g, index);
+    return g < 0 ? plan->group_count - 1 : g;
+}
+
+static void place_elementwise(Plan *plan, int index, bool sample, int level)
+{
+    const IrOp *op = &plan->function->ops[index];
+    const int last = last_operand_group(plan, op), group = find_group(plan, op, last, sample, level);
+    if (group >= 0 && (group == last || !may_wait(plan, op, sample, level))) {
+        join_with_waiting(plan, group, index, sample, level);
+    } else if (may_wait(plan, op, sample, level)) {
+        plan->waits[op->results[0]] = true;
+    } else {
+        join_with_waiting(plan, -1, index, sample, level);
+    }
+}
+
 static void place_op(Plan *plan, int index, bool sample, int level)
 {
     const IrOp *op = &plan->function->ops[index];
     if (ir_op_class(op->code) == IR_ELEMENTWISE || op_is_reduce(op)) {
-        int group = find_group(plan, op, sample, level);
-        if (group >= 0)
-            join(plan, group, index);
-        else
-            begin_loop(plan, index, sample, level);
+        place_elementwise(plan, index, sample, level);
     } else if (!begin_dense(plan, index, sample, level)) {
         copies_for(plan, op, level);
         Group *group = group_new(plan, GROUP_SINGLE, sample, level);
@@ -265,6 +373,7 @@ void plan_groups(Plan *plan)
 {
     const IrFunction *function = plan->function;
     int domains = plan->entry ? 2 : 1;
+    find_readers(plan);
     for (int level = 0; level < plan->level_count; level++)
         for (int domain = 0; domain < domains; domain++) {
             for (int i = 0; i < function->op_count; i++) {

@@ -86,6 +86,8 @@ typedef struct Plan {
     Place *places; /* for each value; then, for each value, the per-sample copy of one that is not per-sample */
     int *copies;   /* for each slot: the COPY group that fills it, or -1 */
     int *group_of; /* for each value: the group that computes it, or -1 */
+    int *readers;  /* for each value: the one op that reads it, once; below 0: none or several, or it is an output */
+    bool *waits;   /* for each value: computed in the group of its reader */
     Group *groups;
     int group_count, group_room;
     int64_t frame, frame_single;         /* reals of this function's part of the workspace */

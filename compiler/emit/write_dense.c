@@ -15,7 +15,8 @@ typedef struct Kernel {
     Text arguments;  /* what the caller passes */
     Text body;
     bool blas;                       /* OpenBLAS makes the product, where the first result then goes */
-    const char *product;             /* its call, or "" */
+    bool kept;                       /* with blocks another kernel makes the sums, where the first result then goes */
+    const char *product;             /* the call that makes product or sums, or "" */
     const char **loads, **variables; /* addresses read in the epilogue, and where they are */
     int load_count, load_room;
 } Kernel;
@@ -216,25 +217,30 @@ static void begin_kernel(Kernel *kernel, Text *head)
     add_parameter(kernel, "const real *", "matrix", writer_slot_address(writer, matrix.slot, dense->matrix_offset));
     add_parameter(kernel, "const real *", "x",
                   moving(kernel, writer_slot_address(writer, x.slot, dense->x_offset), dense->x_position_stride, true));
+    const char *indent = kernel->kept ? "        " : "    ";
     text_put(head, "    Tile tile;\n");
+    if (kernel->kept)
+        text_put(head, "    if (TILES_ARE_KEPT) {\n        tile_load(&tile, rows, result, r, s);\n    } else {\n");
     if (dense->start_kind == START_NUMBER) {
-        text_print(head, "    tile_start_number(&tile, rows, %s);\n", writer_number(writer, dense->start_number));
+        text_print(head, "%stile_start_number(&tile, rows, %s);\n", indent, writer_number(writer, dense->start_number));
     } else {
         bool each = dense->start_kind == START_EACH;
         Read start = plan_read(writer->plan, dense->start, each, writer->group);
         add_parameter(
             kernel, "const real *", "start",
             moving(kernel, writer_slot_address(writer, start.slot, dense->start_offset), each ? dense->rows : 0, each));
-        text_put(head, each ? "    tile_start_each(&tile, rows, start, r, s);\n"
-                            : "    tile_start_rows(&tile, rows, start, r);\n");
+        text_print(head,
+                   each ? "%stile_start_each(&tile, rows, start, r, s);\n"
+                        : "%stile_start_rows(&tile, rows, start, r);\n",
+                   indent);
     }
     const char *strides =
         is_transposed(kernel)
             ? arena_print(writer->arena, "WEIGHT_STRIDES(%lld, %lld)", (long long)dense->rows, (long long)dense->inner)
             : arena_print(writer->arena, "%lld, %lld", (long long)dense->row_stride, (long long)dense->inner_stride);
-    text_print(head, "    tile_%s(&tile, rows, %lld, matrix, r, %s, x, s, %lld%s);\n",
+    text_print(head, "%stile_%s(&tile, rows, %lld, matrix, r, %s, x, s, %lld%s);\n%s", indent,
                kernel->blas ? "product" : "multiply", (long long)dense->inner, strides,
-               (long long)dense->x_inner_stride, kernel->blas ? ", result" : "");
+               (long long)dense->x_inner_stride, kernel->blas ? ", result" : "", kernel->kept ? "    }\n" : "");
     if (kernel->blas)
         kernel->product =
             arena_print(writer->arena, "    blas_dense(%lld, %lld, matrix, %s, x, %lld, result);\n",
@@ -244,6 +250,7 @@ static void begin_kernel(Kernel *kernel, Text *head)
              "        for (int v = 0; v < TILE_USED(rows); v++) {\n");
 }
 
+/* Adds the kernel to the package, if none is like it. */
 static const char *kernel_name(Kernel *kernel, const Text *head)
 {
     Writer *writer = kernel->writer;
@@ -268,16 +275,16 @@ static const char *kernel_name(Kernel *kernel, const Text *head)
     text_print(out,
                "static ALWAYS_INLINE void %s_tile(const int rows, const int r, const int s%s)\n{\n%s%s        }\n}\n",
                name, kernel->parameters.bytes, head->bytes, kernel->body.bytes);
-    text_print(out, "static inline void %s(%s)\n{\n%s    DENSE_TILES(%lld, %s_tile%s);\n}\n", name,
-               kernel->parameters.bytes + 2, kernel->product, rows, name, kernel->names.bytes);
+    text_print(out, "static BY_ITSELF void %s(%s)\n{\n%s    %s(%lld, %s_tile%s);\n}\n", name,
+               kernel->parameters.bytes + 2, kernel->product, kernel->kept ? "DENSE_KEPT" : "DENSE_TILES", rows, name,
+               kernel->names.bytes);
     return name;
 }
 
-void write_dense_group(Writer *writer, const Group *group)
+static Kernel kernel_start(Writer *writer, const Group *group)
 {
     Arena *arena = writer->arena;
     Kernel kernel = {.writer = writer, .group = group, .product = ""};
-    Text head = text_start(arena);
     kernel.identifiers = identifiers_start(arena, NULL);
     kernel.parameters = text_start(arena);
     kernel.names = text_start(arena);
@@ -286,7 +293,56 @@ void write_dense_group(Writer *writer, const Group *group)
     static const char *const own[] = {"rows", "r", "v", "matrix", "x", "start"};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         identifiers_add(&kernel.identifiers, own[i]);
+    return kernel;
+}
+
+/* The constants of an elementary function would take registers that the accumulators need: the compiler moves them out
+ * of the loop over tiles. */
+static bool has_function(const Kernel *kernel)
+{
+    for (int i = 1; i < kernel->group->op_count; i++)
+        switch (op_at(kernel, i)->code) {
+        case IR_EXP:
+        case IR_LOG:
+        case IR_TANH:
+        case IR_SIGMOID:
+        case IR_SOFTPLUS:
+        case IR_SIN:
+        case IR_COS:
+        case IR_TAN:
+        case IR_ERF:
+        case IR_POW:
+        case IR_ATAN2:
+            return true;
+        default:
+            break;
+        }
+    return false;
+}
+
+/* The kernel of the sums alone, and its call. */
+static const char *sums_call(Writer *writer, const Group *group)
+{
+    Group alone = *group;
+    alone.op_count = 1;
+    Kernel kernel = kernel_start(writer, &alone);
+    Text head = text_start(writer->arena);
+    begin_kernel(&kernel, &head);
+    add_parameter(&kernel, "real *", "result", "");
+    text_put(&kernel.body,
+             "            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));\n");
+    const char *name = kernel_name(&kernel, &head);
+    return arena_print(writer->arena, "    if (TILES_ARE_KEPT)\n        %s(%s);\n", name, kernel.names.bytes + 2);
+}
+
+void write_dense_group(Writer *writer, const Group *group)
+{
+    Kernel kernel = kernel_start(writer, group);
+    Text head = text_start(writer->arena);
     kernel.blas = is_for_blas(writer, group->dense);
+    kernel.kept = !kernel.blas && has_function(&kernel);
+    if (kernel.kept)
+        kernel.product = sums_call(writer, group);
     begin_kernel(&kernel, &head);
     write_epilogue(&kernel);
     const char *name = kernel_name(&kernel, &head);

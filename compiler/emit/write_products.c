@@ -141,11 +141,12 @@ static const char *sample_sum_kernel(Writer *writer, const SampleSum *sum)
         name = arena_print(writer->arena, "%s_%d", base, n);
     shared_parts_add(parts, name, name);
     shared_parts_add(parts, key, name);
-    text_print(&parts->sums,
-               "\n/* %lld x %lld: the sum over samples of a[r] x[c], a weight's gradient */\n"
-               "static inline void %s(const real *a, const real *x, const int count, real *transposed, real *result)\n"
-               "{\n%s%s    contract_samples(shape, a, transposed, count, result);\n}\n",
-               (long long)sum->extent[rows], (long long)sum->extent[columns], name, shape, transpose);
+    text_print(
+        &parts->sums,
+        "\n/* %lld x %lld: the sum over samples of a[r] x[c], a weight's gradient */\n"
+        "static BY_ITSELF void %s(const real *a, const real *x, const int count, real *transposed, real *result)\n"
+        "{\n%s%s    contract_samples(shape, a, transposed, count, result);\n}\n",
+        (long long)sum->extent[rows], (long long)sum->extent[columns], name, shape, transpose);
     return name;
 }
 

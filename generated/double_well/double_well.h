@@ -20,9 +20,9 @@ enum { /* the scalars, in their order */
 };
 
 /* Bytes of workspace, aligned to 64, that any call below needs with so many threads. */
-#define DOUBLE_WELL_WORKSPACE_BYTES(threads) (4 * ((size_t)212400 + (size_t)(threads) * 112512))
+#define DOUBLE_WELL_WORKSPACE_BYTES(threads) (4 * ((size_t)212400 + (size_t)(threads) * 112704))
 #define DOUBLE_WELL_DOUBLE_WORKSPACE_BYTES(threads) (2 * DOUBLE_WELL_WORKSPACE_BYTES(threads))
-#define DOUBLE_WELL_ONE_WORKSPACE_BYTES ((size_t)1024)
+#define DOUBLE_WELL_ONE_WORKSPACE_BYTES ((size_t)1344)
 /* A workspace as a variable: DOUBLE_WELL_WORKSPACE(workspace, 1); */
 #define DOUBLE_WELL_WORKSPACE(name, threads) static _Alignas(64) float name[DOUBLE_WELL_WORKSPACE_BYTES(threads) / 4]
 

@@ -35,8 +35,8 @@ void gaussian_log_prob(const real *z, real *log_prob, real *workspace);
 
 /* ---- contraction kernels, one for each shape ---- */
 
-/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x1_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_64x1_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
@@ -45,21 +45,24 @@ static ALWAYS_INLINE void dense_64x1_sigmoid_tile(const int rows, const int r, c
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < TILE_USED(rows); v++) {
-            const lanes v_sum_i = tile.value[i][v];
-            store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i * lanes_sigmoid(v_sum_i), TILE_LEFT(rows, v));
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x1_sigmoid(const real *matrix, const real *x, const real *start, real *result)
+static BY_ITSELF void dense_64x1(const real *matrix, const real *x, const real *start, real *result)
 {
-    DENSE_TILES(64, dense_64x1_sigmoid_tile, matrix, x, start, result);
+    DENSE_TILES(64, dense_64x1_tile, matrix, x, start, result);
 }
 
-/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x64_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x1_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
-    tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
+    if (TILES_ARE_KEPT) {
+        tile_load(&tile, rows, result, r, s);
+    } else {
+        tile_start_rows(&tile, rows, start, r);
+        tile_multiply(&tile, rows, 1, matrix, r, WEIGHT_STRIDES(64, 1), x, s, 0);
+    }
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -68,9 +71,54 @@ static ALWAYS_INLINE void dense_64x64_sigmoid_tile(const int rows, const int r, 
             store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i * lanes_sigmoid(v_sum_i), TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x64_sigmoid(const real *matrix, const real *x, const real *start, real *result)
+static BY_ITSELF void dense_64x1_sigmoid(const real *matrix, const real *x, const real *start, real *result)
 {
-    DENSE_TILES(64, dense_64x64_sigmoid_tile, matrix, x, start, result);
+    if (TILES_ARE_KEPT)
+        dense_64x1(matrix, x, start, result);
+    DENSE_KEPT(64, dense_64x1_sigmoid_tile, matrix, x, start, result);
+}
+
+/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_64x64_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
+        }
+}
+static BY_ITSELF void dense_64x64(const real *matrix, const real *x, const real *start, real *result)
+{
+    DENSE_TILES(64, dense_64x64_tile, matrix, x, start, result);
+}
+
+/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x64_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+{
+    Tile tile;
+    if (TILES_ARE_KEPT) {
+        tile_load(&tile, rows, result, r, s);
+    } else {
+        tile_start_rows(&tile, rows, start, r);
+        tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
+    }
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes v_sum_i = tile.value[i][v];
+            store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i * lanes_sigmoid(v_sum_i), TILE_LEFT(rows, v));
+        }
+}
+static BY_ITSELF void dense_64x64_sigmoid(const real *matrix, const real *x, const real *start, real *result)
+{
+    if (TILES_ARE_KEPT)
+        dense_64x64(matrix, x, start, result);
+    DENSE_KEPT(64, dense_64x64_sigmoid_tile, matrix, x, start, result);
 }
 
 /* 2 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
@@ -86,13 +134,13 @@ static ALWAYS_INLINE void dense_2x64_tile(const int rows, const int r, const int
             store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
         }
 }
-static inline void dense_2x64(const real *matrix, const real *x, const real *start, real *result)
+static BY_ITSELF void dense_2x64(const real *matrix, const real *x, const real *start, real *result)
 {
     DENSE_TILES(2, dense_2x64_tile, matrix, x, start, result);
 }
 
-/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x1_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
+/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_64x1_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
@@ -101,24 +149,24 @@ static ALWAYS_INLINE void dense_64x1_sigmoid_2_tile(const int rows, const int r,
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < TILE_USED(rows); v++) {
-            const lanes v_sum_i = tile.value[i][v];
-            const lanes sigmoid_i = lanes_sigmoid(v_sum_i);
-            const lanes mul_i = v_sum_i * sigmoid_i;
-            store_each(result + TILE_ELEMENT(r, i, s, v), mul_i, TILE_LEFT(rows, v));
-            store_each(result_2 + TILE_ELEMENT(r, i, s, v), lanes_fma(mul_i, REAL(1.0) - sigmoid_i, sigmoid_i), TILE_LEFT(rows, v));
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x1_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+static BY_ITSELF void dense_64x1_2(const real *matrix, const real *x, const real *start, real *result)
 {
-    DENSE_TILES(64, dense_64x1_sigmoid_2_tile, matrix, x, start, result, result_2);
+    DENSE_TILES(64, dense_64x1_2_tile, matrix, x, start, result);
 }
 
-/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_64x64_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
+/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x1_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     Tile tile;
-    tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
+    if (TILES_ARE_KEPT) {
+        tile_load(&tile, rows, result, r, s);
+    } else {
+        tile_start_rows(&tile, rows, start, r);
+        tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
+    }
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -130,9 +178,39 @@ static ALWAYS_INLINE void dense_64x64_sigmoid_2_tile(const int rows, const int r
             store_each(result_2 + TILE_ELEMENT(r, i, s, v), lanes_fma(mul_i, REAL(1.0) - sigmoid_i, sigmoid_i), TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x64_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+static BY_ITSELF void dense_64x1_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
-    DENSE_TILES(64, dense_64x64_sigmoid_2_tile, matrix, x, start, result, result_2);
+    if (TILES_ARE_KEPT)
+        dense_64x1_2(matrix, x, start, result);
+    DENSE_KEPT(64, dense_64x1_sigmoid_2_tile, matrix, x, start, result, result_2);
+}
+
+/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x64_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
+{
+    Tile tile;
+    if (TILES_ARE_KEPT) {
+        tile_load(&tile, rows, result, r, s);
+    } else {
+        tile_start_rows(&tile, rows, start, r);
+        tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
+    }
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes v_sum_i = tile.value[i][v];
+            const lanes sigmoid_i = lanes_sigmoid(v_sum_i);
+            const lanes mul_i = v_sum_i * sigmoid_i;
+            store_each(result + TILE_ELEMENT(r, i, s, v), mul_i, TILE_LEFT(rows, v));
+            store_each(result_2 + TILE_ELEMENT(r, i, s, v), lanes_fma(mul_i, REAL(1.0) - sigmoid_i, sigmoid_i), TILE_LEFT(rows, v));
+        }
+}
+static BY_ITSELF void dense_64x64_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+{
+    if (TILES_ARE_KEPT)
+        dense_64x64(matrix, x, start, result);
+    DENSE_KEPT(64, dense_64x64_sigmoid_2_tile, matrix, x, start, result, result_2);
 }
 
 /* 64 x 2: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
@@ -149,7 +227,7 @@ static ALWAYS_INLINE void dense_64x2_then_tile(const int rows, const int r, cons
             store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v] * other_i, TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x2_then(const real *matrix, const real *x, const real *other, real *result)
+static BY_ITSELF void dense_64x2_then(const real *matrix, const real *x, const real *other, real *result)
 {
     DENSE_TILES(64, dense_64x2_then_tile, matrix, x, other, result);
 }
@@ -168,7 +246,7 @@ static ALWAYS_INLINE void dense_64x64_then_tile(const int rows, const int r, con
             store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v] * other_i, TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x64_then(const real *matrix, const real *x, const real *other, real *result)
+static BY_ITSELF void dense_64x64_then(const real *matrix, const real *x, const real *other, real *result)
 {
     DENSE_TILES(64, dense_64x64_then_tile, matrix, x, other, result);
 }
@@ -186,7 +264,7 @@ static ALWAYS_INLINE void dense_1x64_tile(const int rows, const int r, const int
             store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
         }
 }
-static inline void dense_1x64(const real *matrix, const real *x, real *result)
+static BY_ITSELF void dense_1x64(const real *matrix, const real *x, real *result)
 {
     DENSE_TILES(1, dense_1x64_tile, matrix, x, result);
 }
@@ -195,8 +273,12 @@ static inline void dense_1x64(const real *matrix, const real *x, real *result)
 static ALWAYS_INLINE void dense_64x1_sigmoid_3_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     Tile tile;
-    tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
+    if (TILES_ARE_KEPT) {
+        tile_load(&tile, rows, result, r, s);
+    } else {
+        tile_start_rows(&tile, rows, start, r);
+        tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
+    }
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -207,17 +289,23 @@ static ALWAYS_INLINE void dense_64x1_sigmoid_3_tile(const int rows, const int r,
             store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x1_sigmoid_3(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+static BY_ITSELF void dense_64x1_sigmoid_3(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
-    DENSE_TILES(64, dense_64x1_sigmoid_3_tile, matrix, x, start, result, result_2);
+    if (TILES_ARE_KEPT)
+        dense_64x1_2(matrix, x, start, result);
+    DENSE_KEPT(64, dense_64x1_sigmoid_3_tile, matrix, x, start, result, result_2);
 }
 
 /* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
 static ALWAYS_INLINE void dense_64x64_sigmoid_3_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     Tile tile;
-    tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
+    if (TILES_ARE_KEPT) {
+        tile_load(&tile, rows, result, r, s);
+    } else {
+        tile_start_rows(&tile, rows, start, r);
+        tile_multiply(&tile, rows, 64, matrix, r, WEIGHT_STRIDES(64, 64), x, s, 1);
+    }
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -228,13 +316,15 @@ static ALWAYS_INLINE void dense_64x64_sigmoid_3_tile(const int rows, const int r
             store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x64_sigmoid_3(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+static BY_ITSELF void dense_64x64_sigmoid_3(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
-    DENSE_TILES(64, dense_64x64_sigmoid_3_tile, matrix, x, start, result, result_2);
+    if (TILES_ARE_KEPT)
+        dense_64x64(matrix, x, start, result);
+    DENSE_KEPT(64, dense_64x64_sigmoid_3_tile, matrix, x, start, result, result_2);
 }
 
-/* 64 x 2: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
-static ALWAYS_INLINE void dense_64x2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result)
+/* 64 x 2: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x2_then_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *other, const real *other_2, real *result)
 {
     Tile tile;
     tile_start_number(&tile, rows, REAL(0.0));
@@ -243,12 +333,34 @@ static ALWAYS_INLINE void dense_64x2_tile(const int rows, const int r, const int
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < TILE_USED(rows); v++) {
-            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
+            const lanes other_i = lanes_load(other + TILE_ELEMENT(r, i, s, v));
+            const lanes other_i_2 = lanes_load(other_2 + TILE_ELEMENT(r, i, s, v));
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v] * lanes_fma(other_i_2, REAL(1.0) - other_i, other_i), TILE_LEFT(rows, v));
         }
 }
-static inline void dense_64x2(const real *matrix, const real *x, real *result)
+static BY_ITSELF void dense_64x2_then_2(const real *matrix, const real *x, const real *other, const real *other_2, real *result)
 {
-    DENSE_TILES(64, dense_64x2_tile, matrix, x, result);
+    DENSE_TILES(64, dense_64x2_then_2_tile, matrix, x, other, other_2, result);
+}
+
+/* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_64x64_then_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *other, const real *other_2, real *result)
+{
+    Tile tile;
+    tile_start_number(&tile, rows, REAL(0.0));
+    tile_multiply(&tile, rows, 64, matrix, r, 1, 64, x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes other_i = lanes_load(other + TILE_ELEMENT(r, i, s, v));
+            const lanes other_i_2 = lanes_load(other_2 + TILE_ELEMENT(r, i, s, v));
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v] * lanes_fma(other_i_2, REAL(1.0) - other_i, other_i), TILE_LEFT(rows, v));
+        }
+}
+static BY_ITSELF void dense_64x64_then_2(const real *matrix, const real *x, const real *other, const real *other_2, real *result)
+{
+    DENSE_TILES(64, dense_64x64_then_2_tile, matrix, x, other, other_2, result);
 }
 
 /* ---- sums over the samples of a block, likewise ---- */
@@ -256,7 +368,7 @@ static inline void dense_64x2(const real *matrix, const real *x, real *result)
 #if ANSATZ_BLOCK > 1
 
 /* 2 x 64: the sum over samples of a[r] x[c], a weight's gradient */
-static inline void sum_2x64(const real *a, const real *x, const int count, real *transposed, real *result)
+static BY_ITSELF void sum_2x64(const real *a, const real *x, const int count, real *transposed, real *result)
 {
     const SampleProduct shape = {.rows = 2, .row_stride = 1, .columns = 64, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 64,
@@ -266,7 +378,7 @@ static inline void sum_2x64(const real *a, const real *x, const int count, real 
 }
 
 /* 64 x 64: the sum over samples of a[r] x[c], a weight's gradient */
-static inline void sum_64x64(const real *a, const real *x, const int count, real *transposed, real *result)
+static BY_ITSELF void sum_64x64(const real *a, const real *x, const int count, real *transposed, real *result)
 {
     const SampleProduct shape = {.rows = 64, .row_stride = 1, .columns = 64, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 64,
@@ -276,7 +388,7 @@ static inline void sum_64x64(const real *a, const real *x, const int count, real
 }
 
 /* 1 x 64: the sum over samples of a[r] x[c], a weight's gradient */
-static inline void sum_1x64(const real *a, const real *x, const int count, real *transposed, real *result)
+static BY_ITSELF void sum_1x64(const real *a, const real *x, const int count, real *transposed, real *result)
 {
     const SampleProduct shape = {.rows = 1, .row_stride = 0, .columns = 64, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 1,

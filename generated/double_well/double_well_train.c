@@ -39,14 +39,12 @@ static void coupling_affine_backward(const Block *block, const real *weights, co
     const real *const net_2_weight = weights + 4288;
     real *const t = workspace + FRAME(0, 0);
     real *const t_2 = workspace + FRAME(64, 16);
-    real *const d_hidden = workspace + FRAME(192, 32);
     real *const d_net_2_weight = gradient + 4288;
     real *const d_net_2_bias = gradient + 4416;
-    real *const t_3 = workspace + FRAME(4288, 96);
+    real *const t_3 = workspace + FRAME(192, 32);
     real *const d_net_1_weight = gradient + 128;
     real *const d_net_1_bias = gradient + 4224;
-    real *const t_4 = workspace + FRAME(8384, 160);
-    real *const t_5 = workspace + FRAME(0, 0);
+    real *const t_4 = workspace + FRAME(4288, 96);
     real *const d_net_0_weight = gradient + 0;
     real *const d_net_0_bias = gradient + 64;
     for (int i = 0; i < BLOCK; i += LANES) {
@@ -64,21 +62,15 @@ static void coupling_affine_backward(const Block *block, const real *weights, co
     for (int s = 0; s < BLOCK; s += S_STEP) {
         store_row(t_2 + 1 * BLOCK + s, load_row(d_y_b + 0 * BLOCK + s));
     }
-    dense_64x2(net_2_weight, t_2, d_hidden);
+    dense_64x2_then_2(net_2_weight, t_2, x_2, hidden_2, t_3);
     sum_2x64(t_2, hidden_2, block->count, workspace + FRAME(4288, 96), d_net_2_weight);
     sum_samples(t_2, 2, block->count, d_net_2_bias);
-    for (int i = 0; i < 64 * BLOCK; i += LANES) {
-        const lanes x_i_2 = lanes_load(x_2 + i);
-        store_each(t_3 + i, lanes_load(d_hidden + i) * lanes_fma(lanes_load(hidden_2 + i), REAL(1.0) - x_i_2, x_i_2), 64 * BLOCK - i);
-        const lanes x_i_3 = lanes_load(x + i);
-        store_each(t_4 + i, lanes_fma(lanes_load(hidden + i), REAL(1.0) - x_i_3, x_i_3), 64 * BLOCK - i);
-    }
-    dense_64x64_then(net_1_weight, t_3, t_4, t_5);
+    dense_64x64_then_2(net_1_weight, t_3, x, hidden, t_4);
     sum_64x64(t_3, hidden, block->count, workspace + FRAME(8384, 160), d_net_1_weight);
     sum_samples(t_3, 64, block->count, d_net_1_bias);
-    dense_1x64(net_0_weight, t_5, d_x_a);
-    sum_1x64(x_a, t_5, block->count, workspace + FRAME(4096, 64), d_net_0_weight);
-    sum_samples(t_5, 64, block->count, d_net_0_bias);
+    dense_1x64(net_0_weight, t_4, d_x_a);
+    sum_1x64(x_a, t_4, block->count, workspace + FRAME(0, 0), d_net_0_weight);
+    sum_samples(t_4, 64, block->count, d_net_0_bias);
 }
 
 /* Backward of energy: from the cotangents of its results those of its inputs. The energy U(x): the sum of the spec's terms.    double_well.yaml:5 */
@@ -127,109 +119,85 @@ static void entry_step_block(const Block *block, const real *weights, const real
     real *const hidden_2 = workspace + FRAME(12608, 256);
     real *const t_3 = workspace + FRAME(16704, 320);
     real *const scale = workspace + FRAME(16768, 336);
-    real *const log_q_2 = workspace + FRAME(16832, 352);
-    real *const y_b_2 = workspace + FRAME(128, 16);
-    real *const log_det_2 = workspace + FRAME(256, 48);
-    real *const t_4 = workspace + FRAME(16896, 368);
-    real *const hidden_3 = workspace + FRAME(20992, 432);
-    real *const t_5 = workspace + FRAME(25088, 496);
-    real *const hidden_4 = workspace + FRAME(29184, 560);
-    real *const t_6 = workspace + FRAME(33280, 624);
-    real *const scale_2 = workspace + FRAME(33344, 640);
-    real *const log_q_3 = workspace + FRAME(33408, 656);
-    real *const y_b_3 = workspace + FRAME(256, 48);
-    real *const log_det_3 = workspace + FRAME(16832, 352);
-    real *const t_7 = workspace + FRAME(33472, 672);
-    real *const hidden_5 = workspace + FRAME(37568, 736);
-    real *const t_8 = workspace + FRAME(41664, 800);
-    real *const hidden_6 = workspace + FRAME(45760, 864);
-    real *const t_9 = workspace + FRAME(49856, 928);
-    real *const scale_3 = workspace + FRAME(49920, 944);
-    real *const log_q_4 = workspace + FRAME(49984, 960);
-    real *const y_b_4 = workspace + FRAME(16832, 352);
-    real *const log_det_4 = workspace + FRAME(33408, 656);
-    real *const t_10 = workspace + FRAME(50048, 976);
-    real *const hidden_7 = workspace + FRAME(54144, 1040);
-    real *const t_11 = workspace + FRAME(58240, 1104);
-    real *const hidden_8 = workspace + FRAME(62336, 1168);
-    real *const t_12 = workspace + FRAME(66432, 1232);
-    real *const scale_4 = workspace + FRAME(66496, 1248);
-    real *const log_q_5 = workspace + FRAME(66560, 1264);
-    real *const y_b_5 = workspace + FRAME(33408, 656);
-    real *const log_det_5 = workspace + FRAME(49984, 960);
-    real *const t_13 = workspace + FRAME(66624, 1280);
-    real *const hidden_9 = workspace + FRAME(70720, 1344);
-    real *const t_14 = workspace + FRAME(74816, 1408);
-    real *const hidden_10 = workspace + FRAME(78912, 1472);
-    real *const t_15 = workspace + FRAME(83008, 1536);
-    real *const scale_5 = workspace + FRAME(83072, 1552);
-    real *const log_q_6 = workspace + FRAME(83136, 1568);
-    real *const y_b_6 = workspace + FRAME(49984, 960);
-    real *const log_det_6 = workspace + FRAME(66560, 1264);
-    real *const t_16 = workspace + FRAME(83200, 1584);
-    real *const hidden_11 = workspace + FRAME(87296, 1648);
-    real *const t_17 = workspace + FRAME(91392, 1712);
-    real *const hidden_12 = workspace + FRAME(95488, 1776);
-    real *const t_18 = workspace + FRAME(99584, 1840);
-    real *const scale_6 = workspace + FRAME(99648, 1856);
-    real *const log_q_7 = workspace + FRAME(99712, 1872);
-    real *const x = workspace + FRAME(99776, 1264);
-    real *const energy_2 = workspace + FRAME(49984, 960);
-    real *const t_19 = workspace + FRAME(66560, 1568);
+    real *const y_b_2 = workspace + FRAME(16832, 352);
+    real *const log_det_2 = workspace + FRAME(16896, 368);
+    real *const t_4 = workspace + FRAME(16960, 384);
+    real *const hidden_3 = workspace + FRAME(21056, 448);
+    real *const t_5 = workspace + FRAME(25152, 512);
+    real *const hidden_4 = workspace + FRAME(29248, 576);
+    real *const t_6 = workspace + FRAME(33344, 640);
+    real *const scale_2 = workspace + FRAME(33408, 656);
+    real *const y_b_3 = workspace + FRAME(33472, 672);
+    real *const log_det_3 = workspace + FRAME(33536, 688);
+    real *const t_7 = workspace + FRAME(33600, 704);
+    real *const hidden_5 = workspace + FRAME(37696, 768);
+    real *const t_8 = workspace + FRAME(41792, 832);
+    real *const hidden_6 = workspace + FRAME(45888, 896);
+    real *const t_9 = workspace + FRAME(49984, 960);
+    real *const scale_3 = workspace + FRAME(50048, 976);
+    real *const y_b_4 = workspace + FRAME(50112, 992);
+    real *const log_det_4 = workspace + FRAME(50176, 1008);
+    real *const t_10 = workspace + FRAME(50240, 1024);
+    real *const hidden_7 = workspace + FRAME(54336, 1088);
+    real *const t_11 = workspace + FRAME(58432, 1152);
+    real *const hidden_8 = workspace + FRAME(62528, 1216);
+    real *const t_12 = workspace + FRAME(66624, 1280);
+    real *const scale_4 = workspace + FRAME(66688, 1296);
+    real *const y_b_5 = workspace + FRAME(66752, 1312);
+    real *const log_det_5 = workspace + FRAME(66816, 1328);
+    real *const t_13 = workspace + FRAME(66880, 1344);
+    real *const hidden_9 = workspace + FRAME(70976, 1408);
+    real *const t_14 = workspace + FRAME(75072, 1472);
+    real *const hidden_10 = workspace + FRAME(79168, 1536);
+    real *const t_15 = workspace + FRAME(83264, 1600);
+    real *const scale_5 = workspace + FRAME(83328, 1616);
+    real *const y_b_6 = workspace + FRAME(83392, 1632);
+    real *const log_det_6 = workspace + FRAME(83456, 1648);
+    real *const t_16 = workspace + FRAME(83520, 1664);
+    real *const hidden_11 = workspace + FRAME(87616, 1728);
+    real *const t_17 = workspace + FRAME(91712, 1792);
+    real *const hidden_12 = workspace + FRAME(95808, 1856);
+    real *const t_18 = workspace + FRAME(99904, 1920);
+    real *const scale_6 = workspace + FRAME(99968, 1936);
+    real *const x = workspace + FRAME(100032, 1952);
+    real *const energy_2 = workspace + FRAME(83392, 1632);
+    real *const t_19 = workspace + FRAME(100160, 1968);
     real *const d_energy = shared + 16;
-    real *const d_x = workspace + FRAME(99904, 1568);
+    real *const d_x = workspace + FRAME(83392, 48);
     real *const d_log_det = shared + 32;
-    real *const t_20 = workspace + FRAME(66560, 1264);
-    real *const t_21 = workspace + FRAME(83136, 1872);
-    real *const d_y_b = workspace + FRAME(33408, 656);
-    real *const t_22 = workspace + FRAME(66560, 1264);
-    real *const t_23 = workspace + FRAME(83200, 1568);
-    real *const d_y_b_2 = workspace + FRAME(16832, 352);
-    real *const t_24 = workspace + FRAME(33408, 656);
-    real *const t_25 = workspace + FRAME(66560, 1264);
-    real *const d_y_b_3 = workspace + FRAME(256, 48);
-    real *const t_26 = workspace + FRAME(16832, 352);
-    real *const t_27 = workspace + FRAME(33408, 656);
-    real *const d_y_b_4 = workspace + FRAME(128, 16);
+    real *const t_20 = workspace + FRAME(256, 368);
+    real *const t_21 = workspace + FRAME(16896, 688);
+    real *const d_y_b = workspace + FRAME(33536, 1008);
+    real *const t_22 = workspace + FRAME(256, 48);
+    real *const t_23 = workspace + FRAME(50176, 368);
+    real *const d_y_b_2 = workspace + FRAME(33536, 992);
+    real *const t_24 = workspace + FRAME(256, 48);
+    real *const t_25 = workspace + FRAME(16896, 688);
+    real *const d_y_b_3 = workspace + FRAME(33472, 672);
+    real *const t_26 = workspace + FRAME(256, 48);
+    real *const t_27 = workspace + FRAME(33536, 368);
+    real *const d_y_b_4 = workspace + FRAME(16832, 352);
     real *const t_28 = workspace + FRAME(256, 48);
-    real *const t_29 = workspace + FRAME(16832, 352);
-    real *const d_y_b_5 = workspace + FRAME(128, 16);
-    real *const t_30 = workspace + FRAME(192, 32);
-    real *const t_31 = workspace + FRAME(256, 48);
-    real *const d_energy_each = workspace + FRAME(49984, 960);
-    real *const d_log_det_each = workspace + FRAME(49984, 960);
+    real *const t_29 = workspace + FRAME(16896, 672);
+    real *const d_y_b_5 = workspace + FRAME(192, 32);
+    real *const t_30 = workspace + FRAME(256, 48);
+    real *const t_31 = workspace + FRAME(16832, 352);
+    real *const d_energy_each = workspace + FRAME(128, 16);
+    real *const d_log_det_each = workspace + FRAME(128, 16);
     block_draw_normal(block, RANDOM_TRAIN_NOISE, 0, 2, z);
-    gaussian_log_prob(z, log_q, workspace + FRAME(100032, 1888));
+    gaussian_log_prob(z, log_q, workspace + FRAME(100224, 1984));
     /* flow.layers.0    double_well.yaml:11 */
-    coupling_affine_forward(weights, z, z + 1 * BLOCK, y_b, log_det, t, hidden, t_2, hidden_2, t_3, scale, workspace + FRAME(100032, 1888));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_2 + i, lanes_load(log_q + i) - lanes_load(log_det + i), BLOCK - i);
-    }
+    coupling_affine_forward(weights, z, z + 1 * BLOCK, y_b, log_det, t, hidden, t_2, hidden_2, t_3, scale, workspace + FRAME(100224, 1984));
     /* flow.layers.1    double_well.yaml:11 */
-    coupling_affine_forward(weights + 4418, y_b, z, y_b_2, log_det_2, t_4, hidden_3, t_5, hidden_4, t_6, scale_2, workspace + FRAME(100032, 1888));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_3 + i, lanes_load(log_q_2 + i) - lanes_load(log_det_2 + i), BLOCK - i);
-    }
+    coupling_affine_forward(weights + 4418, y_b, z, y_b_2, log_det_2, t_4, hidden_3, t_5, hidden_4, t_6, scale_2, workspace + FRAME(100224, 1984));
     /* flow.layers.2    double_well.yaml:11 */
-    coupling_affine_forward(weights + 8836, y_b_2, y_b, y_b_3, log_det_3, t_7, hidden_5, t_8, hidden_6, t_9, scale_3, workspace + FRAME(100032, 1888));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_4 + i, lanes_load(log_q_3 + i) - lanes_load(log_det_3 + i), BLOCK - i);
-    }
+    coupling_affine_forward(weights + 8836, y_b_2, y_b, y_b_3, log_det_3, t_7, hidden_5, t_8, hidden_6, t_9, scale_3, workspace + FRAME(100224, 1984));
     /* flow.layers.3    double_well.yaml:11 */
-    coupling_affine_forward(weights + 13254, y_b_3, y_b_2, y_b_4, log_det_4, t_10, hidden_7, t_11, hidden_8, t_12, scale_4, workspace + FRAME(100032, 1888));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_5 + i, lanes_load(log_q_4 + i) - lanes_load(log_det_4 + i), BLOCK - i);
-    }
+    coupling_affine_forward(weights + 13254, y_b_3, y_b_2, y_b_4, log_det_4, t_10, hidden_7, t_11, hidden_8, t_12, scale_4, workspace + FRAME(100224, 1984));
     /* flow.layers.4    double_well.yaml:11 */
-    coupling_affine_forward(weights + 17672, y_b_4, y_b_3, y_b_5, log_det_5, t_13, hidden_9, t_14, hidden_10, t_15, scale_5, workspace + FRAME(100032, 1888));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_6 + i, lanes_load(log_q_5 + i) - lanes_load(log_det_5 + i), BLOCK - i);
-    }
+    coupling_affine_forward(weights + 17672, y_b_4, y_b_3, y_b_5, log_det_5, t_13, hidden_9, t_14, hidden_10, t_15, scale_5, workspace + FRAME(100224, 1984));
     /* flow.layers.5    double_well.yaml:11 */
-    coupling_affine_forward(weights + 22090, y_b_5, y_b_4, y_b_6, log_det_6, t_16, hidden_11, t_17, hidden_12, t_18, scale_6, workspace + FRAME(100032, 1888));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_7 + i, lanes_load(log_q_6 + i) - lanes_load(log_det_6 + i), BLOCK - i);
-    }
+    coupling_affine_forward(weights + 22090, y_b_5, y_b_4, y_b_6, log_det_6, t_16, hidden_11, t_17, hidden_12, t_18, scale_6, workspace + FRAME(100224, 1984));
     for (int s = 0; s < BLOCK; s += S_STEP) {
         store_row(x + 0 * BLOCK + s, load_row(y_b_6 + 0 * BLOCK + s));
     }
@@ -238,43 +206,49 @@ static void entry_step_block(const Block *block, const real *weights, const real
     }
     energy(x, energy_2);
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(t_19 + i, lanes_load(log_q_7 + i) + lanes_load(energy_2 + i) / kT, BLOCK - i);
+        const lanes log_q_i = lanes_load(log_q + i) - lanes_load(log_det + i);
+        const lanes log_q_i_2 = log_q_i - lanes_load(log_det_2 + i);
+        const lanes log_q_i_3 = log_q_i_2 - lanes_load(log_det_3 + i);
+        const lanes log_q_i_4 = log_q_i_3 - lanes_load(log_det_4 + i);
+        const lanes log_q_i_5 = log_q_i_4 - lanes_load(log_det_5 + i);
+        const lanes log_q_i_6 = log_q_i_5 - lanes_load(log_det_6 + i);
+        store_each(t_19 + i, log_q_i_6 + lanes_load(energy_2 + i) / kT, BLOCK - i);
     }
     /* reverse KL: the batch's mean of log q(x) + U(x) / kT    double_well.yaml:5 */
     double_sums[0] = sum_samples_double(t_19, block->count);
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_energy_each + i, lanes_splat(d_energy[0]), BLOCK - i);
     }
-    energy_backward(x, d_energy_each, d_x, workspace + FRAME(100032, 1888));
+    energy_backward(x, d_energy_each, d_x, workspace + FRAME(100224, 1984));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_log_det_each + i, lanes_splat(d_log_det[0]), BLOCK - i);
     }
-    coupling_affine_backward(block, weights + 22090, y_b_5, y_b_4, t_16, hidden_11, t_17, hidden_12, t_18, scale_6, d_x, d_log_det_each, sums + 22090, t_20, t_21, workspace + FRAME(100032, 1888));
+    coupling_affine_backward(block, weights + 22090, y_b_5, y_b_4, t_16, hidden_11, t_17, hidden_12, t_18, scale_6, d_x, d_log_det_each, sums + 22090, t_20, t_21, workspace + FRAME(100224, 1984));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_y_b + i, lanes_load(d_x + 1 * BLOCK + i) + lanes_load(t_20 + i), BLOCK - i);
     }
     /* backward of: flow.layers.4    double_well.yaml:11 */
-    coupling_affine_backward(block, weights + 17672, y_b_4, y_b_3, t_13, hidden_9, t_14, hidden_10, t_15, scale_5, d_y_b, d_log_det_each, sums + 17672, t_22, t_23, workspace + FRAME(100032, 1888));
+    coupling_affine_backward(block, weights + 17672, y_b_4, y_b_3, t_13, hidden_9, t_14, hidden_10, t_15, scale_5, d_y_b, d_log_det_each, sums + 17672, t_22, t_23, workspace + FRAME(100224, 1984));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_y_b_2 + i, lanes_load(t_21 + i) + lanes_load(t_22 + i), BLOCK - i);
     }
     /* backward of: flow.layers.3    double_well.yaml:11 */
-    coupling_affine_backward(block, weights + 13254, y_b_3, y_b_2, t_10, hidden_7, t_11, hidden_8, t_12, scale_4, d_y_b_2, d_log_det_each, sums + 13254, t_24, t_25, workspace + FRAME(100032, 1888));
+    coupling_affine_backward(block, weights + 13254, y_b_3, y_b_2, t_10, hidden_7, t_11, hidden_8, t_12, scale_4, d_y_b_2, d_log_det_each, sums + 13254, t_24, t_25, workspace + FRAME(100224, 1984));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_y_b_3 + i, lanes_load(t_23 + i) + lanes_load(t_24 + i), BLOCK - i);
     }
     /* backward of: flow.layers.2    double_well.yaml:11 */
-    coupling_affine_backward(block, weights + 8836, y_b_2, y_b, t_7, hidden_5, t_8, hidden_6, t_9, scale_3, d_y_b_3, d_log_det_each, sums + 8836, t_26, t_27, workspace + FRAME(100032, 1888));
+    coupling_affine_backward(block, weights + 8836, y_b_2, y_b, t_7, hidden_5, t_8, hidden_6, t_9, scale_3, d_y_b_3, d_log_det_each, sums + 8836, t_26, t_27, workspace + FRAME(100224, 1984));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_y_b_4 + i, lanes_load(t_25 + i) + lanes_load(t_26 + i), BLOCK - i);
     }
     /* backward of: flow.layers.1    double_well.yaml:11 */
-    coupling_affine_backward(block, weights + 4418, y_b, z, t_4, hidden_3, t_5, hidden_4, t_6, scale_2, d_y_b_4, d_log_det_each, sums + 4418, t_28, t_29, workspace + FRAME(100032, 1888));
+    coupling_affine_backward(block, weights + 4418, y_b, z, t_4, hidden_3, t_5, hidden_4, t_6, scale_2, d_y_b_4, d_log_det_each, sums + 4418, t_28, t_29, workspace + FRAME(100224, 1984));
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_y_b_5 + i, lanes_load(t_27 + i) + lanes_load(t_28 + i), BLOCK - i);
     }
     /* backward of: flow.layers.0    double_well.yaml:11 */
-    coupling_affine_backward(block, weights, z, z + 1 * BLOCK, t, hidden, t_2, hidden_2, t_3, scale, d_y_b_5, d_log_det_each, sums, t_30, t_31, workspace + FRAME(100032, 1888));
+    coupling_affine_backward(block, weights, z, z + 1 * BLOCK, t, hidden, t_2, hidden_2, t_3, scale, d_y_b_5, d_log_det_each, sums, t_30, t_31, workspace + FRAME(100224, 1984));
 }
 
 static void entry_step_once_1(const real *scalars, real *loss, real *shared)
@@ -297,7 +271,7 @@ double MODEL(step)(const real *weights, const real *scalars, const real *data, u
     PARALLEL_FOR
     for (ptrdiff_t shard = 0; shard < 8; shard++) {
         const Block block = block_of(512, shard, seed, 0, step);
-        entry_step_block(&block, weights, scalars, shared, sums + shard * 26512, double_sums + shard * 16, frames + ANSATZ_THREAD() * 112512);
+        entry_step_block(&block, weights, scalars, shared, sums + shard * 26512, double_sums + shard * 16, frames + ANSATZ_THREAD() * 112704);
     }
     *(shared) = (real)sum_shards_double(double_sums, 8, 16);
     sum_shards(sums + 22090, 8, 26512, 4418, gradient + 22090, threads);

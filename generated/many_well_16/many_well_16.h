@@ -22,7 +22,7 @@ enum { /* the scalars, in their order */
 /* Bytes of workspace, aligned to 64, that any call below needs with so many threads. */
 #define MANY_WELL_16_WORKSPACE_BYTES(threads) (4 * ((size_t)467120 + (size_t)(threads) * 171584))
 #define MANY_WELL_16_DOUBLE_WORKSPACE_BYTES(threads) (2 * MANY_WELL_16_WORKSPACE_BYTES(threads))
-#define MANY_WELL_16_ONE_WORKSPACE_BYTES ((size_t)3840)
+#define MANY_WELL_16_ONE_WORKSPACE_BYTES ((size_t)3904)
 /* A workspace as a variable: MANY_WELL_16_WORKSPACE(workspace, 1); */
 #define MANY_WELL_16_WORKSPACE(name, threads) static _Alignas(64) float name[MANY_WELL_16_WORKSPACE_BYTES(threads) / 4]
 

@@ -29,14 +29,12 @@ static void entry_energy(const real kT, const real loss_0_weight, const real *x,
 /* The energy U(x): the sum of the spec's terms.    many_well_16.yaml:8 */
 static void energy_and_gradient(const real *x, real *d_x, real *workspace)
 {
-    real *const x_2 = workspace + FRAME(0, 16);
+    real *const x_2 = workspace + FRAME(0, 0);
     real *const t = workspace + FRAME(0, 0);
     real *const t_2 = workspace + FRAME(512, 16);
     real *const t_3 = workspace + FRAME(1024, 32);
     real *const t_4 = workspace + FRAME(2048, 16);
-    real *const t_5 = workspace + FRAME(512, 32);
-    real *const t_6 = workspace + FRAME(3072, 0);
-    real *const t_7 = workspace + FRAME(512, 32);
+    real *const t_5 = workspace + FRAME(3072, 48);
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             const lanes x_i = load_row(x + (2 * i) * BLOCK + s);
@@ -58,9 +56,24 @@ static void energy_and_gradient(const real *x, real *d_x, real *workspace)
             }
         }
     }
-    for (int i = 0; i < 16; i += I_STEP)
+    for (int i = 0; i < 16; i++) {
         for (int s = 0; s < BLOCK; s += S_STEP) {
-            store_each(t_4 + i * BLOCK + s, load_feature(table_2 + i) + lanes_load(t_3 + i * BLOCK + s), 16 - i);
+            store_row(t_4 + i * BLOCK + s, lanes_splat(REAL(0.0)));
+        }
+    }
+    for (int i = 0; i < 1; i++) {
+        for (int j = 0; j < 8; j++) {
+            for (int k = 0; k < 1; k++) {
+                const int target = (16 * i + index_1[j]) * 1 + k;
+                for (int s = 0; s < BLOCK; s += S_STEP) {
+                    store_row(t_4 + target * BLOCK + s, load_row(t_4 + target * BLOCK + s) + load_row(t + (8 * i + j + k) * BLOCK + s));
+                }
+            }
+        }
+    }
+    for (int i = 0; i < 8; i++)
+        for (int s = 0; s < BLOCK; s += S_STEP) {
+            store_row(x_2 + i * BLOCK + s, load_row(x + (2 * i + 1) * BLOCK + s));
         }
     for (int i = 0; i < 16; i++) {
         for (int s = 0; s < BLOCK; s += S_STEP) {
@@ -70,38 +83,18 @@ static void energy_and_gradient(const real *x, real *d_x, real *workspace)
     for (int i = 0; i < 1; i++) {
         for (int j = 0; j < 8; j++) {
             for (int k = 0; k < 1; k++) {
-                const int target = (16 * i + index_1[j]) * 1 + k;
+                const int target = (16 * i + index_2[j]) * 1 + k;
                 for (int s = 0; s < BLOCK; s += S_STEP) {
-                    store_row(t_5 + target * BLOCK + s, load_row(t_5 + target * BLOCK + s) + load_row(t + (8 * i + j + k) * BLOCK + s));
+                    store_row(t_5 + target * BLOCK + s, load_row(t_5 + target * BLOCK + s) + load_row(x_2 + (8 * i + j + k) * BLOCK + s));
                 }
             }
         }
     }
-    for (int i = 0; i < 16 * BLOCK; i += LANES) {
-        store_each(t_6 + i, lanes_load(t_4 + i) + lanes_load(t_5 + i), 16 * BLOCK - i);
-    }
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 16; i += I_STEP)
         for (int s = 0; s < BLOCK; s += S_STEP) {
-            store_row(x_2 + i * BLOCK + s, load_row(x + (2 * i + 1) * BLOCK + s));
+            const lanes v_sum_i = load_feature(table_3 + i) + lanes_load(t_3 + i * BLOCK + s) + lanes_load(t_4 + i * BLOCK + s);
+            store_each(d_x + i * BLOCK + s, v_sum_i + lanes_load(t_5 + i * BLOCK + s), 16 - i);
         }
-    for (int i = 0; i < 16; i++) {
-        for (int s = 0; s < BLOCK; s += S_STEP) {
-            store_row(t_7 + i * BLOCK + s, lanes_splat(REAL(0.0)));
-        }
-    }
-    for (int i = 0; i < 1; i++) {
-        for (int j = 0; j < 8; j++) {
-            for (int k = 0; k < 1; k++) {
-                const int target = (16 * i + index_3[j]) * 1 + k;
-                for (int s = 0; s < BLOCK; s += S_STEP) {
-                    store_row(t_7 + target * BLOCK + s, load_row(t_7 + target * BLOCK + s) + load_row(x_2 + (8 * i + j + k) * BLOCK + s));
-                }
-            }
-        }
-    }
-    for (int i = 0; i < 16 * BLOCK; i += LANES) {
-        store_each(d_x + i, lanes_load(t_6 + i) + lanes_load(t_7 + i), 16 * BLOCK - i);
-    }
 }
 
 static void entry_force(const real kT, const real loss_0_weight, const real *x, real *force, real *workspace)
@@ -134,7 +127,7 @@ void MODEL(force)(const real *scalars, size_t count, const real *x, real *force,
     PARALLEL_FOR
     for (ptrdiff_t number = 0; number < block_count(count); number++) {
         const Block block = block_of(count, number, 0, 0, 0);
-        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(7168, 112);
+        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(7168, 128);
         block_from_rows(&block, x, 16, frame);
         entry_force(scalars[0], scalars[1], frame, frame + FRAME(1024, 16), frame + FRAME(2048, 32));
         rows_from_block(&block, frame + FRAME(1024, 16), 16, force);

@@ -187,12 +187,11 @@ static void entry_sample(const Block *block, const real *weights, const real kT,
     real *const z_3 = workspace + FRAME(1600, 48);
     real *const y_b = workspace + FRAME(0, 0);
     real *const log_det = workspace + FRAME(512, 64);
-    real *const log_q_3 = workspace + FRAME(576, 48);
-    real *const y_b_2 = workspace + FRAME(1600, 16);
-    real *const log_det_2 = workspace + FRAME(512, 64);
-    real *const t = workspace + FRAME(512, 32);
+    real *const y_b_2 = workspace + FRAME(1600, 48);
+    real *const log_det_2 = workspace + FRAME(576, 80);
+    real *const t = workspace + FRAME(512, 16);
     block_draw_normal(block, RANDOM_SAMPLE, 0, 16, z);
-    gaussian_log_prob(z, log_q_2, workspace + FRAME(2112, 80));
+    gaussian_log_prob(z, log_q_2, workspace + FRAME(2112, 96));
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             store_row(z_2 + i * BLOCK + s, load_row(z + (2 * i) * BLOCK + s));
@@ -202,14 +201,12 @@ static void entry_sample(const Block *block, const real *weights, const real kT,
             store_row(z_3 + i * BLOCK + s, load_row(z + (2 * i + 1) * BLOCK + s));
         }
     /* flow.layers.0    many_well_16.yaml:14 */
-    coupling_spline(weights, z_2, z_3, y_b, log_det, workspace + FRAME(2112, 80));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_3 + i, lanes_load(log_q_2 + i) - lanes_load(log_det + i), BLOCK - i);
-    }
+    coupling_spline(weights, z_2, z_3, y_b, log_det, workspace + FRAME(2112, 96));
     /* flow.layers.1    many_well_16.yaml:14 */
-    coupling_spline(weights + 29176, y_b, z_2, y_b_2, log_det_2, workspace + FRAME(2112, 80));
+    coupling_spline(weights + 29176, y_b, z_2, y_b_2, log_det_2, workspace + FRAME(2112, 96));
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q + i, lanes_load(log_q_3 + i) - lanes_load(log_det_2 + i), BLOCK - i);
+        const lanes log_q_i = lanes_load(log_q_2 + i) - lanes_load(log_det + i);
+        store_each(log_q + i, log_q_i - lanes_load(log_det_2 + i), BLOCK - i);
     }
     copy_reals(t, y_b_2, 8 * BLOCK);
     copy_reals(t + 8 * BLOCK, y_b, 8 * BLOCK);
@@ -398,10 +395,9 @@ static void entry_log_prob(const real *weights, const real kT, const real loss_0
     real *const log_q_2 = workspace + FRAME(1536, 48);
     real *const x_b_2 = workspace + FRAME(512, 16);
     real *const log_det = workspace + FRAME(1600, 64);
-    real *const log_q_3 = workspace + FRAME(0, 0);
-    real *const t = workspace + FRAME(1536, 48);
-    real *const z = workspace + FRAME(64, 16);
-    real *const t_2 = workspace + FRAME(1088, 32);
+    real *const t = workspace + FRAME(1664, 0);
+    real *const z = workspace + FRAME(0, 16);
+    real *const t_2 = workspace + FRAME(1024, 0);
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             store_row(x_2 + i * BLOCK + s, load_row(x + (2 * i + 1) * BLOCK + s));
@@ -411,21 +407,19 @@ static void entry_log_prob(const real *weights, const real kT, const real loss_0
             store_row(x_3 + i * BLOCK + s, load_row(x + (2 * i) * BLOCK + s));
         }
     /* flow.layers.1    many_well_16.yaml:14 */
-    coupling_spline_inverse(weights + 29176, x_2, x_3, x_b, log_q_2, workspace + FRAME(2560, 80));
+    coupling_spline_inverse(weights + 29176, x_2, x_3, x_b, log_q_2, workspace + FRAME(2688, 80));
     /* flow.layers.0    many_well_16.yaml:14 */
-    coupling_spline_inverse(weights, x_b, x_2, x_b_2, log_det, workspace + FRAME(2560, 80));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_3 + i, lanes_load(log_q_2 + i) + lanes_load(log_det + i), BLOCK - i);
-    }
+    coupling_spline_inverse(weights, x_b, x_2, x_b_2, log_det, workspace + FRAME(2688, 80));
     copy_reals(t, x_b, 8 * BLOCK);
     copy_reals(t + 8 * BLOCK, x_b_2, 8 * BLOCK);
     for (int i = 0; i < 16; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             store_row(z + i * BLOCK + s, load_row(t + index_8[i] * BLOCK + s));
         }
-    gaussian_log_prob(z, t_2, workspace + FRAME(2560, 80));
+    gaussian_log_prob(z, t_2, workspace + FRAME(2688, 80));
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q + i, lanes_load(log_q_3 + i) + lanes_load(t_2 + i), BLOCK - i);
+        const lanes log_q_i = lanes_load(log_q_2 + i) + lanes_load(log_det + i);
+        store_each(log_q + i, log_q_i + lanes_load(t_2 + i), BLOCK - i);
     }
     (void)kT;
     (void)loss_0_weight;
@@ -437,7 +431,7 @@ void MODEL(sample)(const real *weights, const real *scalars, uint64_t seed, uint
     PARALLEL_FOR
     for (ptrdiff_t number = 0; number < block_count(count); number++) {
         const Block block = block_of(count, number, seed, first, 0);
-        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(53888, 960);
+        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(53888, 976);
         entry_sample(&block, weights, scalars[0], scalars[1], frame, frame + FRAME(1024, 16), frame + FRAME(1088, 32));
         rows_from_block(&block, frame, 16, x);
         rows_from_block(&block, frame + FRAME(1024, 16), 1, log_q);
@@ -450,7 +444,7 @@ void MODEL(log_prob)(const real *weights, const real *scalars, size_t count, con
     PARALLEL_FOR
     for (ptrdiff_t number = 0; number < block_count(count); number++) {
         const Block block = block_of(count, number, 0, 0, 0);
-        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(54336, 960);
+        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(54464, 960);
         block_from_rows(&block, x, 16, frame);
         entry_log_prob(weights, scalars[0], scalars[1], frame, frame + FRAME(1024, 16), frame + FRAME(1088, 32));
         rows_from_block(&block, frame + FRAME(1024, 16), 1, log_q);

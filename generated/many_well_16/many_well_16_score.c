@@ -416,10 +416,9 @@ static void entry_score(const real *weights, const real kT, const real loss_0_we
     real *const t_24 = workspace + FRAME(92800, 1776);
     real *const partial_3 = workspace + FRAME(93312, 1792);
     real *const partial_4 = workspace + FRAME(97408, 1856);
-    real *const log_q_3 = workspace + FRAME(101504, 1920);
-    real *const t_25 = workspace + FRAME(101568, 48);
-    real *const z = workspace + FRAME(102592, 32);
-    real *const log_prob = workspace + FRAME(1024, 48);
+    real *const t_25 = workspace + FRAME(101504, 1920);
+    real *const z = workspace + FRAME(102528, 32);
+    real *const log_prob = workspace + FRAME(1024, 976);
     real *const d_z = workspace + FRAME(101504, 976);
     real *const d_x_b = workspace + FRAME(1088, 32);
     real *const t_26 = workspace + FRAME(51264, 992);
@@ -439,38 +438,36 @@ static void entry_score(const real *weights, const real kT, const real loss_0_we
             store_row(x_3 + i * BLOCK + s, load_row(x + (2 * i) * BLOCK + s));
         }
     /* flow.layers.1    many_well_16.yaml:14 */
-    coupling_spline_inverse_forward(weights + 29176, x_2, x_3, x_b, log_q_2, t, share, length_per_share, t_2, share_2, length_per_share_2, bin, t_3, t_4, t_5, t_6, t_7, slope_left, t_8, slope_right, mean_slope, t_9, t_10, theta, t_11, t_12, partial, partial_2, workspace + FRAME(103616, 1936));
+    coupling_spline_inverse_forward(weights + 29176, x_2, x_3, x_b, log_q_2, t, share, length_per_share, t_2, share_2, length_per_share_2, bin, t_3, t_4, t_5, t_6, t_7, slope_left, t_8, slope_right, mean_slope, t_9, t_10, theta, t_11, t_12, partial, partial_2, workspace + FRAME(103552, 1936));
     /* flow.layers.0    many_well_16.yaml:14 */
-    coupling_spline_inverse_forward(weights, x_b, x_2, x_b_2, log_det, t_13, share_3, length_per_share_3, t_14, share_4, length_per_share_4, bin_2, t_15, t_16, t_17, t_18, t_19, slope_left_2, t_20, slope_right_2, mean_slope_2, t_21, t_22, theta_2, t_23, t_24, partial_3, partial_4, workspace + FRAME(103616, 1936));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_3 + i, lanes_load(log_q_2 + i) + lanes_load(log_det + i), BLOCK - i);
-    }
+    coupling_spline_inverse_forward(weights, x_b, x_2, x_b_2, log_det, t_13, share_3, length_per_share_3, t_14, share_4, length_per_share_4, bin_2, t_15, t_16, t_17, t_18, t_19, slope_left_2, t_20, slope_right_2, mean_slope_2, t_21, t_22, theta_2, t_23, t_24, partial_3, partial_4, workspace + FRAME(103552, 1936));
     copy_reals(t_25, x_b, 8 * BLOCK);
     copy_reals(t_25 + 8 * BLOCK, x_b_2, 8 * BLOCK);
     for (int i = 0; i < 16; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             store_row(z + i * BLOCK + s, load_row(t_25 + index_8[i] * BLOCK + s));
         }
-    gaussian_log_prob(z, log_prob, workspace + FRAME(103616, 1936));
+    gaussian_log_prob(z, log_prob, workspace + FRAME(103552, 1936));
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q + i, lanes_load(log_q_3 + i) + lanes_load(log_prob + i), BLOCK - i);
+        const lanes log_q_i = lanes_load(log_q_2 + i) + lanes_load(log_det + i);
+        store_each(log_q + i, log_q_i + lanes_load(log_prob + i), BLOCK - i);
     }
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_log_q_each + i, lanes_splat(REAL(1.0)), BLOCK - i);
     }
     /* backward of: flow.layers.0    many_well_16.yaml:12 */
-    gaussian_log_prob_backward(z, d_log_q_each, d_z, workspace + FRAME(103616, 1936));
+    gaussian_log_prob_backward(z, d_log_q_each, d_z, workspace + FRAME(103552, 1936));
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             store_row(d_x_b + i * BLOCK + s, load_row(d_z + (2 * i + 1) * BLOCK + s));
         }
-    coupling_spline_inverse_backward(weights, x_2, t_13, share_3, length_per_share_3, t_14, share_4, length_per_share_4, bin_2, t_15, t_16, t_17, t_18, t_19, slope_left_2, t_20, slope_right_2, mean_slope_2, t_21, t_22, theta_2, t_23, t_24, partial_3, partial_4, d_x_b, d_log_q_each, t_26, t_27, workspace + FRAME(103616, 1936));
+    coupling_spline_inverse_backward(weights, x_2, t_13, share_3, length_per_share_3, t_14, share_4, length_per_share_4, bin_2, t_15, t_16, t_17, t_18, t_19, slope_left_2, t_20, slope_right_2, mean_slope_2, t_21, t_22, theta_2, t_23, t_24, partial_3, partial_4, d_x_b, d_log_q_each, t_26, t_27, workspace + FRAME(103552, 1936));
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             store_row(d_x_b_2 + i * BLOCK + s, load_row(d_z + (2 * i) * BLOCK + s) + load_row(t_26 + i * BLOCK + s));
         }
     /* backward of: flow.layers.1    many_well_16.yaml:14 */
-    coupling_spline_inverse_backward(weights + 29176, x_3, t, share, length_per_share, t_2, share_2, length_per_share_2, bin, t_3, t_4, t_5, t_6, t_7, slope_left, t_8, slope_right, mean_slope, t_9, t_10, theta, t_11, t_12, partial, partial_2, d_x_b_2, d_log_q_each, t_28, t_29, workspace + FRAME(103616, 1936));
+    coupling_spline_inverse_backward(weights + 29176, x_3, t, share, length_per_share, t_2, share_2, length_per_share_2, bin, t_3, t_4, t_5, t_6, t_7, slope_left, t_8, slope_right, mean_slope, t_9, t_10, theta, t_11, t_12, partial, partial_2, d_x_b_2, d_log_q_each, t_28, t_29, workspace + FRAME(103552, 1936));
     for (int i = 0; i < 8 * BLOCK; i += LANES) {
         store_each(t_30 + i, lanes_load(t_27 + i) + lanes_load(t_28 + i), 8 * BLOCK - i);
     }
@@ -490,7 +487,7 @@ void MODEL(score)(const real *weights, const real *scalars, size_t count, const 
     PARALLEL_FOR
     for (ptrdiff_t number = 0; number < block_count(count); number++) {
         const Block block = block_of(count, number, 0, 0, 0);
-        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(158016, 2912);
+        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(157952, 2912);
         block_from_rows(&block, x, 16, frame);
         entry_score(weights, scalars[0], scalars[1], frame, frame + FRAME(1024, 16), frame + FRAME(1088, 32), frame + FRAME(2112, 48));
         rows_from_block(&block, frame + FRAME(1024, 16), 1, log_q);

@@ -182,14 +182,12 @@ static void coupling_spline_backward(const Block *block, const real *weights, co
     real *const t_8 = workspace + FRAME(3584, 112);
     real *const t_11 = workspace + FRAME(19968, 384);
     real *const t_12 = workspace + FRAME(28160, 512);
-    real *const d_hidden = workspace + FRAME(0, 0);
     real *const d_net_2_weight = gradient + 4736;
     real *const d_net_2_bias = gradient + 28800;
-    real *const t_13 = workspace + FRAME(4096, 64);
+    real *const t_13 = workspace + FRAME(0, 0);
     real *const d_net_1_weight = gradient + 576;
     real *const d_net_1_bias = gradient + 4672;
-    real *const t_14 = workspace + FRAME(8192, 128);
-    real *const t_15 = workspace + FRAME(0, 0);
+    real *const t_14 = workspace + FRAME(4096, 64);
     real *const d_net_0_weight = gradient + 0;
     real *const d_net_0_bias = gradient + 512;
     for (int i = 0; i < 8; i += I_STEP)
@@ -301,21 +299,15 @@ static void coupling_spline_backward(const Block *block, const real *weights, co
     copy_reals(t_12, t_11, 128 * BLOCK);
     copy_reals(t_12 + 128 * BLOCK, t_10, 128 * BLOCK);
     copy_reals(t_12 + 256 * BLOCK, t_9, 120 * BLOCK);
-    dense_64x376(net_2_weight, t_12, d_hidden);
+    dense_64x376_then_2(net_2_weight, t_12, x_2, hidden_2, t_13);
     sum_376x64(t_12, hidden_2, block->count, workspace + FRAME(4096, 64), d_net_2_weight);
     sum_samples(t_12, 376, block->count, d_net_2_bias);
-    for (int i = 0; i < 64 * BLOCK; i += LANES) {
-        const lanes x_i_9 = lanes_load(x_2 + i);
-        store_each(t_13 + i, lanes_load(d_hidden + i) * lanes_fma(lanes_load(hidden_2 + i), REAL(1.0) - x_i_9, x_i_9), 64 * BLOCK - i);
-        const lanes x_i_10 = lanes_load(x + i);
-        store_each(t_14 + i, lanes_fma(lanes_load(hidden + i), REAL(1.0) - x_i_10, x_i_10), 64 * BLOCK - i);
-    }
-    dense_64x64_then(net_1_weight, t_13, t_14, t_15);
+    dense_64x64_then_2(net_1_weight, t_13, x, hidden, t_14);
     sum_64x64(t_13, hidden, block->count, workspace + FRAME(8192, 128), d_net_1_weight);
     sum_samples(t_13, 64, block->count, d_net_1_bias);
-    dense_8x64(net_0_weight, t_15, d_x_a);
-    sum_8x64(x_a, t_15, block->count, workspace + FRAME(4096, 64), d_net_0_weight);
-    sum_samples(t_15, 64, block->count, d_net_0_bias);
+    dense_8x64(net_0_weight, t_14, d_x_a);
+    sum_8x64(x_a, t_14, block->count, workspace + FRAME(0, 0), d_net_0_weight);
+    sum_samples(t_14, 64, block->count, d_net_0_bias);
 }
 
 /* Backward of energy: from the cotangents of its results those of its inputs. The energy U(x): the sum of the spec's terms.    many_well_16.yaml:8 */
@@ -323,40 +315,50 @@ static void energy_backward(const real *x, const real *d_energy, real *d_x, real
 {
     real *const t = workspace + FRAME(0, 0);
     real *const t_2 = workspace + FRAME(512, 16);
-    real *const t_3 = workspace + FRAME(1024, 32);
+    real *const t_5 = workspace + FRAME(704, 64);
+    real *const t_3 = workspace + FRAME(576, 32);
     real *const t_6 = workspace + FRAME(1216, 80);
-    real *const t_4 = workspace + FRAME(1088, 48);
-    real *const t_7 = workspace + FRAME(1728, 96);
-    real *const t_5 = workspace + FRAME(1152, 64);
-    real *const t_8 = workspace + FRAME(512, 16);
-    real *const t_9 = workspace + FRAME(2240, 32);
-    real *const t_10 = workspace + FRAME(3264, 16);
-    real *const t_11 = workspace + FRAME(4288, 48);
-    real *const t_12 = workspace + FRAME(1728, 16);
-    real *const t_13 = workspace + FRAME(512, 32);
-    real *const t_14 = workspace + FRAME(1536, 16);
+    real *const t_4 = workspace + FRAME(640, 48);
+    real *const t_7 = workspace + FRAME(1728, 16);
+    real *const t_8 = workspace + FRAME(2240, 32);
+    real *const t_9 = workspace + FRAME(3264, 16);
+    real *const t_10 = workspace + FRAME(1216, 48);
+    real *const t_11 = workspace + FRAME(4288, 64);
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             store_row(t + i * BLOCK + s, load_row(d_energy + s) * load_row(x + (2 * i + 1) * BLOCK + s));
-            const lanes x_i = load_row(x + (2 * i) * BLOCK + s);
-            store_row(t_2 + i * BLOCK + s, x_i * x_i);
         }
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes d_energy_i = lanes_load(d_energy + i);
-        store_each(t_3 + i, d_energy_i * REAL(4.0), BLOCK - i);
-        store_each(t_4 + i, d_energy_i * (-REAL(12.0)), BLOCK - i);
-        store_each(t_5 + i, d_energy_i * (-REAL(0.5)), BLOCK - i);
+        store_each(t_2 + i, d_energy_i * REAL(4.0), BLOCK - i);
+        store_each(t_3 + i, d_energy_i * (-REAL(12.0)), BLOCK - i);
+        store_each(t_4 + i, d_energy_i * (-REAL(0.5)), BLOCK - i);
     }
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
-            const lanes x_i_2 = load_row(x + (2 * i) * BLOCK + s);
-            store_row(t_6 + i * BLOCK + s, load_row(t_3 + s) * load_row(t_2 + i * BLOCK + s) * x_i_2);
-            store_row(t_7 + i * BLOCK + s, load_row(t_4 + s) * x_i_2);
+            const lanes x_i = load_row(x + (2 * i) * BLOCK + s);
+            store_row(t_5 + i * BLOCK + s, load_row(t_2 + s) * (x_i * x_i) * x_i);
+            store_row(t_6 + i * BLOCK + s, load_row(t_3 + s) * x_i);
         }
     for (int i = 0; i < 8; i += I_STEP)
         for (int s = 0; s < BLOCK; s += S_STEP) {
-            store_each(t_8 + i * BLOCK + s, load_sample(t_5 + s), 8 - i);
+            store_each(t_7 + i * BLOCK + s, load_sample(t_4 + s), 8 - i);
         }
+    for (int i = 0; i < 16; i++) {
+        for (int s = 0; s < BLOCK; s += S_STEP) {
+            store_row(t_8 + i * BLOCK + s, lanes_splat(REAL(0.0)));
+        }
+    }
+    for (int i = 0; i < 1; i++) {
+        for (int j = 0; j < 8; j++) {
+            for (int k = 0; k < 1; k++) {
+                const int target = (16 * i + index_1[j]) * 1 + k;
+                for (int s = 0; s < BLOCK; s += S_STEP) {
+                    store_row(t_8 + target * BLOCK + s, load_row(t_8 + target * BLOCK + s) + load_row(t_7 + (8 * i + j + k) * BLOCK + s));
+                }
+            }
+        }
+    }
     for (int i = 0; i < 16; i++) {
         for (int s = 0; s < BLOCK; s += S_STEP) {
             store_row(t_9 + i * BLOCK + s, lanes_splat(REAL(0.0)));
@@ -367,7 +369,7 @@ static void energy_backward(const real *x, const real *d_energy, real *d_x, real
             for (int k = 0; k < 1; k++) {
                 const int target = (16 * i + index_1[j]) * 1 + k;
                 for (int s = 0; s < BLOCK; s += S_STEP) {
-                    store_row(t_9 + target * BLOCK + s, load_row(t_9 + target * BLOCK + s) + load_row(t_8 + (8 * i + j + k) * BLOCK + s));
+                    store_row(t_9 + target * BLOCK + s, load_row(t_9 + target * BLOCK + s) + load_row(t_6 + (8 * i + j + k) * BLOCK + s));
                 }
             }
         }
@@ -382,49 +384,28 @@ static void energy_backward(const real *x, const real *d_energy, real *d_x, real
             for (int k = 0; k < 1; k++) {
                 const int target = (16 * i + index_1[j]) * 1 + k;
                 for (int s = 0; s < BLOCK; s += S_STEP) {
-                    store_row(t_10 + target * BLOCK + s, load_row(t_10 + target * BLOCK + s) + load_row(t_7 + (8 * i + j + k) * BLOCK + s));
+                    store_row(t_10 + target * BLOCK + s, load_row(t_10 + target * BLOCK + s) + load_row(t_5 + (8 * i + j + k) * BLOCK + s));
                 }
             }
         }
     }
-    for (int i = 0; i < 16 * BLOCK; i += LANES) {
-        store_each(t_11 + i, lanes_load(t_9 + i) + lanes_load(t_10 + i), 16 * BLOCK - i);
-    }
     for (int i = 0; i < 16; i++) {
         for (int s = 0; s < BLOCK; s += S_STEP) {
-            store_row(t_12 + i * BLOCK + s, lanes_splat(REAL(0.0)));
+            store_row(t_11 + i * BLOCK + s, lanes_splat(REAL(0.0)));
         }
     }
     for (int i = 0; i < 1; i++) {
         for (int j = 0; j < 8; j++) {
             for (int k = 0; k < 1; k++) {
-                const int target = (16 * i + index_1[j]) * 1 + k;
+                const int target = (16 * i + index_2[j]) * 1 + k;
                 for (int s = 0; s < BLOCK; s += S_STEP) {
-                    store_row(t_12 + target * BLOCK + s, load_row(t_12 + target * BLOCK + s) + load_row(t_6 + (8 * i + j + k) * BLOCK + s));
+                    store_row(t_11 + target * BLOCK + s, load_row(t_11 + target * BLOCK + s) + load_row(t + (8 * i + j + k) * BLOCK + s));
                 }
             }
         }
     }
     for (int i = 0; i < 16 * BLOCK; i += LANES) {
-        store_each(t_13 + i, lanes_load(t_11 + i) + lanes_load(t_12 + i), 16 * BLOCK - i);
-    }
-    for (int i = 0; i < 16; i++) {
-        for (int s = 0; s < BLOCK; s += S_STEP) {
-            store_row(t_14 + i * BLOCK + s, lanes_splat(REAL(0.0)));
-        }
-    }
-    for (int i = 0; i < 1; i++) {
-        for (int j = 0; j < 8; j++) {
-            for (int k = 0; k < 1; k++) {
-                const int target = (16 * i + index_3[j]) * 1 + k;
-                for (int s = 0; s < BLOCK; s += S_STEP) {
-                    store_row(t_14 + target * BLOCK + s, load_row(t_14 + target * BLOCK + s) + load_row(t + (8 * i + j + k) * BLOCK + s));
-                }
-            }
-        }
-    }
-    for (int i = 0; i < 16 * BLOCK; i += LANES) {
-        store_each(d_x + i, lanes_load(t_13 + i) + lanes_load(t_14 + i), 16 * BLOCK - i);
+        store_each(d_x + i, lanes_load(t_8 + i) + lanes_load(t_9 + i) + lanes_load(t_10 + i) + lanes_load(t_11 + i), 16 * BLOCK - i);
     }
 }
 
@@ -474,49 +455,47 @@ static void entry_step_block(const Block *block, const real *weights, const real
     real *const t_12 = workspace + FRAME(57920, 1056);
     real *const t_13 = workspace + FRAME(58432, 1072);
     real *const t_14 = workspace + FRAME(58944, 1088);
-    real *const log_q_2 = workspace + FRAME(576, 1104);
-    real *const y_b_2 = workspace + FRAME(59456, 16);
-    real *const log_det_2 = workspace + FRAME(512, 64);
-    real *const t_15 = workspace + FRAME(59968, 1120);
-    real *const hidden_3 = workspace + FRAME(64064, 1184);
-    real *const t_16 = workspace + FRAME(68160, 1248);
-    real *const hidden_4 = workspace + FRAME(72256, 1312);
-    real *const t_17 = workspace + FRAME(76352, 1376);
-    real *const share_3 = workspace + FRAME(84544, 1504);
-    real *const length_per_share_3 = workspace + FRAME(92736, 1632);
-    real *const t_18 = workspace + FRAME(93248, 1648);
-    real *const share_4 = workspace + FRAME(101440, 1776);
-    real *const length_per_share_4 = workspace + FRAME(109632, 1904);
-    real *const bin_2 = workspace + FRAME(110144, 1920);
-    real *const t_19 = workspace + FRAME(110656, 1936);
-    real *const t_20 = workspace + FRAME(111168, 1952);
-    real *const t_21 = workspace + FRAME(111680, 1968);
-    real *const t_22 = workspace + FRAME(112192, 1984);
-    real *const t_23 = workspace + FRAME(112704, 2000);
-    real *const slope_left_2 = workspace + FRAME(113216, 2016);
-    real *const t_24 = workspace + FRAME(113728, 2032);
-    real *const slope_right_2 = workspace + FRAME(114240, 2048);
-    real *const mean_slope_2 = workspace + FRAME(114752, 2064);
-    real *const t_25 = workspace + FRAME(115264, 2080);
-    real *const t_26 = workspace + FRAME(115776, 2096);
-    real *const t_27 = workspace + FRAME(116288, 2112);
-    real *const t_28 = workspace + FRAME(116800, 2128);
-    real *const log_q_3 = workspace + FRAME(640, 2144);
-    real *const t_29 = workspace + FRAME(117312, 64);
-    real *const x = workspace + FRAME(118336, 16);
-    real *const energy_2 = workspace + FRAME(512, 64);
-    real *const t_30 = workspace + FRAME(576, 1104);
+    real *const y_b_2 = workspace + FRAME(59456, 1104);
+    real *const log_det_2 = workspace + FRAME(576, 1120);
+    real *const t_15 = workspace + FRAME(59968, 1136);
+    real *const hidden_3 = workspace + FRAME(64064, 1200);
+    real *const t_16 = workspace + FRAME(68160, 1264);
+    real *const hidden_4 = workspace + FRAME(72256, 1328);
+    real *const t_17 = workspace + FRAME(76352, 1392);
+    real *const share_3 = workspace + FRAME(84544, 1520);
+    real *const length_per_share_3 = workspace + FRAME(92736, 1648);
+    real *const t_18 = workspace + FRAME(93248, 1664);
+    real *const share_4 = workspace + FRAME(101440, 1792);
+    real *const length_per_share_4 = workspace + FRAME(109632, 1920);
+    real *const bin_2 = workspace + FRAME(110144, 1936);
+    real *const t_19 = workspace + FRAME(110656, 1952);
+    real *const t_20 = workspace + FRAME(111168, 1968);
+    real *const t_21 = workspace + FRAME(111680, 1984);
+    real *const t_22 = workspace + FRAME(112192, 2000);
+    real *const t_23 = workspace + FRAME(112704, 2016);
+    real *const slope_left_2 = workspace + FRAME(113216, 2032);
+    real *const t_24 = workspace + FRAME(113728, 2048);
+    real *const slope_right_2 = workspace + FRAME(114240, 2064);
+    real *const mean_slope_2 = workspace + FRAME(114752, 2080);
+    real *const t_25 = workspace + FRAME(115264, 2096);
+    real *const t_26 = workspace + FRAME(115776, 2112);
+    real *const t_27 = workspace + FRAME(116288, 2128);
+    real *const t_28 = workspace + FRAME(116800, 2144);
+    real *const t_29 = workspace + FRAME(117312, 2160);
+    real *const x = workspace + FRAME(118336, 1104);
+    real *const energy_2 = workspace + FRAME(640, 2160);
+    real *const t_30 = workspace + FRAME(704, 2176);
     real *const d_energy = shared + 16;
-    real *const d_x = workspace + FRAME(117312, 1104);
+    real *const d_x = workspace + FRAME(117312, 64);
     real *const d_y_b = workspace + FRAME(512, 16);
     real *const d_log_det = shared + 32;
-    real *const t_31 = workspace + FRAME(59456, 2144);
+    real *const t_31 = workspace + FRAME(59456, 1120);
     real *const d_y_b_2 = workspace + FRAME(0, 0);
     real *const t_32 = workspace + FRAME(512, 16);
-    real *const d_energy_each = workspace + FRAME(512, 64);
-    real *const d_log_det_each = workspace + FRAME(1024, 64);
+    real *const d_energy_each = workspace + FRAME(512, 16);
+    real *const d_log_det_each = workspace + FRAME(1024, 1104);
     block_draw_normal(block, RANDOM_TRAIN_NOISE, 0, 16, z);
-    gaussian_log_prob(z, log_q, workspace + FRAME(119360, 2160));
+    gaussian_log_prob(z, log_q, workspace + FRAME(119360, 2192));
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             store_row(z_2 + i * BLOCK + s, load_row(z + (2 * i) * BLOCK + s));
@@ -526,15 +505,9 @@ static void entry_step_block(const Block *block, const real *weights, const real
             store_row(z_3 + i * BLOCK + s, load_row(z + (2 * i + 1) * BLOCK + s));
         }
     /* flow.layers.0    many_well_16.yaml:14 */
-    coupling_spline_forward(weights, z_2, z_3, y_b, log_det, t, hidden, t_2, hidden_2, t_3, share, length_per_share, t_4, share_2, length_per_share_2, bin, t_5, t_6, t_7, t_8, t_9, slope_left, t_10, slope_right, mean_slope, t_11, t_12, t_13, t_14, workspace + FRAME(119360, 2160));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_2 + i, lanes_load(log_q + i) - lanes_load(log_det + i), BLOCK - i);
-    }
+    coupling_spline_forward(weights, z_2, z_3, y_b, log_det, t, hidden, t_2, hidden_2, t_3, share, length_per_share, t_4, share_2, length_per_share_2, bin, t_5, t_6, t_7, t_8, t_9, slope_left, t_10, slope_right, mean_slope, t_11, t_12, t_13, t_14, workspace + FRAME(119360, 2192));
     /* flow.layers.1    many_well_16.yaml:14 */
-    coupling_spline_forward(weights + 29176, y_b, z_2, y_b_2, log_det_2, t_15, hidden_3, t_16, hidden_4, t_17, share_3, length_per_share_3, t_18, share_4, length_per_share_4, bin_2, t_19, t_20, t_21, t_22, t_23, slope_left_2, t_24, slope_right_2, mean_slope_2, t_25, t_26, t_27, t_28, workspace + FRAME(119360, 2160));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_3 + i, lanes_load(log_q_2 + i) - lanes_load(log_det_2 + i), BLOCK - i);
-    }
+    coupling_spline_forward(weights + 29176, y_b, z_2, y_b_2, log_det_2, t_15, hidden_3, t_16, hidden_4, t_17, share_3, length_per_share_3, t_18, share_4, length_per_share_4, bin_2, t_19, t_20, t_21, t_22, t_23, slope_left_2, t_24, slope_right_2, mean_slope_2, t_25, t_26, t_27, t_28, workspace + FRAME(119360, 2192));
     copy_reals(t_29, y_b_2, 8 * BLOCK);
     copy_reals(t_29 + 8 * BLOCK, y_b, 8 * BLOCK);
     for (int i = 0; i < 16; i++)
@@ -543,14 +516,16 @@ static void entry_step_block(const Block *block, const real *weights, const real
         }
     energy(x, energy_2);
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(t_30 + i, lanes_load(log_q_3 + i) + lanes_load(energy_2 + i) / kT, BLOCK - i);
+        const lanes log_q_i = lanes_load(log_q + i) - lanes_load(log_det + i);
+        const lanes log_q_i_2 = log_q_i - lanes_load(log_det_2 + i);
+        store_each(t_30 + i, log_q_i_2 + lanes_load(energy_2 + i) / kT, BLOCK - i);
     }
     /* reverse KL: the batch's mean of log q(x) + U(x) / kT    many_well_16.yaml:8 */
     double_sums[0] = sum_samples_double(t_30, block->count);
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_energy_each + i, lanes_splat(d_energy[0]), BLOCK - i);
     }
-    energy_backward(x, d_energy_each, d_x, workspace + FRAME(119360, 2160));
+    energy_backward(x, d_energy_each, d_x, workspace + FRAME(119360, 2192));
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             store_row(d_y_b + i * BLOCK + s, load_row(d_x + (2 * i) * BLOCK + s));
@@ -558,13 +533,13 @@ static void entry_step_block(const Block *block, const real *weights, const real
     for (int i = 0; i < BLOCK; i += LANES) {
         store_each(d_log_det_each + i, lanes_splat(d_log_det[0]), BLOCK - i);
     }
-    coupling_spline_backward(block, weights + 29176, y_b, z_2, t_15, hidden_3, t_16, hidden_4, t_17, share_3, length_per_share_3, t_18, share_4, length_per_share_4, bin_2, t_19, t_20, t_21, t_22, t_23, slope_left_2, t_24, slope_right_2, mean_slope_2, t_25, t_26, t_27, t_28, d_y_b, d_log_det_each, sums + 29176, t_31, workspace + FRAME(119360, 2160));
+    coupling_spline_backward(block, weights + 29176, y_b, z_2, t_15, hidden_3, t_16, hidden_4, t_17, share_3, length_per_share_3, t_18, share_4, length_per_share_4, bin_2, t_19, t_20, t_21, t_22, t_23, slope_left_2, t_24, slope_right_2, mean_slope_2, t_25, t_26, t_27, t_28, d_y_b, d_log_det_each, sums + 29176, t_31, workspace + FRAME(119360, 2192));
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             store_row(d_y_b_2 + i * BLOCK + s, load_row(d_x + (2 * i + 1) * BLOCK + s) + load_row(t_31 + i * BLOCK + s));
         }
     /* backward of: flow.layers.0    many_well_16.yaml:14 */
-    coupling_spline_backward(block, weights, z_2, z_3, t, hidden, t_2, hidden_2, t_3, share, length_per_share, t_4, share_2, length_per_share_2, bin, t_5, t_6, t_7, t_8, t_9, slope_left, t_10, slope_right, mean_slope, t_11, t_12, t_13, t_14, d_y_b_2, d_log_det_each, sums, t_32, workspace + FRAME(119360, 2160));
+    coupling_spline_backward(block, weights, z_2, z_3, t, hidden, t_2, hidden_2, t_3, share, length_per_share, t_4, share_2, length_per_share_2, bin, t_5, t_6, t_7, t_8, t_9, slope_left, t_10, slope_right, mean_slope, t_11, t_12, t_13, t_14, d_y_b_2, d_log_det_each, sums, t_32, workspace + FRAME(119360, 2192));
 }
 
 static void entry_step_once_1(const real *scalars, real *loss, real *shared)

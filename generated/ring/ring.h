@@ -20,9 +20,9 @@ enum { /* the scalars, in their order */
 };
 
 /* Bytes of workspace, aligned to 64, that any call below needs with so many threads. */
-#define RING_WORKSPACE_BYTES(threads) (4 * ((size_t)102192 + (size_t)(threads) * 72896))
+#define RING_WORKSPACE_BYTES(threads) (4 * ((size_t)102192 + (size_t)(threads) * 70848))
 #define RING_DOUBLE_WORKSPACE_BYTES(threads) (2 * RING_WORKSPACE_BYTES(threads))
-#define RING_ONE_WORKSPACE_BYTES ((size_t)1664)
+#define RING_ONE_WORKSPACE_BYTES ((size_t)1856)
 /* A workspace as a variable: RING_WORKSPACE(workspace, 1); */
 #define RING_WORKSPACE(name, threads) static _Alignas(64) float name[RING_WORKSPACE_BYTES(threads) / 4]
 

@@ -197,40 +197,24 @@ static void entry_sample(const Block *block, const real *weights, const real kT,
     real *const log_q_2 = workspace + FRAME(128, 16);
     real *const y_b = workspace + FRAME(192, 32);
     real *const log_det = workspace + FRAME(256, 48);
-    real *const log_q_3 = workspace + FRAME(320, 64);
-    real *const y_b_2 = workspace + FRAME(128, 16);
-    real *const log_det_2 = workspace + FRAME(256, 48);
-    real *const log_q_4 = workspace + FRAME(0, 0);
-    real *const y_b_3 = workspace + FRAME(64, 48);
-    real *const log_det_3 = workspace + FRAME(256, 64);
-    real *const log_q_5 = workspace + FRAME(192, 32);
-    real *const y_b_4 = workspace + FRAME(0, 0);
-    real *const log_det_4 = workspace + FRAME(256, 64);
-    real *const log_q_6 = workspace + FRAME(128, 16);
-    real *const x_2 = workspace + FRAME(192, 32);
+    real *const y_b_2 = workspace + FRAME(320, 64);
+    real *const log_det_2 = workspace + FRAME(384, 80);
+    real *const y_b_3 = workspace + FRAME(0, 0);
+    real *const log_det_3 = workspace + FRAME(64, 96);
+    real *const y_b_4 = workspace + FRAME(192, 32);
+    real *const log_det_4 = workspace + FRAME(448, 112);
+    real *const x_2 = workspace + FRAME(512, 64);
     real log_det_5;
     block_draw_normal(block, RANDOM_SAMPLE, 0, 2, z);
-    gaussian_log_prob(z, log_q_2, workspace + FRAME(384, 80));
+    gaussian_log_prob(z, log_q_2, workspace + FRAME(640, 128));
     /* flow.layers.0    ring.yaml:8 */
-    coupling_spline(weights, z, z + 1 * BLOCK, y_b, log_det, workspace + FRAME(384, 80));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_3 + i, lanes_load(log_q_2 + i) - lanes_load(log_det + i), BLOCK - i);
-    }
+    coupling_spline(weights, z, z + 1 * BLOCK, y_b, log_det, workspace + FRAME(640, 128));
     /* flow.layers.1    ring.yaml:8 */
-    coupling_spline(weights + 3067, y_b, z, y_b_2, log_det_2, workspace + FRAME(384, 80));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_4 + i, lanes_load(log_q_3 + i) - lanes_load(log_det_2 + i), BLOCK - i);
-    }
+    coupling_spline(weights + 3067, y_b, z, y_b_2, log_det_2, workspace + FRAME(640, 128));
     /* flow.layers.2    ring.yaml:8 */
-    coupling_spline(weights + 6134, y_b_2, y_b, y_b_3, log_det_3, workspace + FRAME(384, 80));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_5 + i, lanes_load(log_q_4 + i) - lanes_load(log_det_3 + i), BLOCK - i);
-    }
+    coupling_spline(weights + 6134, y_b_2, y_b, y_b_3, log_det_3, workspace + FRAME(640, 128));
     /* flow.layers.3    ring.yaml:8 */
-    coupling_spline(weights + 9201, y_b_3, y_b_2, y_b_4, log_det_4, workspace + FRAME(384, 80));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_6 + i, lanes_load(log_q_5 + i) - lanes_load(log_det_4 + i), BLOCK - i);
-    }
+    coupling_spline(weights + 9201, y_b_3, y_b_2, y_b_4, log_det_4, workspace + FRAME(640, 128));
     for (int s = 0; s < BLOCK; s += S_STEP) {
         store_row(x_2 + 0 * BLOCK + s, load_row(y_b_4 + 0 * BLOCK + s));
     }
@@ -239,7 +223,11 @@ static void entry_sample(const Block *block, const real *weights, const real kT,
     }
     restore_units(weights + 12268, x_2, x, &log_det_5);
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q + i, lanes_load(log_q_6 + i) - log_det_5, BLOCK - i);
+        const lanes log_q_i = lanes_load(log_q_2 + i) - lanes_load(log_det + i);
+        const lanes log_q_i_2 = log_q_i - lanes_load(log_det_2 + i);
+        const lanes log_q_i_3 = log_q_i_2 - lanes_load(log_det_3 + i);
+        const lanes log_q_i_4 = log_q_i_3 - lanes_load(log_det_4 + i);
+        store_each(log_q + i, log_q_i_4 - log_det_5, BLOCK - i);
     }
     (void)kT;
     (void)loss_0_weight;
@@ -427,48 +415,36 @@ static void entry_log_prob(const real *weights, const real kT, const real loss_0
     real log_q_2;
     real *const x_b = workspace + FRAME(128, 16);
     real *const log_det = workspace + FRAME(192, 32);
-    real *const log_q_3 = workspace + FRAME(256, 48);
-    real *const x_b_2 = workspace + FRAME(192, 32);
+    real *const x_b_2 = workspace + FRAME(256, 48);
     real *const log_det_2 = workspace + FRAME(320, 64);
-    real *const log_q_4 = workspace + FRAME(0, 0);
-    real *const x_b_3 = workspace + FRAME(64, 48);
-    real *const log_det_3 = workspace + FRAME(256, 64);
-    real *const log_q_5 = workspace + FRAME(128, 16);
-    real *const x_b_4 = workspace + FRAME(0, 0);
-    real *const log_det_4 = workspace + FRAME(256, 64);
-    real *const log_q_6 = workspace + FRAME(192, 32);
-    real *const z = workspace + FRAME(256, 16);
+    real *const x_b_3 = workspace + FRAME(0, 0);
+    real *const log_det_3 = workspace + FRAME(64, 80);
+    real *const x_b_4 = workspace + FRAME(128, 16);
+    real *const log_det_4 = workspace + FRAME(384, 96);
+    real *const z = workspace + FRAME(448, 48);
     real *const t = workspace + FRAME(0, 0);
     standardise(weights + 12268, x, y, &log_q_2);
     /* flow.layers.3    ring.yaml:8 */
-    coupling_spline_inverse(weights + 9201, y + 1 * BLOCK, y, x_b, log_det, workspace + FRAME(384, 80));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_3 + i, log_q_2 + lanes_load(log_det + i), BLOCK - i);
-    }
+    coupling_spline_inverse(weights + 9201, y + 1 * BLOCK, y, x_b, log_det, workspace + FRAME(576, 112));
     /* flow.layers.2    ring.yaml:8 */
-    coupling_spline_inverse(weights + 6134, x_b, y + 1 * BLOCK, x_b_2, log_det_2, workspace + FRAME(384, 80));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_4 + i, lanes_load(log_q_3 + i) + lanes_load(log_det_2 + i), BLOCK - i);
-    }
+    coupling_spline_inverse(weights + 6134, x_b, y + 1 * BLOCK, x_b_2, log_det_2, workspace + FRAME(576, 112));
     /* flow.layers.1    ring.yaml:8 */
-    coupling_spline_inverse(weights + 3067, x_b_2, x_b, x_b_3, log_det_3, workspace + FRAME(384, 80));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_5 + i, lanes_load(log_q_4 + i) + lanes_load(log_det_3 + i), BLOCK - i);
-    }
+    coupling_spline_inverse(weights + 3067, x_b_2, x_b, x_b_3, log_det_3, workspace + FRAME(576, 112));
     /* flow.layers.0    ring.yaml:8 */
-    coupling_spline_inverse(weights, x_b_3, x_b_2, x_b_4, log_det_4, workspace + FRAME(384, 80));
-    for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q_6 + i, lanes_load(log_q_5 + i) + lanes_load(log_det_4 + i), BLOCK - i);
-    }
+    coupling_spline_inverse(weights, x_b_3, x_b_2, x_b_4, log_det_4, workspace + FRAME(576, 112));
     for (int s = 0; s < BLOCK; s += S_STEP) {
         store_row(z + 0 * BLOCK + s, load_row(x_b_3 + 0 * BLOCK + s));
     }
     for (int s = 0; s < BLOCK; s += S_STEP) {
         store_row(z + 1 * BLOCK + s, load_row(x_b_4 + 0 * BLOCK + s));
     }
-    gaussian_log_prob(z, t, workspace + FRAME(384, 80));
+    gaussian_log_prob(z, t, workspace + FRAME(576, 112));
     for (int i = 0; i < BLOCK; i += LANES) {
-        store_each(log_q + i, lanes_load(log_q_6 + i) + lanes_load(t + i), BLOCK - i);
+        const lanes log_q_i = log_q_2 + lanes_load(log_det + i);
+        const lanes log_q_i_2 = log_q_i + lanes_load(log_det_2 + i);
+        const lanes log_q_i_3 = log_q_i_2 + lanes_load(log_det_3 + i);
+        const lanes log_q_i_4 = log_q_i_3 + lanes_load(log_det_4 + i);
+        store_each(log_q + i, log_q_i_4 + lanes_load(t + i), BLOCK - i);
     }
     (void)kT;
     (void)loss_0_weight;
@@ -480,7 +456,7 @@ void MODEL(sample)(const real *weights, const real *scalars, uint64_t seed, uint
     PARALLEL_FOR
     for (ptrdiff_t number = 0; number < block_count(count); number++) {
         const Block block = block_of(count, number, seed, first, 0);
-        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(8448, 416);
+        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(8704, 464);
         entry_sample(&block, weights, scalars[0], scalars[1], frame, frame + FRAME(128, 16), frame + FRAME(192, 32));
         rows_from_block(&block, frame, 2, x);
         rows_from_block(&block, frame + FRAME(128, 16), 1, log_q);
@@ -493,7 +469,7 @@ void MODEL(log_prob)(const real *weights, const real *scalars, size_t count, con
     PARALLEL_FOR
     for (ptrdiff_t number = 0; number < block_count(count); number++) {
         const Block block = block_of(count, number, 0, 0, 0);
-        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(8448, 416);
+        real *const frame = (real *)workspace + ANSATZ_THREAD() * FRAME(8640, 448);
         block_from_rows(&block, x, 2, frame);
         entry_log_prob(weights, scalars[0], scalars[1], frame, frame + FRAME(128, 16), frame + FRAME(192, 32));
         rows_from_block(&block, frame + FRAME(128, 16), 1, log_q);

@@ -46,8 +46,8 @@ static const real table_4[48] = {REAL(0.0), REAL(1.0), REAL(2.0), REAL(3.0), REA
 
 /* ---- contraction kernels, one for each shape ---- */
 
-/* 32 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_32x1_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+/* 32 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_32x1_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
@@ -56,21 +56,24 @@ static ALWAYS_INLINE void dense_32x1_sigmoid_tile(const int rows, const int r, c
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < TILE_USED(rows); v++) {
-            const lanes v_sum_i = tile.value[i][v];
-            store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i * lanes_sigmoid(v_sum_i), TILE_LEFT(rows, v));
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
         }
 }
-static inline void dense_32x1_sigmoid(const real *matrix, const real *x, const real *start, real *result)
+static BY_ITSELF void dense_32x1(const real *matrix, const real *x, const real *start, real *result)
 {
-    DENSE_TILES(32, dense_32x1_sigmoid_tile, matrix, x, start, result);
+    DENSE_TILES(32, dense_32x1_tile, matrix, x, start, result);
 }
 
-/* 32 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_32x32_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+/* 32 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_32x1_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
-    tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 32, matrix, r, WEIGHT_STRIDES(32, 32), x, s, 1);
+    if (TILES_ARE_KEPT) {
+        tile_load(&tile, rows, result, r, s);
+    } else {
+        tile_start_rows(&tile, rows, start, r);
+        tile_multiply(&tile, rows, 1, matrix, r, WEIGHT_STRIDES(32, 1), x, s, 0);
+    }
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -79,9 +82,54 @@ static ALWAYS_INLINE void dense_32x32_sigmoid_tile(const int rows, const int r, 
             store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i * lanes_sigmoid(v_sum_i), TILE_LEFT(rows, v));
         }
 }
-static inline void dense_32x32_sigmoid(const real *matrix, const real *x, const real *start, real *result)
+static BY_ITSELF void dense_32x1_sigmoid(const real *matrix, const real *x, const real *start, real *result)
 {
-    DENSE_TILES(32, dense_32x32_sigmoid_tile, matrix, x, start, result);
+    if (TILES_ARE_KEPT)
+        dense_32x1(matrix, x, start, result);
+    DENSE_KEPT(32, dense_32x1_sigmoid_tile, matrix, x, start, result);
+}
+
+/* 32 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_32x32_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+{
+    Tile tile;
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 32, matrix, r, WEIGHT_STRIDES(32, 32), x, s, 1);
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
+        }
+}
+static BY_ITSELF void dense_32x32(const real *matrix, const real *x, const real *start, real *result)
+{
+    DENSE_TILES(32, dense_32x32_tile, matrix, x, start, result);
+}
+
+/* 32 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_32x32_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
+{
+    Tile tile;
+    if (TILES_ARE_KEPT) {
+        tile_load(&tile, rows, result, r, s);
+    } else {
+        tile_start_rows(&tile, rows, start, r);
+        tile_multiply(&tile, rows, 32, matrix, r, WEIGHT_STRIDES(32, 32), x, s, 1);
+    }
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes v_sum_i = tile.value[i][v];
+            store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i * lanes_sigmoid(v_sum_i), TILE_LEFT(rows, v));
+        }
+}
+static BY_ITSELF void dense_32x32_sigmoid(const real *matrix, const real *x, const real *start, real *result)
+{
+    if (TILES_ARE_KEPT)
+        dense_32x32(matrix, x, start, result);
+    DENSE_KEPT(32, dense_32x32_sigmoid_tile, matrix, x, start, result);
 }
 
 /* 59 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
@@ -97,13 +145,13 @@ static ALWAYS_INLINE void dense_59x32_tile(const int rows, const int r, const in
             store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
         }
 }
-static inline void dense_59x32(const real *matrix, const real *x, const real *start, real *result)
+static BY_ITSELF void dense_59x32(const real *matrix, const real *x, const real *start, real *result)
 {
     DENSE_TILES(59, dense_59x32_tile, matrix, x, start, result);
 }
 
-/* 32 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_32x1_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
+/* 32 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
+static ALWAYS_INLINE void dense_32x1_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
     tile_start_rows(&tile, rows, start, r);
@@ -112,23 +160,24 @@ static ALWAYS_INLINE void dense_32x1_sigmoid_2_tile(const int rows, const int r,
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < TILE_USED(rows); v++) {
-            const lanes v_sum_i = tile.value[i][v];
-            const lanes sigmoid_i = lanes_sigmoid(v_sum_i);
-            store_each(result + TILE_ELEMENT(r, i, s, v), sigmoid_i, TILE_LEFT(rows, v));
-            store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
+            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
         }
 }
-static inline void dense_32x1_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+static BY_ITSELF void dense_32x1_2(const real *matrix, const real *x, const real *start, real *result)
 {
-    DENSE_TILES(32, dense_32x1_sigmoid_2_tile, matrix, x, start, result, result_2);
+    DENSE_TILES(32, dense_32x1_2_tile, matrix, x, start, result);
 }
 
-/* 32 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_32x32_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
+/* 32 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_32x1_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     Tile tile;
-    tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 32, matrix, r, WEIGHT_STRIDES(32, 32), x, s, 1);
+    if (TILES_ARE_KEPT) {
+        tile_load(&tile, rows, result, r, s);
+    } else {
+        tile_start_rows(&tile, rows, start, r);
+        tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
+    }
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -139,13 +188,42 @@ static ALWAYS_INLINE void dense_32x32_sigmoid_2_tile(const int rows, const int r
             store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
         }
 }
-static inline void dense_32x32_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+static BY_ITSELF void dense_32x1_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
-    DENSE_TILES(32, dense_32x32_sigmoid_2_tile, matrix, x, start, result, result_2);
+    if (TILES_ARE_KEPT)
+        dense_32x1_2(matrix, x, start, result);
+    DENSE_KEPT(32, dense_32x1_sigmoid_2_tile, matrix, x, start, result, result_2);
+}
+
+/* 32 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
+static ALWAYS_INLINE void dense_32x32_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
+{
+    Tile tile;
+    if (TILES_ARE_KEPT) {
+        tile_load(&tile, rows, result, r, s);
+    } else {
+        tile_start_rows(&tile, rows, start, r);
+        tile_multiply(&tile, rows, 32, matrix, r, WEIGHT_STRIDES(32, 32), x, s, 1);
+    }
+    UNROLL(TILE_ROWS)
+    for (int i = 0; i < TILE_COUNT(rows); i++)
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < TILE_USED(rows); v++) {
+            const lanes v_sum_i = tile.value[i][v];
+            const lanes sigmoid_i = lanes_sigmoid(v_sum_i);
+            store_each(result + TILE_ELEMENT(r, i, s, v), sigmoid_i, TILE_LEFT(rows, v));
+            store_each(result_2 + TILE_ELEMENT(r, i, s, v), v_sum_i * sigmoid_i, TILE_LEFT(rows, v));
+        }
+}
+static BY_ITSELF void dense_32x32_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
+{
+    if (TILES_ARE_KEPT)
+        dense_32x32(matrix, x, start, result);
+    DENSE_KEPT(32, dense_32x32_sigmoid_2_tile, matrix, x, start, result, result_2);
 }
 
 /* 32 x 59: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_32x59_then_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result, real *result_2)
+static ALWAYS_INLINE void dense_32x59_then_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *other, const real *other_2, real *result)
 {
     Tile tile;
     tile_start_number(&tile, rows, REAL(0.0));
@@ -155,17 +233,19 @@ static ALWAYS_INLINE void dense_32x59_then_tile(const int rows, const int r, con
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < TILE_USED(rows); v++) {
             const lanes v_sum_i = tile.value[i][v];
-            store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i, TILE_LEFT(rows, v));
-            store_each(result_2 + TILE_ELEMENT(r, i, s, v), lanes_select(lanes_equal(v_sum_i, lanes_splat(REAL(0.0))), lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0))), TILE_LEFT(rows, v));
+            const lanes other_i = lanes_load(other + TILE_ELEMENT(r, i, s, v));
+            const lanes other_i_2 = lanes_load(other_2 + TILE_ELEMENT(r, i, s, v));
+            const lanes mul_i = v_sum_i * lanes_fma(other_i_2, REAL(1.0) - other_i, other_i);
+            store_each(result + TILE_ELEMENT(r, i, s, v), lanes_select(lanes_equal(v_sum_i, lanes_splat(REAL(0.0))) & ~lanes_equal(mul_i, mul_i), lanes_splat(REAL(0.0)), mul_i), TILE_LEFT(rows, v));
         }
 }
-static inline void dense_32x59_then(const real *matrix, const real *x, real *result, real *result_2)
+static BY_ITSELF void dense_32x59_then(const real *matrix, const real *x, const real *other, const real *other_2, real *result)
 {
-    DENSE_TILES(32, dense_32x59_then_tile, matrix, x, result, result_2);
+    DENSE_TILES(32, dense_32x59_then_tile, matrix, x, other, other_2, result);
 }
 
 /* 32 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
-static ALWAYS_INLINE void dense_32x32_then_tile(const int rows, const int r, const int s, const real *matrix, const real *x, real *result, real *result_2)
+static ALWAYS_INLINE void dense_32x32_then_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *other, const real *other_2, real *result)
 {
     Tile tile;
     tile_start_number(&tile, rows, REAL(0.0));
@@ -175,13 +255,15 @@ static ALWAYS_INLINE void dense_32x32_then_tile(const int rows, const int r, con
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < TILE_USED(rows); v++) {
             const lanes v_sum_i = tile.value[i][v];
-            store_each(result + TILE_ELEMENT(r, i, s, v), v_sum_i, TILE_LEFT(rows, v));
-            store_each(result_2 + TILE_ELEMENT(r, i, s, v), lanes_select(lanes_equal(v_sum_i, lanes_splat(REAL(0.0))), lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0))), TILE_LEFT(rows, v));
+            const lanes other_i = lanes_load(other + TILE_ELEMENT(r, i, s, v));
+            const lanes other_i_2 = lanes_load(other_2 + TILE_ELEMENT(r, i, s, v));
+            const lanes mul_i = v_sum_i * lanes_fma(other_i_2, REAL(1.0) - other_i, other_i);
+            store_each(result + TILE_ELEMENT(r, i, s, v), lanes_select(lanes_equal(v_sum_i, lanes_splat(REAL(0.0))) & ~lanes_equal(mul_i, mul_i), lanes_splat(REAL(0.0)), mul_i), TILE_LEFT(rows, v));
         }
 }
-static inline void dense_32x32_then(const real *matrix, const real *x, real *result, real *result_2)
+static BY_ITSELF void dense_32x32_then(const real *matrix, const real *x, const real *other, const real *other_2, real *result)
 {
-    DENSE_TILES(32, dense_32x32_then_tile, matrix, x, result, result_2);
+    DENSE_TILES(32, dense_32x32_then_tile, matrix, x, other, other_2, result);
 }
 
 /* 1 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
@@ -197,7 +279,7 @@ static ALWAYS_INLINE void dense_1x32_tile(const int rows, const int r, const int
             store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
         }
 }
-static inline void dense_1x32(const real *matrix, const real *x, real *result)
+static BY_ITSELF void dense_1x32(const real *matrix, const real *x, real *result)
 {
     DENSE_TILES(1, dense_1x32_tile, matrix, x, result);
 }
@@ -207,7 +289,7 @@ static inline void dense_1x32(const real *matrix, const real *x, real *result)
 #if ANSATZ_BLOCK > 1
 
 /* 59 x 32: the sum over samples of a[r] x[c], a weight's gradient */
-static inline void sum_59x32(const real *a, const real *x, const int count, real *transposed, real *result)
+static BY_ITSELF void sum_59x32(const real *a, const real *x, const int count, real *transposed, real *result)
 {
     const SampleProduct shape = {.rows = 59, .row_stride = 1, .columns = 32, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 32,
@@ -217,7 +299,7 @@ static inline void sum_59x32(const real *a, const real *x, const int count, real
 }
 
 /* 32 x 32: the sum over samples of a[r] x[c], a weight's gradient */
-static inline void sum_32x32(const real *a, const real *x, const int count, real *transposed, real *result)
+static BY_ITSELF void sum_32x32(const real *a, const real *x, const int count, real *transposed, real *result)
 {
     const SampleProduct shape = {.rows = 32, .row_stride = 1, .columns = 32, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 32,
@@ -227,7 +309,7 @@ static inline void sum_32x32(const real *a, const real *x, const int count, real
 }
 
 /* 1 x 32: the sum over samples of a[r] x[c], a weight's gradient */
-static inline void sum_1x32(const real *a, const real *x, const int count, real *transposed, real *result)
+static BY_ITSELF void sum_1x32(const real *a, const real *x, const int count, real *transposed, real *result)
 {
     const SampleProduct shape = {.rows = 1, .row_stride = 0, .columns = 32, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 1,

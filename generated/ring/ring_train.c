@@ -193,19 +193,15 @@ static void coupling_spline_inverse_backward(const Block *block, const real *wei
     real *const t_14 = workspace + FRAME(1152, 288);
     real *const t_17 = workspace + FRAME(3712, 64);
     real *const t_18 = workspace + FRAME(4992, 96);
-    real *const d_hidden = workspace + FRAME(0, 0);
-    real *const t_20 = workspace + FRAME(8768, 64);
+    real *const t_20 = workspace + FRAME(2048, 32);
     real *const d_net_2_weight = gradient + 1120;
     real *const d_net_2_bias = gradient + 3008;
-    real *const t_19 = workspace + FRAME(2048, 32);
-    real *const t_21 = workspace + FRAME(10816, 160);
-    real *const d_hidden_2 = workspace + FRAME(0, 0);
-    real *const t_22 = workspace + FRAME(12864, 192);
+    real *const t_19 = workspace + FRAME(0, 0);
+    real *const t_21 = workspace + FRAME(8768, 64);
     real *const d_net_1_weight = gradient + 64;
     real *const d_net_1_bias = gradient + 1088;
-    real *const t_23 = workspace + FRAME(2048, 32);
-    real *const t_24 = workspace + FRAME(4096, 64);
-    real *const t_25 = workspace + FRAME(0, 0);
+    real *const t_22 = workspace + FRAME(2048, 32);
+    real *const t_23 = workspace + FRAME(0, 0);
     real *const d_net_0_weight = gradient + 0;
     real *const d_net_0_bias = gradient + 32;
     for (int i = 0; i < BLOCK; i += LANES) {
@@ -278,10 +274,10 @@ static void coupling_spline_inverse_backward(const Block *block, const real *wei
         const lanes_int condition_i_11 = lanes_equal(v_sum_i, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_19, product_i_19);
         const lanes v_sum_i_3 = v_sum_i_2 + lanes_select(condition_i_11, lanes_splat(REAL(0.0)), product_i_19);
         const lanes d_theta_i = v_sum_i_3 - lanes_select(condition_i_7, lanes_splat(REAL(0.0)), product_i_10);
-        const lanes v_sum_i_4 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.008)), lanes_splat(-REAL(4.0)));
         const lanes length_per_share_i = lanes_load(length_per_share_2 + i);
-        const lanes lower_i = lanes_fma(lanes_load(x_7 + i), length_per_share_i, v_sum_i_4);
         const lanes height_i = lanes_fma(lanes_load(x_8 + i), length_per_share_i, lanes_splat(REAL(0.008)));
+        const lanes v_sum_i_4 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.008)), lanes_splat(-REAL(4.0)));
+        const lanes lower_i = lanes_fma(lanes_load(x_7 + i), length_per_share_i, v_sum_i_4);
         const lanes difference_i_2 = y_b_i - lower_i;
         const lanes v_max_i = lanes_max(difference_i_2, lanes_splat(REAL(0.0)));
         const lanes t_i = lanes_min(v_max_i, height_i);
@@ -425,35 +421,25 @@ static void coupling_spline_inverse_backward(const Block *block, const real *wei
     copy_reals(t_18, t_17, 20 * BLOCK);
     copy_reals(t_18 + 20 * BLOCK, t_16, 20 * BLOCK);
     copy_reals(t_18 + 40 * BLOCK, t_15, 19 * BLOCK);
-    dense_32x59_then(net_2_weight, t_18, d_hidden, t_19);
+    dense_32x59_then(net_2_weight, t_18, x_2, hidden_2, t_19);
     for (int i = 0; i < 32 * BLOCK; i += LANES) {
         const lanes hidden_i = lanes_load(hidden_2 + i);
         store_each(t_20 + i, lanes_select(lanes_less(lanes_abs(hidden_i), lanes_splat(REAL_INFINITY)), hidden_i, lanes_splat(REAL(0.0))), 32 * BLOCK - i);
-        const lanes x_i_9 = lanes_load(x_2 + i);
-        const lanes product_i_45 = lanes_load(d_hidden + i) * lanes_fma(hidden_i, REAL(1.0) - x_i_9, x_i_9);
-        const lanes_int condition_i_32 = lanes_is_true(lanes_load(t_19 + i)) & ~lanes_equal(product_i_45, product_i_45);
-        store_each(t_21 + i, lanes_select(condition_i_32, lanes_splat(REAL(0.0)), product_i_45), 32 * BLOCK - i);
         const lanes hidden_i_2 = lanes_load(hidden + i);
-        store_each(t_22 + i, lanes_select(lanes_less(lanes_abs(hidden_i_2), lanes_splat(REAL_INFINITY)), hidden_i_2, lanes_splat(REAL(0.0))), 32 * BLOCK - i);
+        store_each(t_21 + i, lanes_select(lanes_less(lanes_abs(hidden_i_2), lanes_splat(REAL_INFINITY)), hidden_i_2, lanes_splat(REAL(0.0))), 32 * BLOCK - i);
     }
-    sum_59x32(t_18, t_20, block->count, workspace + FRAME(0, 0), d_net_2_weight);
+    sum_59x32(t_18, t_20, block->count, workspace + FRAME(10816, 160), d_net_2_weight);
     sum_samples(t_18, 59, block->count, d_net_2_bias);
-    dense_32x32_then(net_1_weight, t_21, d_hidden_2, t_23);
-    sum_32x32(t_21, t_22, block->count, workspace + FRAME(4096, 64), d_net_1_weight);
-    sum_samples(t_21, 32, block->count, d_net_1_bias);
-    for (int i = 0; i < 32 * BLOCK; i += LANES) {
-        const lanes x_i_10 = lanes_load(x + i);
-        const lanes product_i_46 = lanes_load(d_hidden_2 + i) * lanes_fma(lanes_load(hidden + i), REAL(1.0) - x_i_10, x_i_10);
-        const lanes_int condition_i_33 = lanes_is_true(lanes_load(t_23 + i)) & ~lanes_equal(product_i_46, product_i_46);
-        store_each(t_24 + i, lanes_select(condition_i_33, lanes_splat(REAL(0.0)), product_i_46), 32 * BLOCK - i);
-    }
-    dense_1x32(net_0_weight, t_24, d_x_a);
+    dense_32x32_then(net_1_weight, t_19, x, hidden, t_22);
+    sum_32x32(t_19, t_21, block->count, workspace + FRAME(4096, 96), d_net_1_weight);
+    sum_samples(t_19, 32, block->count, d_net_1_bias);
+    dense_1x32(net_0_weight, t_22, d_x_a);
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes x_a_i = lanes_load(x_a + i);
-        store_each(t_25 + i, lanes_select(lanes_less(lanes_abs(x_a_i), lanes_splat(REAL_INFINITY)), x_a_i, lanes_splat(REAL(0.0))), BLOCK - i);
+        store_each(t_23 + i, lanes_select(lanes_less(lanes_abs(x_a_i), lanes_splat(REAL_INFINITY)), x_a_i, lanes_splat(REAL(0.0))), BLOCK - i);
     }
-    sum_1x32(t_25, t_24, block->count, workspace + FRAME(64, 16), d_net_0_weight);
-    sum_samples(t_24, 32, block->count, d_net_0_bias);
+    sum_1x32(t_23, t_22, block->count, workspace + FRAME(4096, 64), d_net_0_weight);
+    sum_samples(t_22, 32, block->count, d_net_0_bias);
 }
 
 /* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 32 -> 32 -> 59, silu; 20 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
@@ -645,19 +631,15 @@ static void coupling_spline_inverse_backward_2(const Block *block, const real *w
     real *const t_12 = workspace + FRAME(1088, 272);
     real *const t_15 = workspace + FRAME(3648, 64);
     real *const t_16 = workspace + FRAME(4928, 96);
-    real *const d_hidden = workspace + FRAME(0, 0);
-    real *const t_18 = workspace + FRAME(8704, 64);
+    real *const t_18 = workspace + FRAME(2048, 32);
     real *const d_net_2_weight = gradient + 1120;
     real *const d_net_2_bias = gradient + 3008;
-    real *const t_17 = workspace + FRAME(2048, 32);
-    real *const t_19 = workspace + FRAME(10752, 160);
-    real *const d_hidden_2 = workspace + FRAME(0, 0);
-    real *const t_20 = workspace + FRAME(12800, 192);
+    real *const t_17 = workspace + FRAME(0, 0);
+    real *const t_19 = workspace + FRAME(8704, 64);
     real *const d_net_1_weight = gradient + 64;
     real *const d_net_1_bias = gradient + 1088;
-    real *const t_21 = workspace + FRAME(2048, 32);
-    real *const t_22 = workspace + FRAME(4096, 64);
-    real *const t_23 = workspace + FRAME(0, 0);
+    real *const t_20 = workspace + FRAME(2048, 32);
+    real *const t_21 = workspace + FRAME(0, 0);
     real *const d_net_0_weight = gradient + 0;
     real *const d_net_0_bias = gradient + 32;
     for (int i = 0; i < BLOCK; i += LANES) {
@@ -731,10 +713,10 @@ static void coupling_spline_inverse_backward_2(const Block *block, const real *w
         const lanes_int condition_i_11 = lanes_equal(v_sum_i, lanes_splat(REAL(0.0))) & ~lanes_equal(product_i_19, product_i_19);
         const lanes v_sum_i_3 = v_sum_i_2 + lanes_select(condition_i_11, lanes_splat(REAL(0.0)), product_i_19);
         const lanes d_theta_i = v_sum_i_3 - lanes_select(condition_i_7, lanes_splat(REAL(0.0)), product_i_10);
-        const lanes v_sum_i_4 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.008)), lanes_splat(-REAL(4.0)));
         const lanes length_per_share_i = lanes_load(length_per_share_2 + i);
-        const lanes lower_i = lanes_fma(lanes_load(x_7 + i), length_per_share_i, v_sum_i_4);
         const lanes height_i = lanes_fma(lanes_load(x_8 + i), length_per_share_i, lanes_splat(REAL(0.008)));
+        const lanes v_sum_i_4 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.008)), lanes_splat(-REAL(4.0)));
+        const lanes lower_i = lanes_fma(lanes_load(x_7 + i), length_per_share_i, v_sum_i_4);
         const lanes difference_i_2 = y_b_i - lower_i;
         const lanes v_max_i = lanes_max(difference_i_2, lanes_splat(REAL(0.0)));
         const lanes t_i = lanes_min(v_max_i, height_i);
@@ -878,35 +860,25 @@ static void coupling_spline_inverse_backward_2(const Block *block, const real *w
     copy_reals(t_16, t_15, 20 * BLOCK);
     copy_reals(t_16 + 20 * BLOCK, t_14, 20 * BLOCK);
     copy_reals(t_16 + 40 * BLOCK, t_13, 19 * BLOCK);
-    dense_32x59_then(net_2_weight, t_16, d_hidden, t_17);
+    dense_32x59_then(net_2_weight, t_16, x_2, hidden_2, t_17);
     for (int i = 0; i < 32 * BLOCK; i += LANES) {
         const lanes hidden_i = lanes_load(hidden_2 + i);
         store_each(t_18 + i, lanes_select(lanes_less(lanes_abs(hidden_i), lanes_splat(REAL_INFINITY)), hidden_i, lanes_splat(REAL(0.0))), 32 * BLOCK - i);
-        const lanes x_i_10 = lanes_load(x_2 + i);
-        const lanes product_i_45 = lanes_load(d_hidden + i) * lanes_fma(hidden_i, REAL(1.0) - x_i_10, x_i_10);
-        const lanes_int condition_i_33 = lanes_is_true(lanes_load(t_17 + i)) & ~lanes_equal(product_i_45, product_i_45);
-        store_each(t_19 + i, lanes_select(condition_i_33, lanes_splat(REAL(0.0)), product_i_45), 32 * BLOCK - i);
         const lanes hidden_i_2 = lanes_load(hidden + i);
-        store_each(t_20 + i, lanes_select(lanes_less(lanes_abs(hidden_i_2), lanes_splat(REAL_INFINITY)), hidden_i_2, lanes_splat(REAL(0.0))), 32 * BLOCK - i);
+        store_each(t_19 + i, lanes_select(lanes_less(lanes_abs(hidden_i_2), lanes_splat(REAL_INFINITY)), hidden_i_2, lanes_splat(REAL(0.0))), 32 * BLOCK - i);
     }
-    sum_59x32(t_16, t_18, block->count, workspace + FRAME(0, 0), d_net_2_weight);
+    sum_59x32(t_16, t_18, block->count, workspace + FRAME(10752, 160), d_net_2_weight);
     sum_samples(t_16, 59, block->count, d_net_2_bias);
-    dense_32x32_then(net_1_weight, t_19, d_hidden_2, t_21);
-    sum_32x32(t_19, t_20, block->count, workspace + FRAME(4096, 64), d_net_1_weight);
-    sum_samples(t_19, 32, block->count, d_net_1_bias);
-    for (int i = 0; i < 32 * BLOCK; i += LANES) {
-        const lanes x_i_11 = lanes_load(x + i);
-        const lanes product_i_46 = lanes_load(d_hidden_2 + i) * lanes_fma(lanes_load(hidden + i), REAL(1.0) - x_i_11, x_i_11);
-        const lanes_int condition_i_34 = lanes_is_true(lanes_load(t_21 + i)) & ~lanes_equal(product_i_46, product_i_46);
-        store_each(t_22 + i, lanes_select(condition_i_34, lanes_splat(REAL(0.0)), product_i_46), 32 * BLOCK - i);
-    }
-    dense_1x32(net_0_weight, t_22, d_x_a);
+    dense_32x32_then(net_1_weight, t_17, x, hidden, t_20);
+    sum_32x32(t_17, t_19, block->count, workspace + FRAME(4096, 96), d_net_1_weight);
+    sum_samples(t_17, 32, block->count, d_net_1_bias);
+    dense_1x32(net_0_weight, t_20, d_x_a);
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes x_a_i = lanes_load(x_a + i);
-        store_each(t_23 + i, lanes_select(lanes_less(lanes_abs(x_a_i), lanes_splat(REAL_INFINITY)), x_a_i, lanes_splat(REAL(0.0))), BLOCK - i);
+        store_each(t_21 + i, lanes_select(lanes_less(lanes_abs(x_a_i), lanes_splat(REAL_INFINITY)), x_a_i, lanes_splat(REAL(0.0))), BLOCK - i);
     }
-    sum_1x32(t_23, t_22, block->count, workspace + FRAME(64, 16), d_net_0_weight);
-    sum_samples(t_22, 32, block->count, d_net_0_bias);
+    sum_1x32(t_21, t_20, block->count, workspace + FRAME(4096, 64), d_net_0_weight);
+    sum_samples(t_20, 32, block->count, d_net_0_bias);
 }
 
 /* Backward of gaussian_log_prob: from the cotangents of its results those of its inputs. Standard normal: log p(z) = -|z|^2 / 2 - D/2 log(2 pi).    ring.yaml:6 */
@@ -1133,14 +1105,14 @@ double MODEL(step)(const real *weights, const real *scalars, const real *data, u
     for (ptrdiff_t shard = 0; shard < 8; shard++) {
         const Block block = block_of(512, shard, seed, 0, step);
         block_from_rows(&block, data, 2, batch + shard * 448 + 320);
-        entry_step_block(&block, weights, batch + shard * 448 + 320, shared, batch + shard * 448, sums + shard * 12288, frames + ANSATZ_THREAD() * 72896);
+        entry_step_block(&block, weights, batch + shard * 448 + 320, shared, batch + shard * 448, sums + shard * 12288, frames + ANSATZ_THREAD() * 70848);
     }
     copy_reals(shared, sums + 12272, 1);
     sum_shards(sums, 8, 12288, 12268, gradient, threads);
     PARALLEL_FOR
     for (ptrdiff_t shard = 0; shard < 8; shard++) {
         const Block block = block_of(512, shard, seed, 0, step);
-        entry_step_block_1(&block, shared, batch + shard * 448, double_sums + shard * 16, frames + ANSATZ_THREAD() * 72896);
+        entry_step_block_1(&block, shared, batch + shard * 448, double_sums + shard * 16, frames + ANSATZ_THREAD() * 70848);
     }
     *(shared + 16) = (real)sum_shards_double(double_sums, 8, 16);
     entry_step_once_2(scalars, &loss, shared);

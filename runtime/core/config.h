@@ -77,8 +77,10 @@ typedef uint64_t real_bits;
 #error "ANSATZ_BLOCK is 64 or 1"
 #endif
 
-#define ALWAYS_INLINE    inline __attribute__((always_inline))
-#define RARELY           __attribute__((noinline, cold, unused)) /* a static function off the usual path */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define RARELY        __attribute__((noinline, cold, unused)) /* a static function off the usual path */
+/* A static function that nothing is inlined around: constants of other code would take registers of its loops. */
+#define BY_ITSELF        __attribute__((noinline, unused))
 #define ANSATZ_PRAGMA(x) _Pragma(#x)
 #ifdef __clang__
 #define UNROLL(n) ANSATZ_PRAGMA(clang loop unroll_count(n))

@@ -42,7 +42,9 @@ typedef struct Tile {
  *   TILE_SAMPLE   its samples
  *   TILE_ROW      its row (with one sample: the first of a vector of rows)
  * TILE_COUNT and TILE_USED bound i and v; TILE_LEFT rows remain from vector v on. DENSE_TILES(count, function, ...)
- * calls function(rows, r, s, ...) for tiles of nearly equal heights that cover all rows. */
+ * calls function(rows, r, s, ...) for tiles of nearly equal heights that cover all rows. DENSE_KEPT does so row by row
+ * where TILES_ARE_KEPT, that is, where the sums are in memory by then: constants of elementary functions and
+ * accumulators do not fit in the registers together. */
 #if ANSATZ_BLOCK == 1
 #define TILE_COUNT(rows)         1
 #define TILE_USED(rows)          (((rows) + LANES - 1) / LANES)
@@ -50,6 +52,8 @@ typedef struct Tile {
 #define TILE_SAMPLE(s, v)        0
 #define TILE_ROW(r, i, v)        ((r) + (v)*LANES)
 #define TILE_LEFT(rows, v)       ((rows) - (v)*LANES)
+#define TILES_ARE_KEPT           0
+#define DENSE_KEPT               DENSE_TILES
 #define DENSE_TILES(count, function, ...)                                                                              \
     do {                                                                                                               \
         enum { TILE_SIZE = LANES * TILE_VECTORS };                                                                     \
@@ -65,6 +69,15 @@ typedef struct Tile {
 #define TILE_SAMPLE(s, v)        ((s) + (v)*LANES)
 #define TILE_ROW(r, i, v)        ((r) + (i))
 #define TILE_LEFT(rows, v)       LANES
+#define TILES_ARE_KEPT           1
+#define DENSE_KEPT(count, function, ...)                                                                               \
+    do {                                                                                                               \
+        UNROLL(1)                                                                                                      \
+        for (int tile_row = 0; tile_row < (count); tile_row++)                                                         \
+            UNROLL(1)                                                                                                  \
+        for (int tile_sample = 0; tile_sample < BLOCK; tile_sample += LANES * TILE_VECTORS)                            \
+            function(1, tile_row, tile_sample, __VA_ARGS__);                                                           \
+    } while (0)
 #define DENSE_TILES(count, function, ...)                                                                              \
     do {                                                                                                               \
         enum {                                                                                                         \
@@ -119,6 +132,12 @@ static ALWAYS_INLINE void tile_start_each(Tile *tile, const int rows, const real
         UNROLL(TILE_VECTORS)
     for (int v = 0; v < TILE_USED(rows); v++)
         tile->value[i][v] = lanes_load(start + TILE_ELEMENT(r, i, s, v));
+}
+
+/* Sums that are there already. */
+static ALWAYS_INLINE void tile_load(Tile *tile, const int rows, const real *sums, const int r, const int s)
+{
+    tile_start_each(tile, rows, sums, r, s);
 }
 
 /* From so many reals between a matrix's columns on, they are fetched so many columns ahead. */

@@ -83,7 +83,7 @@ static ALWAYS_INLINE lanes lanes_tanh(lanes x)
     const lanes q23 = lanes_fma(r, lanes_splat(0x1.122e28p-3f), lanes_splat(0x1.555796p-2f));
     const lanes q = lanes_fma(lanes_fma(r2, lanes_splat(0x1.6ac12cp-5f), q23), r2, q01);
     const lanes v = lanes_fma(r2, q, r);
-    return lanes_copysign(lanes_fma(-twice, v, one - power) / lanes_fma(twice, v, one + power), x);
+    return lanes_with_sign(lanes_fma(-twice, v, one - power) / lanes_fma(twice, v, one + power), x);
 }
 
 /* ---- logarithm

@@ -245,6 +245,12 @@ static ALWAYS_INLINE lanes lanes_copysign(lanes x, lanes y)
     return lanes_from_bits((lanes_to_bits(x) & ~sign) | (lanes_to_bits(y) & sign));
 }
 
+/* x, whose sign bit is 0, with the sign of y: an operation less. */
+static ALWAYS_INLINE lanes lanes_with_sign(lanes x, lanes y)
+{
+    return lanes_from_bits(lanes_to_bits(x) | (lanes_to_bits(y) & (REAL_SIGN_BIT - (lanes_bits){0})));
+}
+
 /* The smaller of x and a bound that is not 0; a NaN stays. */
 static ALWAYS_INLINE lanes lanes_at_most(lanes x, real bound)
 {

@@ -63,21 +63,75 @@ static ALWAYS_INLINE void lanes_transpose(lanes x[LANES])
 #endif
 }
 
+#if defined(LANES_X86) && ANSATZ_PRECISION == 32
+
+enum { PIECE = 4 }; /* reals of the 128-bit pieces that a vector is made of */
+
+/* The pieces at `at` of rows `first`, `first` + 4, ..., of which `left` are there; the last is repeated. */
+static ALWAYS_INLINE lanes lanes_load_pieces(const real *at, const int first, const int left, const int stride)
+{
+#define PIECE_OF(i) _mm_loadu_ps(at + (first + (i) < left ? first + (i) : left - 1) * stride)
+#if LANES == 16
+    __m512 pieces = _mm512_castps128_ps512(PIECE_OF(0));
+    pieces = _mm512_insertf32x4(pieces, PIECE_OF(4), 1);
+    pieces = _mm512_insertf32x4(pieces, PIECE_OF(8), 2);
+    return (lanes)_mm512_insertf32x4(pieces, PIECE_OF(12), 3);
+#elif LANES == 8
+    return (lanes)_mm256_insertf128_ps(_mm256_castps128_ps256(PIECE_OF(0)), PIECE_OF(4), 1);
+#else
+    return (lanes)PIECE_OF(0);
+#endif
+#undef PIECE_OF
+}
+
+/* x[0 .. LANES - 1][0 .. LANES - 1], rows `stride` apart, of which `left` are there -> transposed. Pieces of four rows are
+ * brought into place by loads; what is left are transpositions of 4 x 4 in each piece. */
+static ALWAYS_INLINE void transpose_square(const real *x, const int left, const int stride, real *transposed,
+                                           const int transposed_stride)
+{
+    UNROLL(4)
+    for (int s = 0; s < LANES; s += PIECE) {
+        lanes row[PIECE];
+        UNROLL(4)
+        for (int i = 0; i < PIECE; i++)
+            row[i] = lanes_load_pieces(x + s, i, left, stride);
+        const lanes lower_01 = (lanes)INTRINSIC(unpacklo)(row[0], row[1]),
+                    upper_01 = (lanes)INTRINSIC(unpackhi)(row[0], row[1]);
+        const lanes lower_23 = (lanes)INTRINSIC(unpacklo)(row[2], row[3]),
+                    upper_23 = (lanes)INTRINSIC(unpackhi)(row[2], row[3]);
+        real *const to = transposed + s * transposed_stride;
+        lanes_store(to, (lanes)INTRINSIC(shuffle)(lower_01, lower_23, 0x44));
+        lanes_store(to + transposed_stride, (lanes)INTRINSIC(shuffle)(lower_01, lower_23, 0xee));
+        lanes_store(to + 2 * transposed_stride, (lanes)INTRINSIC(shuffle)(upper_01, upper_23, 0x44));
+        lanes_store(to + 3 * transposed_stride, (lanes)INTRINSIC(shuffle)(upper_01, upper_23, 0xee));
+    }
+}
+
+#else
+
+static ALWAYS_INLINE void transpose_square(const real *x, const int left, const int stride, real *transposed,
+                                           const int transposed_stride)
+{
+    lanes square[LANES];
+    UNROLL(16)
+    for (int i = 0; i < LANES; i++)
+        square[i] = lanes_load(x + (i < left ? i : left - 1) * stride);
+    lanes_transpose(square);
+    UNROLL(16)
+    for (int i = 0; i < LANES; i++)
+        lanes_store(transposed + i * transposed_stride, square[i]);
+}
+
+#endif
+
 /* x [rows][BLOCK], rows `stride` elements apart -> transposed [BLOCK][SAMPLES_STRIDE(rows)]; the padding repeats the
  * last row. */
 static ALWAYS_INLINE void transpose_samples(const real *x, const int rows, const int stride, real *transposed)
 {
     for (int r = 0; r < SAMPLES_STRIDE(rows); r += LANES)
-        for (int s = 0; s < BLOCK; s += LANES) {
-            lanes square[LANES];
-            UNROLL(16)
-            for (int i = 0; i < LANES; i++)
-                square[i] = lanes_load(x + (r + i < rows ? r + i : rows - 1) * stride * BLOCK + s);
-            lanes_transpose(square);
-            UNROLL(16)
-            for (int i = 0; i < LANES; i++)
-                lanes_store(transposed + (s + i) * SAMPLES_STRIDE(rows) + r, square[i]);
-        }
+        for (int s = 0; s < BLOCK; s += LANES)
+            transpose_square(x + r * stride * BLOCK + s, rows - r, stride * BLOCK,
+                             transposed + s * SAMPLES_STRIDE(rows) + r, SAMPLES_STRIDE(rows));
 }
 
 /* ---- sums of products ------------------------------------------------------------------------ */
