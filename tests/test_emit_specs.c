@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole packages of random specs against the interpreter: every function that a package offers, its code compiled as it
  * is emitted. SEED=17 COUNT=1 build/tests/test_emit_specs: that random spec alone. */
+#include "compiler/emit/package.h"
 #include "compiler/lower/lower.h"
 #include "compiler/passes/passes.h"
 #include "tests/emit_numbers.h"
@@ -278,7 +279,7 @@ static Loaded load(Arena *arena, Case *item, const PackageBuild *build, PackageV
                                     loaded.precision);
     if (!loaded.functions.prepare)
         return loaded;
-    float *prepared = emit_take_guarded(arena, (size_t)(item->program->weight_count + 64) * sizeof(float));
+    float *prepared = emit_take_guarded(arena, (size_t)package_one_weights(item->program) * sizeof(float));
     loaded.functions.prepare(loaded.weights, prepared);
     loaded.weights = prepared;
     return loaded;

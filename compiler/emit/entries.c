@@ -92,7 +92,8 @@ EntryWorkspace entry_workspace(Planner *planner, const Entry *entry)
 
 /* ---- the loop over blocks -------------------------------------------------------------------- */
 
-static const char *argument_of(Arena *arena, const Entry *entry, int input, const char *block_place)
+static const char *argument_of(Arena *arena, const Packing *packing, const Entry *entry, int input,
+                               const char *block_place)
 {
     const IrType *type = ir_type_of(entry->function, entry->function->inputs[input]);
     const EntryInput *bound = &entry->inputs[input];
@@ -101,7 +102,10 @@ static const char *argument_of(Arena *arena, const Entry *entry, int input, cons
         return arena_print(arena, "scalars[%lld]", (long long)bound->offset);
     const char *array = bound->array;
     if (bound->kind == INPUT_WEIGHTS)
-        array = bound->offset == 0 ? "weights" : arena_print(arena, "weights + %lld", (long long)bound->offset);
+        array = bound->offset == 0 ? "weights"
+                                   : arena_print(arena, "weights + %s",
+                                                 packing_offset_text(arena, packing, entry->function,
+                                                                     (WeightOffset){bound->offset, bound->prepared}));
     if (block_place != NULL)
         array = block_place;
     return number ? arena_print(arena, "*(%s)", array) : array;
@@ -132,7 +136,7 @@ static void write_blocks(Arena *arena, Planner *planner, const Packing *packing,
                        (long long)ir_type_count(type), place);
         }
         if (packing_input(packing, function, i) < 0)
-            add(&call, argument_of(arena, entry, i, place));
+            add(&call, argument_of(arena, packing, entry, i, place));
     }
     for (int i = 0; i < function->output_count; i++) {
         const IrType *type = ir_type_of(function, function->outputs[i]);

@@ -20,8 +20,8 @@ typedef enum EntryOutputKind {
 
 typedef struct EntryInput {
     EntryInputKind kind;
-    int64_t offset;
-    const char *array; /* ARRAY: the C expression of a pointer to it */
+    int64_t offset, prepared; /* WEIGHTS: `prepared` in the block that one sample at a time reads */
+    const char *array;        /* ARRAY: the C expression of a pointer to it */
 } EntryInput;
 
 typedef struct EntryOutput {

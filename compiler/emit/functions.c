@@ -47,6 +47,13 @@ void write_group(Writer *writer, const Group *group)
     }
 }
 
+static const char *weight_offset(const Writer *writer, int input)
+{
+    const IrFunction *function = writer->plan->function;
+    return packing_offset_text(writer->arena, writer->packing, function,
+                               packing_offset(writer->packing, function, input));
+}
+
 static void put_declaration(Writer *writer, Text *out, int slot)
 {
     const Plan *plan = writer->plan;
@@ -69,14 +76,12 @@ static void put_declaration(Writer *writer, Text *out, int slot)
             text_print(out, "    real %s;\n", name);
         break;
     case PLACE_INPUT:
-        offset = (long long)packing_input(writer->packing, plan->function, place->index);
-        if (offset >= 0)
-            text_print(out, "    const real *const %s = weights + %lld;\n", name, offset);
+        if (packing_input(writer->packing, plan->function, place->index) >= 0)
+            text_print(out, "    const real *const %s = weights + %s;\n", name, weight_offset(writer, place->index));
         break;
     case PLACE_VALUE:
-        offset = (long long)packing_input(writer->packing, plan->function, place->index);
-        if (offset >= 0)
-            text_print(out, "    const real %s = weights[%lld];\n", name, offset);
+        if (packing_input(writer->packing, plan->function, place->index) >= 0)
+            text_print(out, "    const real %s = weights[%s];\n", name, weight_offset(writer, place->index));
         break;
     case PLACE_OUTPUT:
         offset = (long long)packing_output(writer->packing, plan->function, place->index);

@@ -35,6 +35,9 @@ const Package *package_emit(Arena *arena, const Program *program, const PackageO
 bool package_write(Arena *arena, const Package *package, const char *directory, bool force, Diagnostics *diagnostics,
                    int *errno_out);
 
+/* The reals of the block of weights that one sample at a time reads. */
+int64_t package_one_weights(const Program *program);
+
 /* What the package will need and do: flops and memory of each entry, each buffer with its spec line, bytes and live range, and
  * the least that any plan needs. False after errors. */
 bool package_print_plan(Arena *arena, const Program *program, Text *out, Diagnostics *diagnostics);

@@ -197,11 +197,11 @@ static void add_header(PackageWriter *writer)
         text_print(
             &text,
             "\n/* ---- one sample at a time: the same numbers, soonest ---- */\n\n"
-            "/* The weights as these functions read them; made once. */\n"
-            "#define %s_ONE_WEIGHTS (%s_WEIGHTS + 64)\n"
+            "/* The weights as these functions read them; made once. Best in memory that begins at a cache line. */\n"
+            "#define %s_ONE_WEIGHTS %lld\n"
             "void %s_one_prepare(const float *weights, float *prepared /* [%s_ONE_WEIGHTS] */);\n\n"
             "/* As above, with prepared weights. Inputs, outputs and scalars as above; threads are not used. */\n",
-            upper, upper, writer->name, upper);
+            upper, (long long)package_one_weights(writer->program), writer->name, upper);
         declare_all(writer, "one_", "float", false, &text);
     }
     text_put(&text, "\n/* ---- the same in double: to check the above ---- */\n\n");

@@ -117,8 +117,9 @@ static void bind_inputs(PackageWriter *writer, EntryKind kind, Entry *entry)
     EntryInput *inputs = ARENA_ARRAY(writer->arena, EntryInput, from->function->input_count + 1);
     for (int i = 0; i < from->function->input_count; i++) {
         if (i < tensors)
-            inputs[i] =
-                (EntryInput){.kind = INPUT_WEIGHTS, .offset = writer->program->tensors[from->tensor_inputs[i]].offset};
+            inputs[i] = (EntryInput){.kind = INPUT_WEIGHTS,
+                                     .offset = writer->program->tensors[from->tensor_inputs[i]].offset,
+                                     .prepared = writer->prepared[from->tensor_inputs[i]]};
         else if (i < tensors + scalars)
             inputs[i] = (EntryInput){.kind = INPUT_SCALAR, .offset = i - tensors};
         else
@@ -195,10 +196,14 @@ static const Packing *find_packing(PackageWriter *writer)
         if (!package_has(writer, kind))
             continue;
         int64_t *offsets = ARENA_ARRAY(writer->arena, int64_t, entry->function->input_count + 1);
-        for (int i = 0; i < entry->function->input_count; i++)
-            offsets[i] = i < entry->tensor_count ? writer->program->tensors[entry->tensor_inputs[i]].offset : -1;
-        packed[count++] =
-            (PackedEntry){entry->function, offsets, writer->entries[kind].plan, package_has_one(package_file_of(kind))};
+        int64_t *prepared = ARENA_ARRAY(writer->arena, int64_t, entry->function->input_count + 1);
+        for (int i = 0; i < entry->function->input_count; i++) {
+            const EntryInput *input = &writer->entries[kind].inputs[i];
+            offsets[i] = input->kind == INPUT_WEIGHTS ? input->offset : -1;
+            prepared[i] = input->kind == INPUT_WEIGHTS ? input->prepared : -1;
+        }
+        packed[count++] = (PackedEntry){entry->function, offsets, prepared, writer->entries[kind].plan,
+                                        package_has_one(package_file_of(kind))};
     }
     return packing_find(writer->planner, writer->program->module, packed, count);
 }
@@ -248,6 +253,7 @@ const char *package_plan(PackageWriter *writer)
     writer->parts = shared_parts_new(writer->arena);
     writer->parts->blas = package_has_blas(writer);
     shared_parts_name_functions(writer->parts, module);
+    writer->prepared = package_prepared_offsets(writer->arena, writer->program);
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
         if (package_has(writer, kind))
             plan_entry(writer, kind);
@@ -343,40 +349,6 @@ static void add_variant(PackageWriter *writer, const char *variant, const char *
     package_add_text(writer, arena_print(writer->arena, "%s_%s.c", writer->name, variant), &text);
 }
 
-/* Matrices that one sample at a time reads by columns where it has features in vector lanes: the copy that has them so. */
-static void write_prepare(PackageWriter *writer, Text *out)
-{
-    const Program *program = writer->program;
-    text_put(
-        out,
-        "\n#if ANSATZ_BLOCK == 1\n\n/* The weights as one sample at a time reads them: in vector lanes by columns, "
-        "and room behind the last. */\n"
-        "void MODEL(prepare)(const real *weights, real *prepared)\n{\n");
-    text_print(out, "    copy_reals(prepared, weights, %lld);\n", (long long)program->weight_count);
-    Text transposed = text_start(writer->arena);
-    bool *done = ARENA_ARRAY(writer->arena, bool, program->tensor_count + 1);
-    for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
-        const ProgramEntry *entry = &program->entries[kind];
-        if (!package_has(writer, kind) || !package_has_one(package_file_of(kind)))
-            continue;
-        for (int i = 0; i < entry->tensor_count; i++) {
-            const ProgramTensor *tensor = &program->tensors[entry->tensor_inputs[i]];
-            int64_t rows = packing_transposed_rows(writer->packing, entry->function, i);
-            if (rows == 0 || done[entry->tensor_inputs[i]])
-                continue;
-            done[entry->tensor_inputs[i]] = true;
-            int64_t columns = ir_type_count(&tensor->type) / rows;
-            if (rows > 1 && columns > 1)
-                text_print(&transposed, "    transpose_matrix(weights + %lld, %lld, %lld, prepared + %lld); /* %s */\n",
-                           (long long)tensor->offset, (long long)rows, (long long)columns, (long long)tensor->offset,
-                           tensor->name);
-        }
-    }
-    if (transposed.length > 0)
-        text_print(out, "#if LANES > 1\n%s#endif\n", transposed.bytes);
-    text_put(out, "}\n\n#endif\n");
-}
-
 void package_add_code(PackageWriter *writer)
 {
     static const char *const whats[CODE_FILE_COUNT] = {
@@ -387,7 +359,7 @@ void package_add_code(PackageWriter *writer)
         Text code = text_start(writer->arena), text = text_start(writer->arena);
         write_code(writer, file, &code);
         if (file == CODE_MODEL && code.length > 0)
-            write_prepare(writer, &code);
+            package_put_prepare(writer, &code);
         if (code.length == 0)
             continue;
         package_head(writer, &text, whats[file]);

@@ -27,6 +27,7 @@ typedef struct PackageWriter {
     Entry entries[ENTRY_COUNT]; /* those with a function, but the loss */
     CodeFile *file_of;          /* by function: the file that has its text; CODE_FILE_COUNT: none */
     bool *is_shared;            /* by function: another file calls it */
+    const int64_t *prepared;    /* by tensor: where it begins in the weights as one sample at a time reads them */
     Workspace workspace;
     Package *package;
     int file_room;
@@ -40,6 +41,11 @@ CodeFile package_file_of(EntryKind kind);
 /* Whether there is a version for one sample at a time. */
 bool package_has_one(CodeFile file);
 const char *package_entry_name(EntryKind kind); /* "sample" */
+
+/* package_prepare.c: where each tensor begins in the block of weights that one sample at a time reads; the function that
+ * fills it. */
+const int64_t *package_prepared_offsets(Arena *arena, const Program *program);
+void package_put_prepare(PackageWriter *writer, Text *out);
 
 const char *package_file_name(CodeFile file); /* "model" */
 bool package_has_file(const PackageWriter *writer, CodeFile file);

@@ -11,6 +11,19 @@ int64_t packing_input(const Packing *packing, const IrFunction *function, int in
     return offsets != NULL ? offsets[input] : -1;
 }
 
+WeightOffset packing_offset(const Packing *packing, const IrFunction *function, int input)
+{
+    const int64_t *stored = packing->inputs[function->position], *prepared = packing->prepared[function->position];
+    return stored != NULL ? (WeightOffset){stored[input], prepared[input]} : (WeightOffset){-1, -1};
+}
+
+const char *packing_offset_text(Arena *arena, const Packing *packing, const IrFunction *function, WeightOffset offset)
+{
+    if (offset.stored == offset.prepared || packing_is_blocks_only(packing, function))
+        return arena_print(arena, "%lld", (long long)offset.stored);
+    return arena_print(arena, "WEIGHT(%lld, %lld)", (long long)offset.stored, (long long)offset.prepared);
+}
+
 int64_t packing_output(const Packing *packing, const IrFunction *function, int output)
 {
     const int64_t *offsets = packing->outputs[function->position];
@@ -47,13 +60,13 @@ static int input_of(const IrFunction *function, IrId value)
 /* ---- offsets at one call --------------------------------------------------------------------- */
 
 /* Where a call finds input `i` of its callee, counted from the caller's weights, or -1. */
-static int64_t call_input(const Packing *packing, const IrFunction *caller, const IrOp *op, int i)
+static WeightOffset call_input(const Packing *packing, const IrFunction *caller, const IrOp *op, int i)
 {
     int k = i - (op->code == IR_SCAN);
     if (k < 0 || (op->code == IR_SCAN && k < op->carried + op->sliced))
-        return -1;
+        return (WeightOffset){-1, -1};
     int input = input_of(caller, op->operands[k]);
-    return input >= 0 ? packing_input(packing, caller, input) : -1;
+    return input >= 0 ? packing_offset(packing, caller, input) : (WeightOffset){-1, -1};
 }
 
 /* Where a call puts output `r` of its callee, counted from the caller's gradient or a block's sums, or -1. */
@@ -78,11 +91,12 @@ static int64_t first_offset(const int64_t *offsets, int count)
     return -1;
 }
 
-bool packing_call_weights(const Packing *packing, const IrFunction *caller, const IrOp *op, int64_t *offset)
+bool packing_call_weights(const Packing *packing, const IrFunction *caller, const IrOp *op, WeightOffset *offset)
 {
     for (int i = 0; i < op->callee->input_count; i++)
         if (packing_input(packing, op->callee, i) >= 0) {
-            *offset = call_input(packing, caller, op, i) - packing_input(packing, op->callee, i);
+            const WeightOffset first = call_input(packing, caller, op, i), own = packing_offset(packing, op->callee, i);
+            *offset = (WeightOffset){first.stored - own.stored, first.prepared - own.prepared};
             return true;
         }
     return false;
@@ -131,19 +145,28 @@ static void descend_call(Descent *descent, const Plan *caller, const IrOp *op)
     const IrFunction *callee = op->callee;
     const Plan *plan = planner_plan(descent->planner, callee);
     int64_t *inputs = ARENA_ARRAY(descent->planner->arena, int64_t, callee->input_count + 1);
+    int64_t *prepared = ARENA_ARRAY(descent->planner->arena, int64_t, callee->input_count + 1);
     int64_t *outputs = ARENA_ARRAY(descent->planner->arena, int64_t, callee->output_count + 1);
-    for (int i = 0; i < callee->input_count; i++)
-        inputs[i] = call_input(packing, caller->function, op, i);
+    for (int i = 0; i < callee->input_count; i++) {
+        const WeightOffset offset = call_input(packing, caller->function, op, i);
+        inputs[i] = offset.stored;
+        prepared[i] = offset.prepared;
+    }
     for (int r = 0; r < callee->output_count; r++) {
         const Place *place = &plan->places[callee->outputs[r]];
         bool direct = place->kind == PLACE_OUTPUT && place->index == r;
         outputs[r] = direct ? call_output(packing, caller, op, r) : -1;
     }
-    int64_t *offered[2] = {relative(inputs, callee->input_count), relative(outputs, callee->output_count)};
-    int64_t **known[2] = {&packing->inputs[callee->position], &packing->outputs[callee->position]};
-    int count[2] = {callee->input_count, callee->output_count};
-    for (int k = 0; k < 2; k++)
+    enum { INPUTS, PREPARED, OUTPUTS, KINDS };
+    int64_t *offered[KINDS] = {relative(inputs, callee->input_count), relative(prepared, callee->input_count),
+                               relative(outputs, callee->output_count)};
+    int64_t **known[KINDS] = {&packing->inputs[callee->position], &packing->prepared[callee->position],
+                              &packing->outputs[callee->position]};
+    int count[KINDS] = {callee->input_count, callee->input_count, callee->output_count};
+    for (int k = 0; k < KINDS; k++)
         *known[k] = descent->seen[callee->position] ? agree(*known[k], offered[k], count[k]) : offered[k];
+    if (*known[INPUTS] == NULL || *known[PREPARED] == NULL)
+        *known[INPUTS] = *known[PREPARED] = NULL;
     descent->seen[callee->position] = true;
 }
 
@@ -154,15 +177,24 @@ static void descend(Descent *descent, const Plan *plan)
             descend_call(descent, plan, &plan->function->ops[i]);
 }
 
+static int64_t *copy_offsets(Arena *arena, const int64_t *offsets, int count)
+{
+    int64_t *copy = ARENA_ARRAY(arena, int64_t, count + 1);
+    memcpy(copy, offsets, (size_t)count * sizeof *copy);
+    return copy;
+}
+
 /* An entry in phases is walked as such; other entries are functions. All callers of a function come before it. */
 static void find_offsets(Descent *descent, const IrModule *module, const PackedEntry *entries, int entry_count)
 {
+    Arena *arena = descent->planner->arena;
     for (int e = 0; e < entry_count; e++) {
         const IrFunction *function = entries[e].function;
-        int64_t *offsets = ARENA_ARRAY(descent->planner->arena, int64_t, function->input_count + 1);
-        memcpy(offsets, entries[e].offsets, (size_t)function->input_count * sizeof *offsets);
-        bool any = first_offset(offsets, function->input_count) >= 0;
-        descent->packing->inputs[function->position] = any ? offsets : NULL;
+        bool any = first_offset(entries[e].offsets, function->input_count) >= 0;
+        descent->packing->inputs[function->position] =
+            any ? copy_offsets(arena, entries[e].offsets, function->input_count) : NULL;
+        descent->packing->prepared[function->position] =
+            any ? copy_offsets(arena, entries[e].prepared, function->input_count) : NULL;
         descent->seen[function->position] = true;
     }
     for (int f = module->function_count - 1; f >= 0; f--) {
@@ -188,7 +220,11 @@ static int64_t dense_rows(const Plan *plan, const IrOp *op, int k, IrId value)
         return 0;
     bool as_it_lies = dense->matrix_offset == 0 && (dense->inner_stride == 1 || dense->inner == 1) &&
                       (dense->row_stride == dense->inner || dense->rows == 1);
-    bool whole = dense->rows * dense->inner == ir_type_count(ir_type_of(plan->function, value));
+    const IrType *type = ir_type_of(plan->function, value);
+    int64_t rows = 1;
+    for (int i = 0; i < type->rank && rows < dense->rows; i++)
+        rows *= type->size[i];
+    bool whole = rows == dense->rows && dense->rows * dense->inner == ir_type_count(type);
     return as_it_lies && whole ? dense->rows : 0;
 }
 
@@ -299,6 +335,7 @@ const Packing *packing_find(Planner *planner, const IrModule *module, const Pack
 {
     Packing *packing = ARENA_NEW(planner->arena, Packing);
     packing->inputs = ARENA_ARRAY(planner->arena, int64_t *, module->function_count + 1);
+    packing->prepared = ARENA_ARRAY(planner->arena, int64_t *, module->function_count + 1);
     packing->outputs = ARENA_ARRAY(planner->arena, int64_t *, module->function_count + 1);
     packing->rows = ARENA_ARRAY(planner->arena, int64_t *, module->function_count + 1);
     Descent descent = {planner, packing, ARENA_ARRAY(planner->arena, bool, module->function_count + 1)};

@@ -28,12 +28,16 @@ static void add_argument(Text *call, const char *argument)
 static void begin_call(Writer *writer, const IrOp *op, Text *call)
 {
     *call = text_start(writer->arena);
-    int64_t offset;
+    const IrFunction *caller = writer->plan->function;
+    WeightOffset offset;
     text_print(call, "%s(", writer->parts->functions[op->callee->position]);
     if (writer->planner->phases->of[op->callee->position]->needs_block)
         add_argument(call, "block");
-    if (packing_call_weights(writer->packing, writer->plan->function, op, &offset))
-        add_argument(call, offset == 0 ? "weights" : arena_print(writer->arena, "weights + %lld", (long long)offset));
+    if (packing_call_weights(writer->packing, caller, op, &offset))
+        add_argument(call, offset.stored == 0 && offset.prepared == 0
+                               ? "weights"
+                               : arena_print(writer->arena, "weights + %s",
+                                             packing_offset_text(writer->arena, writer->packing, caller, offset)));
 }
 
 /* "gradient + 9480": in an entry, a block's sums. */

@@ -61,14 +61,6 @@ static ALWAYS_INLINE void copy_reals(real *to, const real *from, size_t count)
     memcpy(to, from, count * sizeof *to);
 }
 
-/* matrix[rows][columns] -> transposed[columns][rows]. */
-static inline void transpose_matrix(const real *matrix, int rows, int columns, real *transposed)
-{
-    for (int r = 0; r < rows; r++)
-        for (int c = 0; c < columns; c++)
-            transposed[c * rows + r] = matrix[r * columns + c];
-}
-
 /* A run-time index: the nearest valid one. */
 static inline int index_within(real index, int count)
 {

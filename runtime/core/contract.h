@@ -3,8 +3,8 @@
  * the start, whatever the tile and the lanes are, so that the bits are the same everywhere. Freestanding.
  *
  * With samples in lanes a tile is up to TILE_ROWS rows of A by TILE_VECTORS vectors of samples. With one sample a tile
- * is up to TILE_VECTORS vectors of rows, and A is the transposed matrix (the weights are transposed once when they are
- * loaded). All sizes are constants once a tile function is inlined. */
+ * is up to TILE_VECTORS vectors of rows, and A is a matrix that was prepared for that once, when the weights were loaded.
+ * All sizes are constants once a tile function is inlined. */
 #ifndef ANSATZ_CORE_CONTRACT_H
 #define ANSATZ_CORE_CONTRACT_H
 
@@ -95,11 +95,15 @@ typedef struct Tile {
     } while (0)
 #endif
 
-/* Strides of a weight matrix: row-major; for one sample in lanes the transposed one, as `prepare` leaves it. */
+/* Strides of a weight matrix: row-major; for one sample in lanes there are none, it lies as prepare_matrix leaves it.
+ * WEIGHT(stored, prepared): where among the weights a tensor begins. */
 #if ANSATZ_BLOCK == 1 && LANES > 1
-#define WEIGHT_STRIDES(rows, inner) 1, (rows)
+enum { PREPARED = 0 };
+#define WEIGHT_STRIDES(rows, inner) PREPARED, PREPARED
+#define WEIGHT(stored, prepared)    (prepared)
 #else
 #define WEIGHT_STRIDES(rows, inner) (inner), 1
+#define WEIGHT(stored, prepared)    (stored)
 #endif
 
 static ALWAYS_INLINE void tile_start_number(Tile *tile, const int rows, const real start)
@@ -158,6 +162,51 @@ static ALWAYS_INLINE lanes tile_column(const real *matrix, const int left, const
 
 #endif
 
+#if ANSATZ_BLOCK == 1 && LANES > 1
+
+/* A prepared matrix stands in panels of rows, each by columns: whole tiles, then the whole vectors that are left, then the
+ * rows that are left, as many as the next power of two. No vector then crosses a cache line where the weights begin at one,
+ * and all are read in the order in which they lie. */
+static ALWAYS_INLINE int panel_rows(const int left)
+{
+    if (left >= LANES * TILE_VECTORS)
+        return LANES * TILE_VECTORS;
+    if (left >= LANES)
+        return left / LANES * LANES;
+    return left > 8 ? 16 : left > 4 ? 8 : left > 2 ? 4 : left;
+}
+
+/* matrix[rows][columns], row-major -> its panels; the rows that fill up the last are zero. */
+static inline void prepare_matrix(const real *matrix, int rows, int columns, real *prepared)
+{
+    for (int first = 0, height; first < rows; first += height) {
+        height = panel_rows(rows - first);
+        for (int c = 0; c < columns; c++)
+            for (int r = first; r < first + height; r++)
+                *prepared++ = r < rows ? matrix[r * columns + c] : REAL(0.0);
+    }
+}
+
+/* As tile_multiply with a prepared matrix. */
+static ALWAYS_INLINE void tile_multiply_prepared(Tile *tile, const int rows, const int inner, const real *matrix,
+                                                 const int r, const real *x, const int x_stride)
+{
+    const int vectors = rows / LANES, left = rows % LANES;
+    const real *const whole = matrix + r * inner, *const rest = whole + vectors * LANES * inner;
+    UNROLL(2)
+    for (int k = 0; k < inner; k++) {
+        const lanes factor = lanes_splat(x[k * x_stride]);
+        UNROLL(TILE_VECTORS)
+        for (int v = 0; v < vectors; v++)
+            tile->value[0][v] = lanes_fma(lanes_load(whole + (k * vectors + v) * LANES), factor, tile->value[0][v]);
+        if (left > 0)
+            tile->value[0][vectors] = lanes_fma(lanes_load_part(rest + k * panel_rows(left), panel_rows(left)), factor,
+                                                tile->value[0][vectors]);
+    }
+}
+
+#endif
+
 /* tile += A[r .. r + rows][0 .. inner] x[0 .. inner], the matrix's element (r, k) at r * row_stride + k * inner_stride,
  * x's element k at k * x_stride (in elements). */
 static ALWAYS_INLINE void tile_multiply(Tile *tile, const int rows, const int inner, const real *matrix, const int r,
@@ -166,6 +215,12 @@ static ALWAYS_INLINE void tile_multiply(Tile *tile, const int rows, const int in
 {
 #if ANSATZ_BLOCK == 1
     (void)s;
+#if LANES > 1
+    if (row_stride == PREPARED) {
+        tile_multiply_prepared(tile, rows, inner, matrix, r, x, x_stride);
+        return;
+    }
+#endif
     UNROLL(2)
     for (int k = 0; k < inner; k++) {
         const lanes factor = lanes_splat(x[k * x_stride]);

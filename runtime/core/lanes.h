@@ -84,6 +84,21 @@ static ALWAYS_INLINE void lanes_store(real *to, lanes x)
     memcpy(to, &x, sizeof x);
 }
 
+/* The first `count` lanes, a power of two; what the others hold is of no account, and may be read past the end. */
+static ALWAYS_INLINE lanes lanes_load_part(const real *from, const int count)
+{
+#if defined(LANES_X86) && ANSATZ_LANE_BYTES == 64
+    if (count * REAL_SIZE == 32)
+        return (lanes)_mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(const void *)from));
+    if (count * REAL_SIZE == 16)
+        return (lanes)_mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(const void *)from));
+#elif defined(LANES_X86) && ANSATZ_LANE_BYTES == 32
+    if (count * REAL_SIZE == 16)
+        return (lanes)_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)from));
+#endif
+    return count == 1 ? lanes_splat(*from) : lanes_load(from);
+}
+
 static ALWAYS_INLINE lanes lanes_from_bits(lanes_bits bits)
 {
     lanes x;
