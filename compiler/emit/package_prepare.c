@@ -66,7 +66,8 @@ void package_put_prepare(PackageWriter *writer, Text *out)
         out,
         "\n#if ANSATZ_BLOCK == 1\n\n/* The weights as one sample at a time reads them: in vector lanes, each tensor "
         "from a cache line on, matrices by\n * columns. */\n"
-        "void MODEL(prepare)(const real *weights, real *prepared)\n{\n#if LANES > 1\n");
+        "void MODEL(prepare)(const real *weights, real *prepared)\n{\n");
+    text_put(out, program->tensor_count > 0 ? "#if LANES > 1\n" : "");
     for (int i = 0; i < program->tensor_count; i++) {
         const ProgramTensor *tensor = &program->tensors[i];
         long long count = (long long)ir_type_count(&tensor->type), from = (long long)tensor->offset;
@@ -77,6 +78,7 @@ void package_put_prepare(PackageWriter *writer, Text *out)
         else
             text_print(out, "    copy_reals(prepared + %lld, weights + %lld, %lld);\n", to, from, count);
     }
-    text_print(out, "#else\n    copy_reals(prepared, weights, %lld);\n#endif\n}\n\n#endif\n",
-               (long long)program->weight_count);
+    text_print(out, "%s    copy_reals(prepared, weights, %lld);\n%s}\n\n#endif\n",
+               program->tensor_count > 0 ? "#else\n" : "", (long long)program->weight_count,
+               program->tensor_count > 0 ? "#endif\n" : "");
 }
