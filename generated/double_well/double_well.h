@@ -54,8 +54,8 @@ double double_well_step(const float *weights, const float *scalars, const float 
 
 /* ---- one sample at a time: the same numbers, soonest ---- */
 
-/* The weights as these functions read them; made once. */
-#define DOUBLE_WELL_ONE_WEIGHTS (DOUBLE_WELL_WEIGHTS + 64)
+/* The weights as these functions read them; made once. Best in memory that begins at a cache line. */
+#define DOUBLE_WELL_ONE_WEIGHTS 26608
 void double_well_one_prepare(const float *weights, float *prepared /* [DOUBLE_WELL_ONE_WEIGHTS] */);
 
 /* As above, with prepared weights. Inputs, outputs and scalars as above; threads are not used. */

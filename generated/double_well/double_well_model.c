@@ -68,15 +68,15 @@ static void entry_sample(const Block *block, const real *weights, const real kT,
     /* flow.layers.0    double_well.yaml:11 */
     coupling_affine(weights, z, z + 1 * BLOCK, y_b, log_det, workspace + FRAME(640, 160));
     /* flow.layers.1    double_well.yaml:11 */
-    coupling_affine(weights + 4418, y_b, z, y_b_2, log_det_2, workspace + FRAME(640, 160));
+    coupling_affine(weights + WEIGHT(4418, 4432), y_b, z, y_b_2, log_det_2, workspace + FRAME(640, 160));
     /* flow.layers.2    double_well.yaml:11 */
-    coupling_affine(weights + 8836, y_b_2, y_b, y_b_3, log_det_3, workspace + FRAME(640, 160));
+    coupling_affine(weights + WEIGHT(8836, 8864), y_b_2, y_b, y_b_3, log_det_3, workspace + FRAME(640, 160));
     /* flow.layers.3    double_well.yaml:11 */
-    coupling_affine(weights + 13254, y_b_3, y_b_2, y_b_4, log_det_4, workspace + FRAME(640, 160));
+    coupling_affine(weights + WEIGHT(13254, 13296), y_b_3, y_b_2, y_b_4, log_det_4, workspace + FRAME(640, 160));
     /* flow.layers.4    double_well.yaml:11 */
-    coupling_affine(weights + 17672, y_b_4, y_b_3, y_b_5, log_det_5, workspace + FRAME(640, 160));
+    coupling_affine(weights + WEIGHT(17672, 17728), y_b_4, y_b_3, y_b_5, log_det_5, workspace + FRAME(640, 160));
     /* flow.layers.5    double_well.yaml:11 */
-    coupling_affine(weights + 22090, y_b_5, y_b_4, y_b_6, log_det_6, workspace + FRAME(640, 160));
+    coupling_affine(weights + WEIGHT(22090, 22160), y_b_5, y_b_4, y_b_6, log_det_6, workspace + FRAME(640, 160));
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes log_q_i = lanes_load(log_q_2 + i) - lanes_load(log_det + i);
         const lanes log_q_i_2 = log_q_i - lanes_load(log_det_2 + i);
@@ -139,15 +139,15 @@ static void entry_log_prob(const real *weights, const real kT, const real loss_0
     real *const z = workspace + FRAME(576, 0);
     real *const t = workspace + FRAME(0, 32);
     /* flow.layers.5    double_well.yaml:11 */
-    coupling_affine_inverse(weights + 22090, x + 1 * BLOCK, x, x_b, log_q_2, workspace + FRAME(704, 144));
+    coupling_affine_inverse(weights + WEIGHT(22090, 22160), x + 1 * BLOCK, x, x_b, log_q_2, workspace + FRAME(704, 144));
     /* flow.layers.4    double_well.yaml:11 */
-    coupling_affine_inverse(weights + 17672, x_b, x + 1 * BLOCK, x_b_2, log_det, workspace + FRAME(704, 144));
+    coupling_affine_inverse(weights + WEIGHT(17672, 17728), x_b, x + 1 * BLOCK, x_b_2, log_det, workspace + FRAME(704, 144));
     /* flow.layers.3    double_well.yaml:11 */
-    coupling_affine_inverse(weights + 13254, x_b_2, x_b, x_b_3, log_det_2, workspace + FRAME(704, 144));
+    coupling_affine_inverse(weights + WEIGHT(13254, 13296), x_b_2, x_b, x_b_3, log_det_2, workspace + FRAME(704, 144));
     /* flow.layers.2    double_well.yaml:11 */
-    coupling_affine_inverse(weights + 8836, x_b_3, x_b_2, x_b_4, log_det_3, workspace + FRAME(704, 144));
+    coupling_affine_inverse(weights + WEIGHT(8836, 8864), x_b_3, x_b_2, x_b_4, log_det_3, workspace + FRAME(704, 144));
     /* flow.layers.1    double_well.yaml:11 */
-    coupling_affine_inverse(weights + 4418, x_b_4, x_b_3, x_b_5, log_det_4, workspace + FRAME(704, 144));
+    coupling_affine_inverse(weights + WEIGHT(4418, 4432), x_b_4, x_b_3, x_b_5, log_det_4, workspace + FRAME(704, 144));
     /* flow.layers.0    double_well.yaml:11 */
     coupling_affine_inverse(weights, x_b_5, x_b_4, x_b_6, log_det_5, workspace + FRAME(704, 144));
     for (int s = 0; s < BLOCK; s += S_STEP) {
@@ -197,23 +197,49 @@ void MODEL(log_prob)(const real *weights, const real *scalars, size_t count, con
 
 #if ANSATZ_BLOCK == 1
 
-/* The weights as one sample at a time reads them: in vector lanes by columns, and room behind the last. */
+/* The weights as one sample at a time reads them: in vector lanes, each tensor from a cache line on, matrices by
+ * columns. */
 void MODEL(prepare)(const real *weights, real *prepared)
 {
-    copy_reals(prepared, weights, 26508);
 #if LANES > 1
-    transpose_matrix(weights + 128, 64, 64, prepared + 128); /* flow.layers.0.net.1.weight */
-    transpose_matrix(weights + 4288, 2, 64, prepared + 4288); /* flow.layers.0.net.2.weight */
-    transpose_matrix(weights + 4546, 64, 64, prepared + 4546); /* flow.layers.1.net.1.weight */
-    transpose_matrix(weights + 8706, 2, 64, prepared + 8706); /* flow.layers.1.net.2.weight */
-    transpose_matrix(weights + 8964, 64, 64, prepared + 8964); /* flow.layers.2.net.1.weight */
-    transpose_matrix(weights + 13124, 2, 64, prepared + 13124); /* flow.layers.2.net.2.weight */
-    transpose_matrix(weights + 13382, 64, 64, prepared + 13382); /* flow.layers.3.net.1.weight */
-    transpose_matrix(weights + 17542, 2, 64, prepared + 17542); /* flow.layers.3.net.2.weight */
-    transpose_matrix(weights + 17800, 64, 64, prepared + 17800); /* flow.layers.4.net.1.weight */
-    transpose_matrix(weights + 21960, 2, 64, prepared + 21960); /* flow.layers.4.net.2.weight */
-    transpose_matrix(weights + 22218, 64, 64, prepared + 22218); /* flow.layers.5.net.1.weight */
-    transpose_matrix(weights + 26378, 2, 64, prepared + 26378); /* flow.layers.5.net.2.weight */
+    prepare_matrix(weights + 0, 64, 1, prepared + 0); /* flow.layers.0.net.0.weight */
+    copy_reals(prepared + 64, weights + 64, 64);
+    prepare_matrix(weights + 128, 64, 64, prepared + 128); /* flow.layers.0.net.1.weight */
+    copy_reals(prepared + 4224, weights + 4224, 64);
+    prepare_matrix(weights + 4288, 2, 64, prepared + 4288); /* flow.layers.0.net.2.weight */
+    copy_reals(prepared + 4416, weights + 4416, 2);
+    prepare_matrix(weights + 4418, 64, 1, prepared + 4432); /* flow.layers.1.net.0.weight */
+    copy_reals(prepared + 4496, weights + 4482, 64);
+    prepare_matrix(weights + 4546, 64, 64, prepared + 4560); /* flow.layers.1.net.1.weight */
+    copy_reals(prepared + 8656, weights + 8642, 64);
+    prepare_matrix(weights + 8706, 2, 64, prepared + 8720); /* flow.layers.1.net.2.weight */
+    copy_reals(prepared + 8848, weights + 8834, 2);
+    prepare_matrix(weights + 8836, 64, 1, prepared + 8864); /* flow.layers.2.net.0.weight */
+    copy_reals(prepared + 8928, weights + 8900, 64);
+    prepare_matrix(weights + 8964, 64, 64, prepared + 8992); /* flow.layers.2.net.1.weight */
+    copy_reals(prepared + 13088, weights + 13060, 64);
+    prepare_matrix(weights + 13124, 2, 64, prepared + 13152); /* flow.layers.2.net.2.weight */
+    copy_reals(prepared + 13280, weights + 13252, 2);
+    prepare_matrix(weights + 13254, 64, 1, prepared + 13296); /* flow.layers.3.net.0.weight */
+    copy_reals(prepared + 13360, weights + 13318, 64);
+    prepare_matrix(weights + 13382, 64, 64, prepared + 13424); /* flow.layers.3.net.1.weight */
+    copy_reals(prepared + 17520, weights + 17478, 64);
+    prepare_matrix(weights + 17542, 2, 64, prepared + 17584); /* flow.layers.3.net.2.weight */
+    copy_reals(prepared + 17712, weights + 17670, 2);
+    prepare_matrix(weights + 17672, 64, 1, prepared + 17728); /* flow.layers.4.net.0.weight */
+    copy_reals(prepared + 17792, weights + 17736, 64);
+    prepare_matrix(weights + 17800, 64, 64, prepared + 17856); /* flow.layers.4.net.1.weight */
+    copy_reals(prepared + 21952, weights + 21896, 64);
+    prepare_matrix(weights + 21960, 2, 64, prepared + 22016); /* flow.layers.4.net.2.weight */
+    copy_reals(prepared + 22144, weights + 22088, 2);
+    prepare_matrix(weights + 22090, 64, 1, prepared + 22160); /* flow.layers.5.net.0.weight */
+    copy_reals(prepared + 22224, weights + 22154, 64);
+    prepare_matrix(weights + 22218, 64, 64, prepared + 22288); /* flow.layers.5.net.1.weight */
+    copy_reals(prepared + 26384, weights + 26314, 64);
+    prepare_matrix(weights + 26378, 2, 64, prepared + 26448); /* flow.layers.5.net.2.weight */
+    copy_reals(prepared + 26576, weights + 26506, 2);
+#else
+    copy_reals(prepared, weights, 26508);
 #endif
 }
 

@@ -51,8 +51,8 @@ double many_well_16_step(const float *weights, const float *scalars, const float
 
 /* ---- one sample at a time: the same numbers, soonest ---- */
 
-/* The weights as these functions read them; made once. */
-#define MANY_WELL_16_ONE_WEIGHTS (MANY_WELL_16_WEIGHTS + 64)
+/* The weights as these functions read them; made once. Best in memory that begins at a cache line. */
+#define MANY_WELL_16_ONE_WEIGHTS 58384
 void many_well_16_one_prepare(const float *weights, float *prepared /* [MANY_WELL_16_ONE_WEIGHTS] */);
 
 /* As above, with prepared weights. Inputs, outputs and scalars as above; threads are not used. */

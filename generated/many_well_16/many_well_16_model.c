@@ -203,7 +203,7 @@ static void entry_sample(const Block *block, const real *weights, const real kT,
     /* flow.layers.0    many_well_16.yaml:14 */
     coupling_spline(weights, z_2, z_3, y_b, log_det, workspace + FRAME(2112, 96));
     /* flow.layers.1    many_well_16.yaml:14 */
-    coupling_spline(weights + 29176, y_b, z_2, y_b_2, log_det_2, workspace + FRAME(2112, 96));
+    coupling_spline(weights + WEIGHT(29176, 29184), y_b, z_2, y_b_2, log_det_2, workspace + FRAME(2112, 96));
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes log_q_i = lanes_load(log_q_2 + i) - lanes_load(log_det + i);
         store_each(log_q + i, log_q_i - lanes_load(log_det_2 + i), BLOCK - i);
@@ -407,7 +407,7 @@ static void entry_log_prob(const real *weights, const real kT, const real loss_0
             store_row(x_3 + i * BLOCK + s, load_row(x + (2 * i) * BLOCK + s));
         }
     /* flow.layers.1    many_well_16.yaml:14 */
-    coupling_spline_inverse(weights + 29176, x_2, x_3, x_b, log_q_2, workspace + FRAME(2688, 80));
+    coupling_spline_inverse(weights + WEIGHT(29176, 29184), x_2, x_3, x_b, log_q_2, workspace + FRAME(2688, 80));
     /* flow.layers.0    many_well_16.yaml:14 */
     coupling_spline_inverse(weights, x_b, x_2, x_b_2, log_det, workspace + FRAME(2688, 80));
     copy_reals(t, x_b, 8 * BLOCK);
@@ -453,17 +453,25 @@ void MODEL(log_prob)(const real *weights, const real *scalars, size_t count, con
 
 #if ANSATZ_BLOCK == 1
 
-/* The weights as one sample at a time reads them: in vector lanes by columns, and room behind the last. */
+/* The weights as one sample at a time reads them: in vector lanes, each tensor from a cache line on, matrices by
+ * columns. */
 void MODEL(prepare)(const real *weights, real *prepared)
 {
-    copy_reals(prepared, weights, 58352);
 #if LANES > 1
-    transpose_matrix(weights + 0, 64, 8, prepared + 0); /* flow.layers.0.net.0.weight */
-    transpose_matrix(weights + 576, 64, 64, prepared + 576); /* flow.layers.0.net.1.weight */
-    transpose_matrix(weights + 4736, 376, 64, prepared + 4736); /* flow.layers.0.net.2.weight */
-    transpose_matrix(weights + 29176, 64, 8, prepared + 29176); /* flow.layers.1.net.0.weight */
-    transpose_matrix(weights + 29752, 64, 64, prepared + 29752); /* flow.layers.1.net.1.weight */
-    transpose_matrix(weights + 33912, 376, 64, prepared + 33912); /* flow.layers.1.net.2.weight */
+    prepare_matrix(weights + 0, 64, 8, prepared + 0); /* flow.layers.0.net.0.weight */
+    copy_reals(prepared + 512, weights + 512, 64);
+    prepare_matrix(weights + 576, 64, 64, prepared + 576); /* flow.layers.0.net.1.weight */
+    copy_reals(prepared + 4672, weights + 4672, 64);
+    prepare_matrix(weights + 4736, 376, 64, prepared + 4736); /* flow.layers.0.net.2.weight */
+    copy_reals(prepared + 28800, weights + 28800, 376);
+    prepare_matrix(weights + 29176, 64, 8, prepared + 29184); /* flow.layers.1.net.0.weight */
+    copy_reals(prepared + 29696, weights + 29688, 64);
+    prepare_matrix(weights + 29752, 64, 64, prepared + 29760); /* flow.layers.1.net.1.weight */
+    copy_reals(prepared + 33856, weights + 33848, 64);
+    prepare_matrix(weights + 33912, 376, 64, prepared + 33920); /* flow.layers.1.net.2.weight */
+    copy_reals(prepared + 57984, weights + 57976, 376);
+#else
+    copy_reals(prepared, weights, 58352);
 #endif
 }
 

@@ -28,7 +28,7 @@ static void coupling_spline(const real *weights, const real *x_a, const real *x_
     const real *const net_1_weight = weights + 64;
     const real *const net_1_bias = weights + 1088;
     const real *const net_2_weight = weights + 1120;
-    const real *const net_2_bias = weights + 3008;
+    const real *const net_2_bias = weights + WEIGHT(3008, 3168);
     real *const hidden = workspace + FRAME(0, 0);
     real *const hidden_2 = workspace + FRAME(2048, 32);
     real *const t = workspace + FRAME(4096, 64);
@@ -179,7 +179,7 @@ static void coupling_spline(const real *weights, const real *x_a, const real *x_
 static void restore_units(const real *weights, const real *y, real *x, real *log_det)
 {
     const real *const mean = weights + 0;
-    const real *const scale = weights + 2;
+    const real *const scale = weights + WEIGHT(2, 16);
     for (int i = 0; i < 2; i += I_STEP)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             store_each(x + i * BLOCK + s, lanes_fma(load_feature(scale + i), lanes_load(y + i * BLOCK + s), load_feature(mean + i)), 2 - i);
@@ -210,18 +210,18 @@ static void entry_sample(const Block *block, const real *weights, const real kT,
     /* flow.layers.0    ring.yaml:8 */
     coupling_spline(weights, z, z + 1 * BLOCK, y_b, log_det, workspace + FRAME(640, 128));
     /* flow.layers.1    ring.yaml:8 */
-    coupling_spline(weights + 3067, y_b, z, y_b_2, log_det_2, workspace + FRAME(640, 128));
+    coupling_spline(weights + WEIGHT(3067, 3232), y_b, z, y_b_2, log_det_2, workspace + FRAME(640, 128));
     /* flow.layers.2    ring.yaml:8 */
-    coupling_spline(weights + 6134, y_b_2, y_b, y_b_3, log_det_3, workspace + FRAME(640, 128));
+    coupling_spline(weights + WEIGHT(6134, 6464), y_b_2, y_b, y_b_3, log_det_3, workspace + FRAME(640, 128));
     /* flow.layers.3    ring.yaml:8 */
-    coupling_spline(weights + 9201, y_b_3, y_b_2, y_b_4, log_det_4, workspace + FRAME(640, 128));
+    coupling_spline(weights + WEIGHT(9201, 9696), y_b_3, y_b_2, y_b_4, log_det_4, workspace + FRAME(640, 128));
     for (int s = 0; s < BLOCK; s += S_STEP) {
         store_row(x_2 + 0 * BLOCK + s, load_row(y_b_4 + 0 * BLOCK + s));
     }
     for (int s = 0; s < BLOCK; s += S_STEP) {
         store_row(x_2 + 1 * BLOCK + s, load_row(y_b_3 + 0 * BLOCK + s));
     }
-    restore_units(weights + 12268, x_2, x, &log_det_5);
+    restore_units(weights + WEIGHT(12268, 12928), x_2, x, &log_det_5);
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes log_q_i = lanes_load(log_q_2 + i) - lanes_load(log_det + i);
         const lanes log_q_i_2 = log_q_i - lanes_load(log_det_2 + i);
@@ -237,7 +237,7 @@ static void entry_sample(const Block *block, const real *weights, const real kT,
 void standardise(const real *weights, const real *x, real *y, real *log_det)
 {
     const real *const mean = weights + 0;
-    const real *const scale = weights + 2;
+    const real *const scale = weights + WEIGHT(2, 16);
     for (int i = 0; i < 2; i += I_STEP)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             store_each(y + i * BLOCK + s, (lanes_load(x + i * BLOCK + s) - load_feature(mean + i)) / load_feature(scale + i), 2 - i);
@@ -257,7 +257,7 @@ static void coupling_spline_inverse(const real *weights, const real *x_a, const 
     const real *const net_1_weight = weights + 64;
     const real *const net_1_bias = weights + 1088;
     const real *const net_2_weight = weights + 1120;
-    const real *const net_2_bias = weights + 3008;
+    const real *const net_2_bias = weights + WEIGHT(3008, 3168);
     real *const hidden = workspace + FRAME(0, 0);
     real *const hidden_2 = workspace + FRAME(2048, 32);
     real *const t = workspace + FRAME(4096, 64);
@@ -423,13 +423,13 @@ static void entry_log_prob(const real *weights, const real kT, const real loss_0
     real *const log_det_4 = workspace + FRAME(384, 96);
     real *const z = workspace + FRAME(448, 48);
     real *const t = workspace + FRAME(0, 0);
-    standardise(weights + 12268, x, y, &log_q_2);
+    standardise(weights + WEIGHT(12268, 12928), x, y, &log_q_2);
     /* flow.layers.3    ring.yaml:8 */
-    coupling_spline_inverse(weights + 9201, y + 1 * BLOCK, y, x_b, log_det, workspace + FRAME(576, 112));
+    coupling_spline_inverse(weights + WEIGHT(9201, 9696), y + 1 * BLOCK, y, x_b, log_det, workspace + FRAME(576, 112));
     /* flow.layers.2    ring.yaml:8 */
-    coupling_spline_inverse(weights + 6134, x_b, y + 1 * BLOCK, x_b_2, log_det_2, workspace + FRAME(576, 112));
+    coupling_spline_inverse(weights + WEIGHT(6134, 6464), x_b, y + 1 * BLOCK, x_b_2, log_det_2, workspace + FRAME(576, 112));
     /* flow.layers.1    ring.yaml:8 */
-    coupling_spline_inverse(weights + 3067, x_b_2, x_b, x_b_3, log_det_3, workspace + FRAME(576, 112));
+    coupling_spline_inverse(weights + WEIGHT(3067, 3232), x_b_2, x_b, x_b_3, log_det_3, workspace + FRAME(576, 112));
     /* flow.layers.0    ring.yaml:8 */
     coupling_spline_inverse(weights, x_b_3, x_b_2, x_b_4, log_det_4, workspace + FRAME(576, 112));
     for (int s = 0; s < BLOCK; s += S_STEP) {
@@ -478,19 +478,39 @@ void MODEL(log_prob)(const real *weights, const real *scalars, size_t count, con
 
 #if ANSATZ_BLOCK == 1
 
-/* The weights as one sample at a time reads them: in vector lanes by columns, and room behind the last. */
+/* The weights as one sample at a time reads them: in vector lanes, each tensor from a cache line on, matrices by
+ * columns. */
 void MODEL(prepare)(const real *weights, real *prepared)
 {
-    copy_reals(prepared, weights, 12272);
 #if LANES > 1
-    transpose_matrix(weights + 64, 32, 32, prepared + 64); /* flow.layers.0.net.1.weight */
-    transpose_matrix(weights + 1120, 59, 32, prepared + 1120); /* flow.layers.0.net.2.weight */
-    transpose_matrix(weights + 3131, 32, 32, prepared + 3131); /* flow.layers.1.net.1.weight */
-    transpose_matrix(weights + 4187, 59, 32, prepared + 4187); /* flow.layers.1.net.2.weight */
-    transpose_matrix(weights + 6198, 32, 32, prepared + 6198); /* flow.layers.2.net.1.weight */
-    transpose_matrix(weights + 7254, 59, 32, prepared + 7254); /* flow.layers.2.net.2.weight */
-    transpose_matrix(weights + 9265, 32, 32, prepared + 9265); /* flow.layers.3.net.1.weight */
-    transpose_matrix(weights + 10321, 59, 32, prepared + 10321); /* flow.layers.3.net.2.weight */
+    prepare_matrix(weights + 0, 32, 1, prepared + 0); /* flow.layers.0.net.0.weight */
+    copy_reals(prepared + 32, weights + 32, 32);
+    prepare_matrix(weights + 64, 32, 32, prepared + 64); /* flow.layers.0.net.1.weight */
+    copy_reals(prepared + 1088, weights + 1088, 32);
+    prepare_matrix(weights + 1120, 59, 32, prepared + 1120); /* flow.layers.0.net.2.weight */
+    copy_reals(prepared + 3168, weights + 3008, 59);
+    prepare_matrix(weights + 3067, 32, 1, prepared + 3232); /* flow.layers.1.net.0.weight */
+    copy_reals(prepared + 3264, weights + 3099, 32);
+    prepare_matrix(weights + 3131, 32, 32, prepared + 3296); /* flow.layers.1.net.1.weight */
+    copy_reals(prepared + 4320, weights + 4155, 32);
+    prepare_matrix(weights + 4187, 59, 32, prepared + 4352); /* flow.layers.1.net.2.weight */
+    copy_reals(prepared + 6400, weights + 6075, 59);
+    prepare_matrix(weights + 6134, 32, 1, prepared + 6464); /* flow.layers.2.net.0.weight */
+    copy_reals(prepared + 6496, weights + 6166, 32);
+    prepare_matrix(weights + 6198, 32, 32, prepared + 6528); /* flow.layers.2.net.1.weight */
+    copy_reals(prepared + 7552, weights + 7222, 32);
+    prepare_matrix(weights + 7254, 59, 32, prepared + 7584); /* flow.layers.2.net.2.weight */
+    copy_reals(prepared + 9632, weights + 9142, 59);
+    prepare_matrix(weights + 9201, 32, 1, prepared + 9696); /* flow.layers.3.net.0.weight */
+    copy_reals(prepared + 9728, weights + 9233, 32);
+    prepare_matrix(weights + 9265, 32, 32, prepared + 9760); /* flow.layers.3.net.1.weight */
+    copy_reals(prepared + 10784, weights + 10289, 32);
+    prepare_matrix(weights + 10321, 59, 32, prepared + 10816); /* flow.layers.3.net.2.weight */
+    copy_reals(prepared + 12864, weights + 12209, 59);
+    copy_reals(prepared + 12928, weights + 12268, 2);
+    copy_reals(prepared + 12944, weights + 12270, 2);
+#else
+    copy_reals(prepared, weights, 12272);
 #endif
 }
 
