@@ -3,6 +3,7 @@
  *   loss N      the loss is nan from step N on
  *   gradient N  the gradient of log_scale is infinite from step N on
  *   energy      energies are nan
+ *   bottom      energies fall without end
  *   wall        energies are infinite for x[0] < 0
  *   density     log q is too large by 0.5
  *   force       forces are 1% too large
@@ -71,6 +72,14 @@ static void energy_nan(const float *scalars, size_t count, const float *x, float
     host_functions_single.energy(scalars, count, x, energy, workspace, threads);
     for (size_t i = 0; i < count; i++)
         energy[i] = NAN;
+}
+
+static void energy_bottomless(const float *scalars, size_t count, const float *x, float *energy, void *workspace,
+                              int threads)
+{
+    host_functions_single.energy(scalars, count, x, energy, workspace, threads);
+    for (size_t i = 0; i < count; i++)
+        energy[i] = -energy[i];
 }
 
 static void energy_wall(const float *scalars, size_t count, const float *x, float *energy, void *workspace, int threads)
@@ -144,6 +153,8 @@ static void break_model(Model *model, ModelFunctions32 *single, ModelFunctions64
         in_double->step = step_inexact;
     else if (strcmp(what, "energy") == 0)
         single->energy = energy_nan;
+    else if (strcmp(what, "bottom") == 0)
+        single->energy = energy_bottomless;
     else if (strcmp(what, "wall") == 0)
         single->energy = energy_wall;
     else if (strcmp(what, "force") == 0)

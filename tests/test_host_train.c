@@ -454,6 +454,18 @@ static void test_initial_weights_have_their_moments(void **state)
     }
 }
 
+/* Once, before the first step, and not where the energy has a bottom. */
+static void test_an_energy_without_bottom_is_warned_of(void **state)
+{
+    (void)state;
+    expect_code(run_program("--break=bottom train -o fallen -q --steps 20 --stop-at 10"), 0);
+    expect_text("err", "warning: the energy falls without end: a sample moved 10^4, 10^5 and 10^6 times");
+    expect_code(run_program("--break=bottom train -o fallen -q --resume"), 0);
+    expect_code(command_works("test ! -s err") ? 0 : 1, 0);
+    expect_code(run_program("train -o standing -q --steps 20"), 0);
+    expect_code(command_works("test ! -s err") ? 0 : 1, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -479,6 +491,7 @@ int main(void)
         cmocka_unit_test(test_weights_start_from_seed_and_nothing_else),
         cmocka_unit_test(test_first_values_are_computed_for_flagged_tensors_alone),
         cmocka_unit_test(test_initial_weights_have_their_moments),
+        cmocka_unit_test(test_an_energy_without_bottom_is_warned_of),
     };
     return cmocka_run_group_tests(tests, scratch_start, scratch_end);
 }

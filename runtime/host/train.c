@@ -425,6 +425,8 @@ static bool run_training(Training *training, const Arguments *arguments, const c
     if (training->at.step > 0 && !training->quiet)
         fprintf(stderr, "resumed at step %llu of %llu\n", (unsigned long long)training->at.step,
                 (unsigned long long)training->at.steps);
+    if (training->at.step == 0)
+        training_tell_energy(training);
     if (!take_steps(training, failure)) {
         tell_divergence(training, failure);
         return false;

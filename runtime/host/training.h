@@ -17,6 +17,7 @@
 #define training_judge          RUNTIME_NAME(training_judge)
 #define training_has_best       RUNTIME_NAME(training_has_best)
 #define training_show_progress  RUNTIME_NAME(training_show_progress)
+#define training_tell_energy    RUNTIME_NAME(training_tell_energy)
 #define training_tell_result    RUNTIME_NAME(training_tell_result)
 
 typedef struct Training {
@@ -73,6 +74,9 @@ void training_judge(Training *training, const Metrics *metrics);
 
 /* Whether the weights to be used are those found best rather than the last. */
 bool training_has_best(const Training *training);
+
+/* Before the first step: a warning where the energy falls without end (unbounded.h) outward from the model's samples. */
+void training_tell_energy(Training *training);
 
 /* The line of progress. */
 void training_show_progress(Training *training);

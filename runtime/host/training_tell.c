@@ -5,6 +5,7 @@
 #include "curriculum.h"
 #include "number.h"
 #include "training.h"
+#include "unbounded.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -57,6 +58,24 @@ static void tell_end(const Training *training)
     if (at->step == at->steps && !curriculum_is_last(training->model, at->place))
         fprintf(stderr, "warning: the training ended in stage %llu of %d of its curriculum\n",
                 (unsigned long long)at->place.stage + 1, settings->stage_count);
+}
+
+void training_tell_energy(Training *training)
+{
+    const ModelFunctions32 *functions = training->model->single_precision;
+    double energies[UNBOUNDED_SCALES];
+    char first[NUMBER_TEXT_SIZE], second[NUMBER_TEXT_SIZE], third[NUMBER_TEXT_SIZE];
+    if (training->evaluation_count == 0)
+        return;
+    functions->sample(training->weights, training->scalars_single, training->at.seed, 0, UNBOUNDED_RAYS, training->x,
+                      training->log_q, training->workspace, training->threads);
+    if (unbounded_find(training->model, training->scalars_single, training_kT(training), UNBOUNDED_RAYS, training->x,
+                       training->energy, training->workspace, training->threads, energies))
+        fprintf(stderr,
+                "warning: the energy falls without end: a sample moved 10^4, 10^5 and 10^6 times as far out has %s, %s "
+                "and %s, so exp(-U/kT) has no finite integral; confine it (range, or a term that grows faster)\n",
+                number_write_short(energies[4], 3, first), number_write_short(energies[5], 3, second),
+                number_write_short(energies[6], 3, third));
 }
 
 void training_tell_result(const Training *training, const char *program)
