@@ -45,8 +45,9 @@ static const struct HostUnit {
     {"weights", " safetensors_read weights checkpoint "},
     {"estimates",
      " estimates evaluate evaluator held_out importance pareto nearest density report requirement verdict "},
-    {"program", " arguments program run sample selftest session train training_judge training_tell unbounded failure curriculum "
-                "dataset likelihood columns "},
+    {"program",
+     " arguments program run sample selftest session train training_judge training_tell unbounded failure curriculum "
+     "dataset likelihood columns "},
 };
 enum { HOST_UNIT_COUNT = sizeof HOST_UNITS / sizeof *HOST_UNITS };
 
