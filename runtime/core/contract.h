@@ -187,14 +187,29 @@ static inline void prepare_matrix(const real *matrix, int rows, int columns, rea
     }
 }
 
+/* A tile of one vector or two waits for its multiply-adds, each for the one before, while the memory is idle: at each k so many
+ * cache lines are fetched of the weights that lie behind it, which as a rule are read next. They come as fast as three in the
+ * time of one multiply-add. */
+enum { CACHE_LINE = 64 / REAL_SIZE, LINES_AHEAD = 3, CHAIN_AHEAD = 16 };
+
+static ALWAYS_INLINE void fetch_ahead(const real *behind, const int vectors, const int inner, const int k)
+{
+    const int lines = vectors <= 1 && inner >= CHAIN_AHEAD ? LINES_AHEAD - vectors : 0;
+    UNROLL(3)
+    for (int i = 0; i < lines; i++)
+        __builtin_prefetch(behind + (k * lines + i) * CACHE_LINE);
+}
+
 /* As tile_multiply with a prepared matrix. */
 static ALWAYS_INLINE void tile_multiply_prepared(Tile *tile, const int rows, const int inner, const real *matrix,
                                                  const int r, const real *x, const int x_stride)
 {
     const int vectors = rows / LANES, left = rows % LANES;
     const real *const whole = matrix + r * inner, *const rest = whole + vectors * LANES * inner;
+    const real *const behind = rest + panel_rows(left) * inner;
     UNROLL(2)
     for (int k = 0; k < inner; k++) {
+        fetch_ahead(behind, vectors, inner, k);
         const lanes factor = lanes_splat(x[k * x_stride]);
         UNROLL(TILE_VECTORS)
         for (int v = 0; v < vectors; v++)
