@@ -101,6 +101,12 @@ static const Case CASES[] = {
      "\"ij,i->j\""
      " return %y, %d }",
      0},
+    {"the way back through wide layers, whole squares of rows and a rest",
+     "(%w: parameter real[331, 457], %x: sample real[331], %y: sample real[457], %z: sample real[331, 2]) {"
+     " %a = contract %w, %x \"ij,i->j\" %m = mul %a, %y %h = tanh %m %v = slice %z axis 1 start 1 length 1"
+     " %u = reshape %v to [331] %k = constant real[457] all 0.5 %b = contract %w, %u, %k \"ij,i->j\""
+     " %s = slice %w axis 1 start 3 length 450 %c = contract %s, %x \"ij,i->j\" return %h, %a, %b, %c }",
+     0},
     {"windows of a convolution",
      "(%x: sample real[2, 6], %w: parameter real[3, 2, 3], %b: parameter real[3]) {"
      " %g = gather %x axis 1 table {5, 0, 1, 0, 1, 2, 1, 2, 3, 2, 3, 4, 3, 4, 5, 4, 5, 0} %r = reshape %g to [2, 6, 3]"
@@ -182,6 +188,14 @@ static const Case CASES[] = {
      70},
 };
 
+static int count_text(const char *text, const char *word)
+{
+    int count = 0;
+    for (; (text = strstr(text, word)) != NULL; text++)
+        count++;
+    return count;
+}
+
 static void test_ops_agree_with_the_interpreter(void **state)
 {
     Arena *arena = *state;
@@ -191,6 +205,7 @@ static void test_ops_agree_with_the_interpreter(void **state)
         ir_test_verify(function->module);
         emit_cases_add(cases, function->module, function, 70, CASES[i].label);
     }
+    assert_int_equal(count_text(emit_cases_kernels(cases), " dense_transposed("), 3);
     static const EmitBuild builds[] = {{"gcc", "-O1 -march=native", 32, 64, 64, 1},
                                        {"gcc", "-O1 -march=native", 32, 1, 64, 1},
                                        {"gcc", "-O0 -march=native", 32, 64, 32, 1},
@@ -220,14 +235,6 @@ static const Case WIDE_CASES[] = {
      " %c = batch_contract %u, %x \"i,j->ij\" return %a, %b, %c }",
      150},
 };
-
-static int count_text(const char *text, const char *word)
-{
-    int count = 0;
-    for (; (text = strstr(text, word)) != NULL; text++)
-        count++;
-    return count;
-}
 
 static void test_wide_products_by_openblas_agree_with_the_interpreter(void **state)
 {

@@ -208,15 +208,32 @@ static bool is_for_blas(const Writer *writer, const Dense *dense)
            dense->x_inner_stride >= 1;
 }
 
-static void begin_kernel(Kernel *kernel, Text *head)
+/* Whether the product is made by columns of a wide matrix, before all tiles. */
+static bool is_by_columns(const Dense *dense)
+{
+    return dense->row_stride == 1 && dense->inner_stride >= dense->rows && dense->rows >= BLOCK_SAMPLES &&
+           dense->rows * dense->inner >= COLUMN_ELEMENTS && dense->x_inner_stride >= 1 &&
+           dense->start_kind == START_NUMBER;
+}
+
+static void begin_by_columns(Kernel *kernel, Text *head)
+{
+    const Dense *dense = kernel->group->dense;
+    const char *start = writer_number(kernel->writer, dense->start_number);
+    text_print(head,
+               "    Tile tile;\n    tile_transposed(&tile, rows, %lld, matrix, r, %lld, x, s, %lld, %s, result);\n",
+               (long long)dense->inner, (long long)dense->inner_stride, (long long)dense->x_inner_stride, start);
+    kernel->product =
+        arena_print(kernel->writer->arena, "    dense_transposed(%lld, %lld, matrix, %lld, x, %lld, %s, result);\n",
+                    (long long)dense->rows, (long long)dense->inner, (long long)dense->inner_stride,
+                    (long long)dense->x_inner_stride, start);
+}
+
+/* The accumulators: sums that are there, or their start and the product. */
+static void begin_tile(Kernel *kernel, Text *head)
 {
     Writer *writer = kernel->writer;
     const Dense *dense = kernel->group->dense;
-    Read matrix = plan_read(writer->plan, dense->matrix, false, writer->group);
-    Read x = plan_read(writer->plan, dense->x, true, writer->group);
-    add_parameter(kernel, "const real *", "matrix", writer_slot_address(writer, matrix.slot, dense->matrix_offset));
-    add_parameter(kernel, "const real *", "x",
-                  moving(kernel, writer_slot_address(writer, x.slot, dense->x_offset), dense->x_position_stride, true));
     const char *indent = kernel->kept ? "        " : "    ";
     text_put(head, "    Tile tile;\n");
     if (kernel->kept)
@@ -245,6 +262,21 @@ static void begin_kernel(Kernel *kernel, Text *head)
         kernel->product =
             arena_print(writer->arena, "    blas_dense(%lld, %lld, matrix, %s, x, %lld, result);\n",
                         (long long)dense->rows, (long long)dense->inner, strides, (long long)dense->x_inner_stride);
+}
+
+static void begin_kernel(Kernel *kernel, Text *head)
+{
+    Writer *writer = kernel->writer;
+    const Dense *dense = kernel->group->dense;
+    Read matrix = plan_read(writer->plan, dense->matrix, false, writer->group);
+    Read x = plan_read(writer->plan, dense->x, true, writer->group);
+    add_parameter(kernel, "const real *", "matrix", writer_slot_address(writer, matrix.slot, dense->matrix_offset));
+    add_parameter(kernel, "const real *", "x",
+                  moving(kernel, writer_slot_address(writer, x.slot, dense->x_offset), dense->x_position_stride, true));
+    if (!kernel->blas && !kernel->kept && is_by_columns(dense))
+        begin_by_columns(kernel, head);
+    else
+        begin_tile(kernel, head);
     text_put(head,
              "    UNROLL(TILE_ROWS)\n    for (int i = 0; i < TILE_COUNT(rows); i++)\n        UNROLL(TILE_VECTORS)\n"
              "        for (int v = 0; v < TILE_USED(rows); v++) {\n");

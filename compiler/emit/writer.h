@@ -19,8 +19,9 @@ typedef struct SharedParts {
     bool blas; /* wide contractions call OpenBLAS: runtime/core/blas.h */
 } SharedParts;
 
-/* Contractions with more weights than this are wide: layers of more than 512 x 512. */
-enum { BLAS_ELEMENTS = 1 << 18 };
+/* Contractions with more weights than this are wide: layers of more than 512 x 512 are for OpenBLAS; those that the second
+ * cache hardly holds are read by columns where rows lie side by side. */
+enum { BLAS_ELEMENTS = 1 << 18, COLUMN_ELEMENTS = 1 << 17 };
 
 SharedParts *shared_parts_new(Arena *arena);
 /* Gives the functions of a module their names in C. */

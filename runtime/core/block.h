@@ -7,6 +7,7 @@
 #include "contract.h"
 #include "elementary.h"
 #include "random.h"
+#include "transposed.h"
 #if ANSATZ_BLOCK > 1
 #include "batch.h"
 #endif
