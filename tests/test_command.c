@@ -139,6 +139,28 @@ static void test_run_builds_once_in_a_private_cache(void **state)
     free(result.output);
 }
 
+/* A verb's program has what the verb needs, with the runtime that the compiler has inside: nothing of it is compiled. Its
+ * results are the whole program's, which stands for all verbs once it is there. */
+static void test_run_builds_what_the_verb_needs(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    char start[1024];
+    snprintf(start, sizeof start, "XDG_CACHE_HOME=%s %s run specs/double_well.yaml", folder, shell_ansatz());
+    shell_must("%s train -o %s/part --steps 20 -q", start, folder);
+    shell_must("%s sample -w %s/part -n 100 -o %s/part.npy -q", start, folder, folder);
+    shell_must("cd %s/ansatz && test -x double_well-*-train/double_well && test ! -e double_well-*-train/build",
+               folder);
+    shell_must("cd %s/ansatz && test -x double_well-*-use/double_well && test ! -e double_well-*-use/build", folder);
+    shell_must("%s selftest >/dev/null", start);
+    shell_must("rm -rf %s/ansatz/*-train* %s/ansatz/*-use*", folder, folder);
+    shell_must("%s train -o %s/whole --steps 20 -q", start, folder);
+    shell_must("%s sample -w %s/whole -n 100 -o %s/whole.npy -q", start, folder, folder);
+    shell_must("ls -d %s/ansatz/double_well-*/ | wc -l | grep -q '^1$'", folder);
+    shell_must("cmp %s/part/weights.safetensors %s/whole/weights.safetensors && cmp %s/part.npy %s/whole.npy", folder,
+               folder, folder, folder);
+}
+
 static void test_the_exit_code_of_run_is_the_programs(void **state)
 {
     (void)state;
@@ -167,6 +189,7 @@ int main(void)
         cmocka_unit_test(test_a_bad_spec_leaves_nothing_behind),
         cmocka_unit_test(test_a_foreign_folder_is_refused),
         cmocka_unit_test(test_run_builds_once_in_a_private_cache),
+        cmocka_unit_test(test_run_builds_what_the_verb_needs),
         cmocka_unit_test(test_the_exit_code_of_run_is_the_programs),
         cmocka_unit_test(test_what_the_compiler_made_is_what_it_makes),
     };

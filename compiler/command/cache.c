@@ -2,6 +2,8 @@
 /* Folders of built packages, named by the hash of what is in them. */
 #include "compiler/command/cache.h"
 
+#include "compiler/command/library.h"
+
 #include "runtime/host/sha256.h"
 
 #include <dirent.h>
@@ -55,7 +57,7 @@ static bool make_root(Arena *arena, const char *root, Diagnostics *diagnostics)
     return true;
 }
 
-static const char *package_hash(Arena *arena, const Package *package)
+static const char *package_hash(Arena *arena, const Package *package, RunProgram which)
 {
     Text all = text_start(arena);
     for (int i = 0; i < package->file_count; i++) {
@@ -63,20 +65,25 @@ static const char *package_hash(Arena *arena, const Package *package)
         sha256_text(package->files[i].bytes, package->files[i].length, hash);
         text_print(&all, "%s  %s\n", hash, package->files[i].path);
     }
+    if (which != RUN_WHOLE)
+        text_print(&all, "%s\n%s\n", package->run_unit, package->run_lines[which]);
     char *hash = arena_take(arena, SHA256_TEXT_SIZE, 1);
     sha256_text(all.bytes, all.length, hash);
     return hash;
 }
 
-bool cache_entry(Arena *arena, const Package *package, const char *name, CacheEntry *entry, Diagnostics *diagnostics)
+bool cache_entry(Arena *arena, const Package *package, RunProgram which, CacheEntry *entry, Diagnostics *diagnostics)
 {
+    static const char *const endings[] = {[RUN_TRAIN] = "-train", [RUN_USE] = "-use", [RUN_WHOLE] = ""};
     const char *root = cache_root(arena);
     if (!root)
         return fail(diagnostics, "no cache:", "XDG_CACHE_HOME and HOME", "neither is an absolute path");
     if (!make_root(arena, root, diagnostics))
         return false;
-    entry->folder = arena_print(arena, "%s/%s-%.24s", root, name, package_hash(arena, package));
-    entry->program = arena_print(arena, "%s/%s", entry->folder, name);
+    entry->which = which;
+    entry->folder =
+        arena_print(arena, "%s/%s-%.24s%s", root, package->name, package_hash(arena, package, which), endings[which]);
+    entry->program = arena_print(arena, "%s/%s", entry->folder, package->name);
     entry->stamp = arena_print(arena, "%s.sha256", entry->folder);
     return true;
 }
@@ -138,7 +145,16 @@ static void remove_old(Arena *arena, const char *root)
     closedir(directory);
 }
 
-static bool run_build(Arena *arena, const char *folder, const char *build_line, Diagnostics *diagnostics)
+/* Whether a child process ends well. */
+static bool wait_for(pid_t child)
+{
+    int status = 0;
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool build_whole(Arena *arena, const char *folder, const char *build_line, Diagnostics *diagnostics)
 {
     fflush(NULL);
     pid_t child = fork();
@@ -149,12 +165,30 @@ static bool run_build(Arena *arena, const char *folder, const char *build_line, 
             execlp("sh", "sh", "-c", build_line, (char *)NULL);
         _exit(127);
     }
-    int status = 0;
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return true;
-    return fail(diagnostics, "cannot build", arena_print(arena, "%s", folder), "the compiler's messages are above");
+    return wait_for(child) ||
+           fail(diagnostics, "cannot build", arena_print(arena, "%s", folder), "the compiler's messages are above");
+}
+
+/* Compiles what is of the model and links the runtime that the compiler has inside it. Silent: where it fails, the whole
+ * program is built, and that says what is wrong. */
+static bool build_part(Arena *arena, const Package *package, const CacheEntry *entry)
+{
+    const Library library = library_for_this_machine();
+    const char *unit = arena_print(arena, "%s/%s", entry->folder, RUN_UNIT);
+    const char *runtime = arena_print(arena, "%s/%s", entry->folder, RUN_RUNTIME);
+    if (library.bytes == NULL || file_write(arena, unit, package->run_unit, strlen(package->run_unit)) != 0 ||
+        file_write(arena, runtime, (const char *)library.bytes, library.length) != 0)
+        return false;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        int nothing = open("/dev/null", O_WRONLY);
+        if (nothing >= 0 && dup2(nothing, STDOUT_FILENO) >= 0 && dup2(nothing, STDERR_FILENO) >= 0 &&
+            chdir(entry->folder) == 0)
+            execlp("sh", "sh", "-c", package->run_lines[entry->which], (char *)NULL);
+        _exit(127);
+    }
+    return wait_for(child);
 }
 
 static int lock_root(Arena *arena, const char *root)
@@ -173,7 +207,8 @@ static bool build_locked(Arena *arena, const Package *package, const CacheEntry 
     unlink(entry->stamp);
     remove_folder(entry->folder);
     bool good = package_write(arena, package, entry->folder, true, diagnostics, &error) &&
-                run_build(arena, entry->folder, package->build_line, diagnostics);
+                ((entry->which != RUN_WHOLE && build_part(arena, package, entry)) ||
+                 build_whole(arena, entry->folder, package->build_line, diagnostics));
     const char *hash = good ? file_hash(arena, entry->program) : NULL;
     if (good && !hash)
         good = fail(diagnostics, "cannot read", entry->program, "the build left no program");

@@ -43,6 +43,32 @@ static char **program_arguments(Arena *arena, const DataSpec *data, const CacheE
     return list;
 }
 
+/* The least program that knows the verb: only train takes steps, only a self-test and an evaluation that asks for it compute
+ * in double. */
+static RunProgram program_for(const Arguments *arguments)
+{
+    const char *verb = arguments->operand_count > 1 ? arguments->operands[1] : "";
+    if (strcmp(verb, "train") == 0)
+        return RUN_TRAIN;
+    return strcmp(verb, "selftest") == 0 || is_given(arguments, "--precision") ? RUN_WHOLE : RUN_USE;
+}
+
+/* Finds the program in the cache, the whole one rather than a part, or builds what the verb needs. */
+static bool find_program(Session *session, const Package *package, RunProgram which, CacheEntry *entry)
+{
+    if (!cache_entry(session->arena, package, RUN_WHOLE, entry, &session->diagnostics))
+        return false;
+    if (cache_is_good(session->arena, entry))
+        return true;
+    if (which != RUN_WHOLE && !cache_entry(session->arena, package, which, entry, &session->diagnostics))
+        return false;
+    if (cache_is_good(session->arena, entry))
+        return true;
+    if (!session->json && isatty(STDERR_FILENO))
+        fprintf(stderr, "building %s ...\n", package->name);
+    return cache_build(session->arena, package, entry, &session->diagnostics);
+}
+
 int command_run(Session *session, const Arguments *arguments)
 {
     SpecOptions options = arguments_spec_options(session, arguments);
@@ -52,12 +78,7 @@ int command_run(Session *session, const Arguments *arguments)
     if (!package || session->diagnostics.error_count > 0)
         return session_finish(session, EX_CONFIG);
     CacheEntry entry;
-    bool good = cache_entry(session->arena, package, program->spec->name, &entry, &session->diagnostics);
-    if (good && !cache_is_good(session->arena, &entry)) {
-        if (!session->json && isatty(STDERR_FILENO))
-            fprintf(stderr, "building %s ...\n", program->spec->name);
-        good = cache_build(session->arena, package, &entry, &session->diagnostics);
-    }
+    bool good = find_program(session, package, program_for(arguments), &entry);
     int code = session_finish(session, EX_CANTCREAT);
     if (!good || code != EX_OK)
         return code;

@@ -143,6 +143,7 @@ const Package *package_emit(Arena *arena, const Program *program, const PackageO
     package_add_main(&writer, hash);
     sort_files(writer.package);
     writer.package->build_line = package_build_line(&writer);
+    package_add_run(&writer);
     package_add_build(&writer);
     package_add_readme(&writer);
     package_add_manifest(&writer, hash);

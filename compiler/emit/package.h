@@ -11,11 +11,23 @@ typedef struct PackageFile {
     size_t length;
 } PackageFile;
 
+/* What `ansatz run` builds of a package: a program with the functions that some verbs need, or the whole one. */
+typedef enum RunProgram {
+    RUN_TRAIN, /* for train */
+    RUN_USE,   /* for what is done with trained weights, in float */
+    RUN_WHOLE
+} RunProgram;
+
+#define RUN_UNIT    "unit.c"    /* what a command below compiles besides the package's files */
+#define RUN_RUNTIME "runtime.a" /* and links: the runtime's host with the prefix ansatz_ */
+
 typedef struct Package {
     const char *name; /* the model's */
     int file_count;
     PackageFile *files;
     const char *build_line; /* the one command that builds its program without Ninja, run in its folder */
+    const char *run_unit;   /* the text of RUN_UNIT */
+    const char *run_lines[RUN_WHOLE];
 } Package;
 
 typedef struct PackageOptions {

@@ -273,9 +273,13 @@ static void write_code(PackageWriter *writer, CodeFile file, Text *out)
         if (writer->file_of[f] == file)
             write_function(writer->arena, writer->planner, writer->packing, module->functions[f], writer->parts,
                            writer->is_shared[f] ? "" : "static ", out);
-    for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
-        if (package_has(writer, kind) && package_file_of(kind) == file)
-            entry_write(writer->arena, writer->planner, writer->packing, &writer->entries[kind], writer->parts, out);
+    for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
+        if (!package_has(writer, kind) || package_file_of(kind) != file)
+            continue;
+        package_open_guard(writer, kind, out);
+        entry_write(writer->arena, writer->planner, writer->packing, &writer->entries[kind], writer->parts, out);
+        package_close_guard(kind, out);
+    }
 }
 
 static void declare_shared(PackageWriter *writer, Text *out)
@@ -286,10 +290,12 @@ static void declare_shared(PackageWriter *writer, Text *out)
         if (!writer->is_shared[f])
             continue;
         if (!any)
-            text_put(out, "\n/* ---- functions of one block that several files call ---- */\n\n");
+            text_put(out,
+                     "\n/* ---- functions of one block that several files call; static where one unit has all files "
+                     "---- */\n\n#ifndef MODEL_SHARED\n#define MODEL_SHARED\n#endif\n");
         any = true;
         const char *name = writer->parts->functions[f];
-        text_print(out, "#define %s MODEL(block_%s)\n", name, name);
+        text_print(out, "#define %s MODEL(block_%s)\nMODEL_SHARED ", name, name);
         Writer *signature = writer_new(writer->arena, writer->planner, writer->packing,
                                        planner_plan(writer->planner, module->functions[f]), writer->parts, out);
         write_signature(signature, out);

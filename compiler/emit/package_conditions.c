@@ -82,6 +82,7 @@ static void put_given(PackageWriter *writer, const char *real, const char *infix
     for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
         if (!package_has(writer, kind) || ARGUMENTS[kind] == NULL)
             continue;
+        package_open_guard(writer, kind, out);
         text_print(out,
                    "static void %s_given_%s%s(%s)\n{\n    %s *const rows = workspace;\n"
                    "    %s_%srepeat(scalars, count, rows);\n"
@@ -91,6 +92,7 @@ static void put_given(PackageWriter *writer, const char *real, const char *infix
                    writer->name, infix, package_entry_name(kind), package_call_parameters(writer, kind, false, real),
                    real, writer->name, infix, GIVEN_ROWS, GIVEN_ROWS, GIVEN_ROWS, writer->name, infix,
                    package_entry_name(kind), arguments_of(writer, kind), GIVEN_ROWS, writer->upper);
+        package_close_guard(kind, out);
     }
 }
 
@@ -107,7 +109,9 @@ void package_put_conditions(PackageWriter *writer, Text *out)
     if (writer->program->spec->condition_count == 0)
         return;
     put_given(writer, "float", "", out);
+    text_print(out, "#ifndef %s_WITHOUT_DOUBLE\n\n", writer->upper);
     put_given(writer, "double", "double_", out);
+    text_put(out, "#endif\n\n");
     put_table(writer, out);
 }
 

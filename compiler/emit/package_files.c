@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a program or library of the package is linked with. */
-static const char *libraries(const PackageWriter *writer)
+const char *package_libraries(const PackageWriter *writer)
 {
     return package_has_blas(writer) ? "-lopenblas -lm" : "-lm";
 }
@@ -17,7 +16,7 @@ static const char *libraries(const PackageWriter *writer)
 const char *package_build_line(const PackageWriter *writer)
 {
     return arena_print(writer->arena, "cc -std=c11 -O3 -march=native -fopenmp -o %s *.c runtime/host/*.c %s",
-                       writer->name, libraries(writer));
+                       writer->name, package_libraries(writer));
 }
 
 static bool ends_with(const char *text, const char *ending)
@@ -129,7 +128,7 @@ void package_add_build(PackageWriter *writer)
                "  command = for file in $in; do echo \"#include \\\"$$file\\\"\"; done | $\n"
                "    $cc $cflags $level -I. -MMD -MF $out.d -x c -c - -o $out\n  depfile = $out.d\n  deps = gcc\n"
                "  description = $out\nrule link\n  command = $cc $cflags $in -o $out %s\n  description = $out\n\n",
-               writer->name, package_has_blas(writer) ? NO_PROMISE : PROMISE, libraries(writer));
+               writer->name, package_has_blas(writer) ? NO_PROMISE : PROMISE, package_libraries(writer));
     put_code(writer, &text, &objects);
     put_host(writer, &text, &objects);
     text_print(&text, "\nbuild %s: link%s\ndefault %s\n", writer->name, objects.bytes, writer->name);
@@ -162,7 +161,7 @@ void package_add_readme(PackageWriter *writer)
         "runtime/host/*.c %s\n\n%s",
         name, (long long)program->dimension, (long long)program->weight_count, writer->spec_name, ANSATZ_VERSION,
         blas ? "and libm, and OpenBLAS for its wide layers, nothing else" : "and libm, nothing else", name,
-        writer->package->build_line, writer->upper, name, libraries(writer), blas ? GIVEN_UP : "");
+        writer->package->build_line, writer->upper, name, package_libraries(writer), blas ? GIVEN_UP : "");
     text_print(
         &text,
         "## The program\n\n    ./%s train -o run\n    ./%s evaluate -w run -n 100000%s\n    ./%s sample -w run -n 1000 "
@@ -172,7 +171,7 @@ void package_add_readme(PackageWriter *writer)
     text_print(&text,
                "## The library\n\n`%s.h` is the whole interface; `example/example.c` uses it:\n\n"
                "    cc -std=c11 -O3 -march=native -o example/example example/example.c %s_model.c %s_energy.c %s\n\n",
-               name, name, name, libraries(writer));
+               name, name, name, package_libraries(writer));
     text_print(&text, "| | |\n|---|---|\n| components | %lld |\n| weights | %lld |\n", (long long)program->dimension,
                (long long)program->weight_count);
     text_print(&text, "| workspace, one thread | %lld bytes |\n| workspace, one sample at a time | %lld bytes |\n",

@@ -165,10 +165,14 @@ static void put_functions(PackageWriter *writer, bool is_double, Text *out)
                infix, package_given_bytes(writer, is_double), writer->upper, is_double ? "DOUBLE_" : "");
     text_print(out, "static const ModelFunctions%d %sfunctions = {\n    .workspace_bytes = %sworkspace_bytes,\n",
                is_double ? 64 : 32, is_double ? "double_" : "single_", infix);
-    for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++)
-        if (package_has(writer, kind))
-            text_print(out, "    .%s = %s_%s%s%s,\n", package_entry_name(kind), writer->name,
-                       package_is_given(writer, kind) ? "given_" : "", infix, package_entry_name(kind));
+    for (EntryKind kind = 0; kind < ENTRY_COUNT; kind++) {
+        if (!package_has(writer, kind))
+            continue;
+        package_open_guard(writer, kind, out);
+        text_print(out, "    .%s = %s_%s%s%s,\n", package_entry_name(kind), writer->name,
+                   package_is_given(writer, kind) ? "given_" : "", infix, package_entry_name(kind));
+        package_close_guard(kind, out);
+    }
     if (conditions && package_has(writer, ENTRY_LOG_PROB))
         text_print(out, "    .log_prob_given = %s_%slog_prob,\n", writer->name, infix);
     text_put(out, "};\n\n");
@@ -318,7 +322,12 @@ void package_add_main(PackageWriter *writer, const char *sha256)
 {
     const Program *program = writer->program;
     Text text = text_start(writer->arena);
-    package_head(writer, &text, "The command-line program: what the runtime must know of the model.");
+    package_head(
+        writer, &text,
+        arena_print(writer->arena,
+                    "The command-line program: what the runtime must know of the model. With -D%s_WITHOUT_STEP,\n"
+                    " * _WITHOUT_SCORE or _WITHOUT_DOUBLE it does without these functions.",
+                    writer->upper));
     text_print(&text, "#include \"%s.h\"\n\n#include \"runtime/host/model.h\"\n\n", writer->name);
     package_put_conditions(writer, &text);
     put_tensors(writer, &text);
@@ -328,7 +337,9 @@ void package_add_main(PackageWriter *writer, const char *sha256)
     put_ranges(writer, &text);
     put_kinds(writer, &text);
     put_functions(writer, false, &text);
+    text_print(&text, "#ifndef %s_WITHOUT_DOUBLE\n\n", writer->upper);
     put_functions(writer, true, &text);
+    text_put(&text, "#endif\n\n");
     text_print(&text, "static const Model model = {\n    .name = \"%s\",\n    .spec_name = ", writer->name);
     package_put_string(&text, writer->spec_name);
     text_print(&text, ",\n    .spec_sha256 = \"%s\",\n    .package_sha256 = \"%s\",\n    .version = \"%s\",\n",
@@ -359,7 +370,10 @@ void package_add_main(PackageWriter *writer, const char *sha256)
         text_print(&text, "    .flops_per_sample_step = %lld,\n", (long long)package_flops(writer, ENTRY_STEP));
     if (package_has(writer, ENTRY_SAMPLE))
         text_print(&text, "    .flops_per_sample = %lld,\n", (long long)package_flops(writer, ENTRY_SAMPLE));
-    text_put(&text, "    .single_precision = &single_functions,\n    .double_precision = &double_functions,\n};\n\n"
-                    "int main(int argc, char **argv)\n{\n    return program_main(&model, argc, argv);\n}\n");
+    text_print(&text,
+               "    .single_precision = &single_functions,\n#ifndef %s_WITHOUT_DOUBLE\n"
+               "    .double_precision = &double_functions,\n#endif\n};\n\n"
+               "int main(int argc, char **argv)\n{\n    return program_main(&model, argc, argv);\n}\n",
+               writer->upper);
     package_add_text(writer, arena_print(writer->arena, "%s_main.c", writer->name), &text);
 }

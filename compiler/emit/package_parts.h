@@ -50,6 +50,11 @@ void package_put_prepare(PackageWriter *writer, Text *out);
 const char *package_file_name(CodeFile file); /* "model" */
 bool package_has_file(const PackageWriter *writer, CodeFile file);
 
+/* package_program.c: around the text of a function that a program may be without; what `ansatz run` builds of a package. */
+void package_open_guard(const PackageWriter *writer, EntryKind kind, Text *out);
+void package_close_guard(EntryKind kind, Text *out);
+void package_add_run(PackageWriter *writer);
+
 /* package_dispatch.c: the files in dispatch/, which hold the functions for wider vectors. */
 void package_add_dispatch(PackageWriter *writer);
 
@@ -58,6 +63,8 @@ void package_add_api(PackageWriter *writer);
 /* package_main.c: NAME_main.c; `sha256` is the hash of all that was added before. */
 void package_add_main(PackageWriter *writer, const char *sha256);
 /* package_files.c: build.ninja, README.md and MANIFEST.json. */
+/* What a program or library of the package is linked with. */
+const char *package_libraries(const PackageWriter *writer);
 /* The one command that builds the program without Ninja. */
 const char *package_build_line(const PackageWriter *writer);
 void package_add_build(PackageWriter *writer);
