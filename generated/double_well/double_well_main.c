@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The command-line program: what the runtime must know of the model.
+/* The command-line program: what the runtime must know of the model. With -DDOUBLE_WELL_WITHOUT_STEP,
+ * _WITHOUT_SCORE or _WITHOUT_DOUBLE it does without these functions.
  * Compiled from double_well.yaml by ansatz 0.1.0. */
 #include "double_well.h"
 
@@ -64,9 +65,15 @@ static const ModelFunctions32 single_functions = {
     .energy = double_well_energy,
     .force = double_well_force,
     .observables = double_well_observables,
+#ifndef DOUBLE_WELL_WITHOUT_SCORE
     .score = double_well_score,
+#endif
+#ifndef DOUBLE_WELL_WITHOUT_STEP
     .step = double_well_step,
+#endif
 };
+
+#ifndef DOUBLE_WELL_WITHOUT_DOUBLE
 
 static size_t double_workspace_bytes(int threads)
 {
@@ -80,15 +87,21 @@ static const ModelFunctions64 double_functions = {
     .energy = double_well_double_energy,
     .force = double_well_double_force,
     .observables = double_well_double_observables,
+#ifndef DOUBLE_WELL_WITHOUT_SCORE
     .score = double_well_double_score,
+#endif
+#ifndef DOUBLE_WELL_WITHOUT_STEP
     .step = double_well_double_step,
+#endif
 };
+
+#endif
 
 static const Model model = {
     .name = "double_well",
     .spec_name = "double_well.yaml",
     .spec_sha256 = "6a973cb8b2a5a42659209662ee6005bb8262856b26593210e996e387a43f85de",
-    .package_sha256 = "e1c52c1d227ac9a1bccc4b03e7133fa22a331e9f5bd41f2c221849e6b1740455",
+    .package_sha256 = "b2978b971bca7862554ff847ef1226007817dc43bef9b14923127ca6e994ae50",
     .version = "0.1.0",
     .dimension = 2,
     .component_names = components,
@@ -116,7 +129,9 @@ static const Model model = {
     .flops_per_sample_step = 154368,
     .flops_per_sample = 51456,
     .single_precision = &single_functions,
+#ifndef DOUBLE_WELL_WITHOUT_DOUBLE
     .double_precision = &double_functions,
+#endif
 };
 
 int main(int argc, char **argv)

@@ -26,12 +26,15 @@ void MODEL(observables)(const real *scalars, size_t count, const real *x, real *
 void MODEL(score)(const real *weights, const real *scalars, size_t count, const real *x, real *log_q, real *score, void *workspace, int threads);
 double MODEL(step)(const real *weights, const real *scalars, const real *data, uint64_t seed, uint32_t step, real *gradient, void *workspace, int threads);
 
-/* ---- functions of one block that several files call ---- */
+/* ---- functions of one block that several files call; static where one unit has all files ---- */
 
+#ifndef MODEL_SHARED
+#define MODEL_SHARED
+#endif
 #define energy MODEL(block_energy)
-void energy(const real *x, real *energy_2);
+MODEL_SHARED void energy(const real *x, real *energy_2);
 #define gaussian_log_prob MODEL(block_gaussian_log_prob)
-void gaussian_log_prob(const real *z, real *log_prob, real *workspace);
+MODEL_SHARED void gaussian_log_prob(const real *z, real *log_prob, real *workspace);
 
 /* ---- contraction kernels, one for each shape ---- */
 

@@ -217,6 +217,7 @@ static void entry_score(const real *weights, const real kT, const real loss_0_we
     (void)kT;
     (void)loss_0_weight;
 }
+#ifndef DOUBLE_WELL_WITHOUT_SCORE
 
 void MODEL(score)(const real *weights, const real *scalars, size_t count, const real *x, real *log_q, real *score, void *workspace, int threads)
 {
@@ -231,3 +232,4 @@ void MODEL(score)(const real *weights, const real *scalars, size_t count, const 
         rows_from_block(&block, frame + FRAME(192, 32), 2, score);
     }
 }
+#endif

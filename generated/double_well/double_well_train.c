@@ -92,6 +92,7 @@ static void energy_backward(const real *x, const real *d_energy, real *d_x, real
         store_row(d_x + 1 * BLOCK + s, load_row(d_x_1 + 0 * BLOCK + s));
     }
 }
+#ifndef DOUBLE_WELL_WITHOUT_STEP
 
 static void entry_step_once(const real *scalars, real *shared)
 {
@@ -283,3 +284,4 @@ double MODEL(step)(const real *weights, const real *scalars, const real *data, u
     entry_step_once_1(scalars, &loss, shared);
     return (double)loss;
 }
+#endif

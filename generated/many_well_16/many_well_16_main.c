@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The command-line program: what the runtime must know of the model.
+/* The command-line program: what the runtime must know of the model. With -DMANY_WELL_16_WITHOUT_STEP,
+ * _WITHOUT_SCORE or _WITHOUT_DOUBLE it does without these functions.
  * Compiled from many_well_16.yaml by ansatz 0.1.0. */
 #include "many_well_16.h"
 
@@ -39,9 +40,15 @@ static const ModelFunctions32 single_functions = {
     .log_prob = many_well_16_log_prob,
     .energy = many_well_16_energy,
     .force = many_well_16_force,
+#ifndef MANY_WELL_16_WITHOUT_SCORE
     .score = many_well_16_score,
+#endif
+#ifndef MANY_WELL_16_WITHOUT_STEP
     .step = many_well_16_step,
+#endif
 };
+
+#ifndef MANY_WELL_16_WITHOUT_DOUBLE
 
 static size_t double_workspace_bytes(int threads)
 {
@@ -54,15 +61,21 @@ static const ModelFunctions64 double_functions = {
     .log_prob = many_well_16_double_log_prob,
     .energy = many_well_16_double_energy,
     .force = many_well_16_double_force,
+#ifndef MANY_WELL_16_WITHOUT_SCORE
     .score = many_well_16_double_score,
+#endif
+#ifndef MANY_WELL_16_WITHOUT_STEP
     .step = many_well_16_double_step,
+#endif
 };
+
+#endif
 
 static const Model model = {
     .name = "many_well_16",
     .spec_name = "many_well_16.yaml",
     .spec_sha256 = "c5b522e0abad60436b329d21821ba80d9cb80b65cce0c4df004150e31f368d54",
-    .package_sha256 = "d4aa2afdebf8e3995bdf6fd39aacb7b983e4a93cb4eea392c9458c00396db921",
+    .package_sha256 = "3ceb9cec9fbc448e10bc1d9d050d5111445d49ad3cb1c56dcd0edefcb45000b2",
     .version = "0.1.0",
     .dimension = 16,
     .component_names = components,
@@ -88,7 +101,9 @@ static const Model model = {
     .flops_per_sample_step = 344064,
     .flops_per_sample = 114688,
     .single_precision = &single_functions,
+#ifndef MANY_WELL_16_WITHOUT_DOUBLE
     .double_precision = &double_functions,
+#endif
 };
 
 int main(int argc, char **argv)

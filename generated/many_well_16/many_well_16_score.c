@@ -480,6 +480,7 @@ static void entry_score(const real *weights, const real kT, const real loss_0_we
     (void)kT;
     (void)loss_0_weight;
 }
+#ifndef MANY_WELL_16_WITHOUT_SCORE
 
 void MODEL(score)(const real *weights, const real *scalars, size_t count, const real *x, real *log_q, real *score, void *workspace, int threads)
 {
@@ -494,3 +495,4 @@ void MODEL(score)(const real *weights, const real *scalars, size_t count, const 
         rows_from_block(&block, frame + FRAME(1088, 32), 16, score);
     }
 }
+#endif

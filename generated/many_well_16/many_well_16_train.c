@@ -408,6 +408,7 @@ static void energy_backward(const real *x, const real *d_energy, real *d_x, real
         store_each(d_x + i, lanes_load(t_8 + i) + lanes_load(t_9 + i) + lanes_load(t_10 + i) + lanes_load(t_11 + i), 16 * BLOCK - i);
     }
 }
+#ifndef MANY_WELL_16_WITHOUT_STEP
 
 static void entry_step_once(const real *scalars, real *shared)
 {
@@ -570,3 +571,4 @@ double MODEL(step)(const real *weights, const real *scalars, const real *data, u
     entry_step_once_1(scalars, &loss, shared);
     return (double)loss;
 }
+#endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The command-line program: what the runtime must know of the model.
+/* The command-line program: what the runtime must know of the model. With -DRING_WITHOUT_STEP,
+ * _WITHOUT_SCORE or _WITHOUT_DOUBLE it does without these functions.
  * Compiled from ring.yaml by ansatz 0.1.0. */
 #include "ring.h"
 
@@ -50,8 +51,12 @@ static const ModelFunctions32 single_functions = {
     .workspace_bytes = workspace_bytes,
     .sample = ring_sample,
     .log_prob = ring_log_prob,
+#ifndef RING_WITHOUT_STEP
     .step = ring_step,
+#endif
 };
+
+#ifndef RING_WITHOUT_DOUBLE
 
 static size_t double_workspace_bytes(int threads)
 {
@@ -62,14 +67,18 @@ static const ModelFunctions64 double_functions = {
     .workspace_bytes = double_workspace_bytes,
     .sample = ring_double_sample,
     .log_prob = ring_double_log_prob,
+#ifndef RING_WITHOUT_STEP
     .step = ring_double_step,
+#endif
 };
+
+#endif
 
 static const Model model = {
     .name = "ring",
     .spec_name = "ring.yaml",
     .spec_sha256 = "6a3945b7fd1691dc64018b60956675128c7a67fbac303e534edf6b26b9ab5b59",
-    .package_sha256 = "2b4903019ba31d0aaa9c1bc2f9d388e180bca9e5a27eb32189de9057bb78d084",
+    .package_sha256 = "1fe6193003d1a46f26150b07b4cf1cd2b17151f6a2abc73e8ef5b095e0c41eea",
     .version = "0.1.0",
     .dimension = 2,
     .component_names = components,
@@ -101,7 +110,9 @@ static const Model model = {
     .flops_per_sample_step = 70656,
     .flops_per_sample = 23552,
     .single_precision = &single_functions,
+#ifndef RING_WITHOUT_DOUBLE
     .double_precision = &double_functions,
+#endif
 };
 
 int main(int argc, char **argv)

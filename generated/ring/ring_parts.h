@@ -22,12 +22,15 @@ void MODEL(sample)(const real *weights, const real *scalars, uint64_t seed, uint
 void MODEL(log_prob)(const real *weights, const real *scalars, size_t count, const real *x, real *log_q, void *workspace, int threads);
 double MODEL(step)(const real *weights, const real *scalars, const real *data, uint64_t seed, uint32_t step, real *gradient, void *workspace, int threads);
 
-/* ---- functions of one block that several files call ---- */
+/* ---- functions of one block that several files call; static where one unit has all files ---- */
 
+#ifndef MODEL_SHARED
+#define MODEL_SHARED
+#endif
 #define gaussian_log_prob MODEL(block_gaussian_log_prob)
-void gaussian_log_prob(const real *z, real *log_prob, real *workspace);
+MODEL_SHARED void gaussian_log_prob(const real *z, real *log_prob, real *workspace);
 #define standardise MODEL(block_standardise)
-void standardise(const real *weights, const real *x, real *y, real *log_det);
+MODEL_SHARED void standardise(const real *weights, const real *x, real *y, real *log_det);
 
 /* ---- tables ---- */
 

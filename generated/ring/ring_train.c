@@ -893,6 +893,7 @@ static void gaussian_log_prob_backward(const real *z, const real *d_log_prob, re
             store_each(d_z + i * BLOCK + s, load_sample(t + s) * lanes_load(z + i * BLOCK + s), 2 - i);
         }
 }
+#ifndef RING_WITHOUT_STEP
 
 static void entry_step_once(const real *scalars, real *shared)
 {
@@ -1118,3 +1119,4 @@ double MODEL(step)(const real *weights, const real *scalars, const real *data, u
     entry_step_once_2(scalars, &loss, shared);
     return (double)loss;
 }
+#endif
