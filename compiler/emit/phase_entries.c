@@ -196,7 +196,10 @@ static const char *write_phase(Arena *arena, Planner *planner, const Packing *pa
     if (identifiers_added(&words, "batch"))
         add(&parameters, "real *", "batch", block_part(arena, part, "batch", batch_size(entry)));
     if (identifiers_added(&words, "sums"))
-        add(&parameters, "real *", "sums", block_part(arena, part, "sums", round_reals(plan->partial_reals)));
+        add(&parameters, "real *", "sums",
+            part == PART_BATCH ? "sums"
+                               : arena_print(arena, "sums + %s * %lld", plan->sums_add ? "place" : "shard",
+                                             (long long)round_reals(plan->partial_reals)));
     if (identifiers_added(&words, "double_sums"))
         add(&parameters, "double *", "double_sums",
             block_part(arena, part, "double_sums", round_reals(plan->partial_doubles)));
@@ -229,10 +232,10 @@ typedef struct Reduction {
 static void put_reduction(const Entry *entry, const Reduction *reduction, Text *out)
 {
     if (reduction->count > 0)
-        text_print(out, "    sum_shards(%s, %lld, %lld, %lld, %s, threads);\n",
-                   offset_text(out->arena, "sums", reduction->from), (long long)shard_count(entry),
-                   (long long)round_reals(entry->plan->partial_reals), (long long)reduction->count,
-                   offset_text(out->arena, reduction->base, reduction->offset));
+        text_print(out, "    sum_shards(%s, %s, %lld, %lld, %lld, %s, threads);\n",
+                   offset_text(out->arena, "sums", reduction->from), entry->plan->sums_add ? "added" : "1",
+                   (long long)shard_count(entry), (long long)round_reals(entry->plan->partial_reals),
+                   (long long)reduction->count, offset_text(out->arena, reduction->base, reduction->offset));
 }
 
 /* Where the whole of a sum goes; false where nobody reads it. */
@@ -256,31 +259,45 @@ static bool find_target(const Entry *entry, IrId value, Reduction *target)
     return true;
 }
 
-/* Adds up the blocks' parts of every sum that is known from this phase on; neighbours in one go. */
+/* Neighbours in the blocks' parts that are neighbours in the result are added up in one go. */
+static void put_reductions(const Entry *entry, Reduction *reductions, int count, Text *out)
+{
+    for (int i = 1; i < count; i++)
+        for (int k = i; k > 0 && reductions[k].from < reductions[k - 1].from; k--) {
+            const Reduction swapped = reductions[k];
+            reductions[k] = reductions[k - 1];
+            reductions[k - 1] = swapped;
+        }
+    for (int i = 0; i < count; i++) {
+        Reduction run = reductions[i];
+        while (i + 1 < count && strcmp(run.base, reductions[i + 1].base) == 0 &&
+               run.from + run.count == reductions[i + 1].from && run.offset + run.count == reductions[i + 1].offset)
+            run.count += reductions[++i].count;
+        put_reduction(entry, &run, out);
+    }
+}
+
+/* Adds up the blocks' parts of every sum that is known from this phase on. */
 static void write_reductions(const Entry *entry, int level, Text *out)
 {
     const Plan *plan = entry->plan;
-    Reduction run = {0}, next;
+    Reduction *reductions = ARENA_ARRAY(plan->arena, Reduction, entry->function->value_count + 1), next;
+    int count = 0;
     for (int v = 0; v < entry->function->value_count; v++) {
         if (!plan->sums[v] || plan->wide[v] || plan->levels[v] != level || !find_target(entry, v, &next))
             continue;
         const char *to = offset_text(plan->arena, next.base, next.offset);
-        if (plan->doubles[v]) {
+        if (plan->doubles[v])
             text_print(out, "    *(%s) = (real)sum_shards_double(%s, %lld, %lld);\n", to,
                        offset_text(plan->arena, "double_sums", next.from), (long long)shard_count(entry),
                        (long long)round_reals(plan->partial_doubles));
-        } else if (plan->firsts[v]) {
+        else if (plan->firsts[v])
             text_print(out, "    copy_reals(%s, %s, %lld);\n", to, offset_text(plan->arena, "sums", next.from),
                        (long long)next.count);
-        } else if (run.count > 0 && strcmp(run.base, next.base) == 0 && run.from + run.count == next.from &&
-                   run.offset + run.count == next.offset) {
-            run.count += next.count;
-        } else {
-            put_reduction(entry, &run, out);
-            run = next;
-        }
+        else
+            reductions[count++] = next;
     }
-    put_reduction(entry, &run, out);
+    put_reductions(entry, reductions, count, out);
 }
 
 /* ---- the public function --------------------------------------------------------------------- */
@@ -362,9 +379,12 @@ static void write_block_loop(const Entry *entry, int level, const char *call, Te
         return;
     text_print(out, "    PARALLEL_FOR\n    for (ptrdiff_t shard = 0; shard < %lld; shard++) {\n",
                (long long)shard_count(entry));
+    const bool places = call != NULL && strstr(call, "sums + place") != NULL;
     if (before.length + after.length > 0 || strstr(call, "&block") != NULL)
-        text_print(out, "        const Block block = block_of(%lld, shard, %s, %s, %s);\n",
+        text_print(out, "        %sBlock block = block_of(%lld, shard, %s, %s, %s);\n", places ? "" : "const ",
                    (long long)function->module->batch, entry->seed, entry->first, entry->step);
+    if (places)
+        text_put(out, "        const ptrdiff_t place = block_place(&block, shard, &added);\n");
     text_print(out, "%s%s%s%s%s    }\n", before.bytes, call != NULL ? "        " : "", call != NULL ? call : "",
                call != NULL ? "\n" : "", after.bytes);
 }
@@ -410,6 +430,8 @@ void phase_entry_write(Arena *arena, Planner *planner, const Packing *packing, c
     text_print(out, "\n%s %s(%s)\n{\n", loss ? "double" : "void", entry->name, entry->parameters);
     if (loss)
         text_put(out, "    real loss = REAL(0.0);\n");
+    if (strstr(body.bytes, "added") != NULL)
+        text_put(out, "    ptrdiff_t added = 1;\n");
     Text head = text_start(arena), zeros = text_start(arena);
     write_areas(entry, body.bytes, &head);
     write_zero_gradients(entry, &zeros);

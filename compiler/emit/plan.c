@@ -205,9 +205,42 @@ const Plan *planner_plan(Planner *planner, const IrFunction *function)
     return *plan;
 }
 
+/* ---- sums that are added up in place --------------------------------------------------------- */
+
+static bool is_part(const Plan *plan, IrId value)
+{
+    if (plan->entry)
+        return plan->sums[value] && !plan->firsts[value] && !plan->wide[value] && !plan->doubles[value];
+    return plan->phases->kind[value] == BATCH_PART && !plan->phases->doubles[value];
+}
+
+bool plan_adds(const Plan *plan, IrId value)
+{
+    return is_part(plan, value) && (plan->entry || plan->places[value].kind == PLACE_OUTPUT);
+}
+
+static bool sums_add(Planner *planner, const Plan *plan)
+{
+    for (int i = 0; i < plan->function->op_count; i++) {
+        const IrOp *op = &plan->function->ops[i];
+        bool parts = false;
+        for (int r = 0; plan->live[i] && r < op->result_count; r++) {
+            if (is_part(plan, op->results[r]) && !plan_adds(plan, op->results[r]))
+                return false;
+            parts = parts || is_part(plan, op->results[r]);
+        }
+        if (!parts || op->code == IR_BATCH_SUM || op->code == IR_BATCH_CONTRACT)
+            continue;
+        if (op->code != IR_CALL || !sums_add(planner, planner_plan(planner, op->callee)))
+            return false;
+    }
+    return true;
+}
+
 Plan *planner_plan_entry(Planner *planner, const IrFunction *function, const int64_t *partials, int64_t reserved)
 {
     Plan *plan = plan_new(planner, function, true);
     plan_frame(planner, plan, partials, reserved);
+    plan->sums_add = sums_add(planner, plan);
     return plan;
 }

@@ -96,13 +96,14 @@ typedef struct Plan {
     /* entries */
     int *levels; /* for each value: the phase from which on it is known */
     int level_count;
-    bool *sums;                             /* for each value: a sum over the batch, which blocks make in parts */
-    bool *doubles;                          /* ... whose parts are doubles */
-    bool *wide;                             /* ... that no block makes a part of: it is made for the whole batch */
-    bool *firsts;                           /* ... of which every block's part is the whole: one is taken */
-    int64_t *partials;                      /* where a block's part stands among `sums` (or `double_sums`), or -1 */
-    int64_t shared;                         /* reals that all blocks read */
-    int64_t batch;                          /* reals for one block that outlive a phase */
+    bool *sums;        /* for each value: a sum over the batch, which blocks make in parts */
+    bool *doubles;     /* ... whose parts are doubles */
+    bool *wide;        /* ... that no block makes a part of: it is made for the whole batch */
+    bool *firsts;      /* ... of which every block's part is the whole: one is taken */
+    bool sums_add;     /* all parts of sums can be added to what is there: each is made by one sum */
+    int64_t *partials; /* where a block's part stands among `sums` (or `double_sums`), or -1 */
+    int64_t shared;    /* reals that all blocks read */
+    int64_t batch;     /* reals for one block that outlive a phase */
     int64_t partial_reals, partial_doubles; /* of one block */
 } Plan;
 
@@ -139,6 +140,9 @@ Read plan_read(const Plan *plan, IrId value, bool want_sample, int group);
 bool plan_has_copy(const Plan *plan, int slot, int group);
 /* What an op needs in memory, side by side: operand k; and as what kind. */
 bool plan_needs_memory(const Plan *plan, const IrOp *op, int k, bool *want_sample);
+
+/* Whether a block's part of this sum over the batch is added to what is there where the block says so (block.h). */
+bool plan_adds(const Plan *plan, IrId value);
 
 /* group.c */
 void plan_groups(Plan *plan);

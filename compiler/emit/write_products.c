@@ -64,6 +64,18 @@ static const char *result_index(Writer *writer, const IrLabels *labels)
     return writer_index(writer, count, strides, names, 0);
 }
 
+/* A block's part of a sum, stored or added to what is there. */
+static void write_part(Writer *writer, IrId value, const char *index, const char *sum)
+{
+    const char *to = arena_print(writer->arena, "(%s)[%s]", writer_result_address(writer, value), index);
+    if (!plan_adds(writer->plan, value)) {
+        writer_line(writer, "%s = %s;", to, sum);
+        return;
+    }
+    writer_line(writer, "const real part = %s;", sum);
+    writer_line(writer, "%s = block->adds ? %s + part : part;", to, to);
+}
+
 /* One sum after another: start + sum a b. BATCH_CONTRACT: each block's sum over its samples. */
 static void write_contract(Writer *writer, const IrOp *op, const IrLabels *labels, bool sample)
 {
@@ -99,8 +111,7 @@ static void write_contract(Writer *writer, const IrOp *op, const IrLabels *label
     if (sample)
         writer_close(writer);
     if (over_batch)
-        writer_line(writer, "(%s)[%s] = sum_samples_row(products, block->count);",
-                    writer_result_address(writer, op->results[0]), index);
+        write_part(writer, op->results[0], index, "sum_samples_row(products, block->count)");
     close_letters(writer, labels->result);
     if (bare)
         writer_close(writer);
@@ -141,12 +152,12 @@ static const char *sample_sum_kernel(Writer *writer, const SampleSum *sum)
         name = arena_print(writer->arena, "%s_%d", base, n);
     shared_parts_add(parts, name, name);
     shared_parts_add(parts, key, name);
-    text_print(
-        &parts->sums,
-        "\n/* %lld x %lld: the sum over samples of a[r] x[c], a weight's gradient */\n"
-        "static BY_ITSELF void %s(const real *a, const real *x, const int count, real *transposed, real *result)\n"
-        "{\n%s%s    contract_samples(shape, a, transposed, count, result);\n}\n",
-        (long long)sum->extent[rows], (long long)sum->extent[columns], name, shape, transpose);
+    text_print(&parts->sums,
+               "\n/* %lld x %lld: the sum over samples of a[r] x[c], a weight's gradient */\n"
+               "static BY_ITSELF void %s(const real *a, const real *x, const int count, const int adds, real "
+               "*transposed, real *result)\n"
+               "{\n%s%s    contract_samples(shape, a, transposed, count, adds, result);\n}\n",
+               (long long)sum->extent[rows], (long long)sum->extent[columns], name, shape, transpose);
     return name;
 }
 
@@ -156,9 +167,9 @@ static void write_sample_sum(Writer *writer, const IrOp *op, const SampleSum *su
     const char *name = sample_sum_kernel(writer, sum);
     const char *a = writer_slot_address(writer, sum->slot[rows], sum->offset[rows]);
     const char *x = writer_slot_address(writer, sum->slot[columns], sum->offset[columns]);
-    writer_line(writer, "%s(%s, %s, block->count, workspace + FRAME(%lld, %lld), %s);", name, a, x,
-                (long long)group->scratch.offset, (long long)group->scratch.offset_single,
-                writer_result_address(writer, op->results[0]));
+    writer_line(writer, "%s(%s, %s, block->count, %s, workspace + FRAME(%lld, %lld), %s);", name, a, x,
+                plan_adds(writer->plan, op->results[0]) ? "block->adds" : "0", (long long)group->scratch.offset,
+                (long long)group->scratch.offset_single, writer_result_address(writer, op->results[0]));
 }
 
 /* The kernel of a wide product of one shape, written once. */

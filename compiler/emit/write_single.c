@@ -275,8 +275,8 @@ static void write_batch_sum(Writer *writer, const IrOp *op)
     const char *from = writer_address(writer, op->operands[0], true);
     bool number = ir_type_of(plan->function, result)->rank == 0;
     if (!number) {
-        writer_line(writer, "sum_samples(%s, %lld, block->count, %s);", from, (long long)count_of(writer, result),
-                    writer_result_address(writer, result));
+        writer_line(writer, "sum_samples(%s, %lld, block->count, %s, %s);", from, (long long)count_of(writer, result),
+                    plan_adds(plan, result) ? "block->adds" : "0", writer_result_address(writer, result));
         return;
     }
     const char *sum = arena_print(writer->arena, "sum_samples_double(%s, block->count)", from);
@@ -285,8 +285,13 @@ static void write_batch_sum(Writer *writer, const IrOp *op)
         writer_line(writer, "const real %s = (real)%s;", writer_slot_name(writer, result), sum);
         writer->defined[result] = true;
     } else {
-        writer_line(writer, in_double ? "%s[0] = %s;" : "%s[0] = (real)%s;",
-                    parenthesised(writer, writer_result_address(writer, result)), sum);
+        const char *to = parenthesised(writer, writer_result_address(writer, result));
+        if (in_double)
+            writer_line(writer, "%s[0] = %s;", to, sum);
+        else if (plan_adds(plan, result))
+            writer_line(writer, "%s[0] = block->adds ? %s[0] + (real)%s : (real)%s;", to, to, sum, sum);
+        else
+            writer_line(writer, "%s[0] = (real)%s;", to, sum);
     }
 }
 

@@ -25,8 +25,8 @@ enum {
     EXPR_AXES_MAX = 6,                  /* sums inside sums, the instances of a scope included */
     EXPR_NESTING_MAX = 200,             /* operators and parentheses inside one another */
     EXPR_NODES_MAX = 100000,            /* of one formula */
-    EXPR_ARRAY_MAX = 1 << 24,           /* elements that one part of a formula has over its sums' indices */
-    EXPR_WORK_MAX = 1 << 25,            /* entries of a formula's tables, and indices and bounds that are checked */
+    EXPR_ARRAY_MAX = 1 << 22,           /* elements that one part of a formula has over its sums' indices */
+    EXPR_WORK_MAX = 1 << 23,            /* entries of a formula's tables, and indices and bounds that are checked */
     EXPR_TERMS_MAX = 1000 * 1000 * 1000 /* terms of a formula's sums */
 };
 

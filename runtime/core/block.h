@@ -26,6 +26,7 @@ typedef struct Block {
     uint32_t step;
     int count;    /* samples of the block that count; the others are computed and dropped */
     size_t first; /* the number of its first sample in this call */
+    int adds;     /* its parts of sums over the batch are added to what is there */
 } Block;
 
 /* Block number `number` of a call over `count` samples, the first of which is sample `first` of the stream. */
@@ -93,8 +94,21 @@ static inline void rows_from_shared(size_t first, size_t count, const real *valu
         copy_reals(rows + s * (size_t)n, values, (size_t)n);
 }
 
-/* result[i] = ((parts[0][i] + parts[1][i]) + parts[2][i]) + ...: the shards from left to right. */
-static inline void sum_shards(const real *parts, int shards, size_t stride, size_t count, real *result, int threads)
+/* Where a shard leaves its parts of sums over the batch. The first thread's shards, which are the first ones, add theirs
+ * up in one place while they are in its cache; `added` tells how many did. */
+static inline ptrdiff_t block_place(Block *block, ptrdiff_t shard, ptrdiff_t *added)
+{
+    if (ANSATZ_THREAD() != 0)
+        return shard;
+    block->adds = shard > 0;
+    *added = shard + 1;
+    return 0;
+}
+
+/* result[i] = ((parts[0][i] + parts[1][i]) + parts[2][i]) + ...: the shards from left to right, of which `added` are
+ * added up in the first's place. */
+static inline void sum_shards(const real *parts, ptrdiff_t added, ptrdiff_t shards, size_t stride, size_t count,
+                              real *result, int threads)
 {
     enum { CHUNK = 256 };
     const ptrdiff_t chunks = (ptrdiff_t)((count + CHUNK - 1) / CHUNK);
@@ -105,13 +119,13 @@ static inline void sum_shards(const real *parts, int shards, size_t stride, size
         size_t i = first;
         for (; i + LANES <= last; i += LANES) {
             lanes sum = lanes_load(parts + i);
-            for (int s = 1; s < shards; s++)
+            for (ptrdiff_t s = added; s < shards; s++)
                 sum = sum + lanes_load(parts + (size_t)s * stride + i);
             lanes_store(result + i, sum);
         }
         for (; i < last; i++) {
             real sum = parts[i];
-            for (int s = 1; s < shards; s++)
+            for (ptrdiff_t s = added; s < shards; s++)
                 sum = sum + parts[(size_t)s * stride + i];
             result[i] = sum;
         }

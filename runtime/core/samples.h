@@ -151,6 +151,17 @@ static ALWAYS_INLINE void store_columns(real *to, lanes value, const int columns
     }
 }
 
+/* The same the other way. */
+static ALWAYS_INLINE lanes load_columns(const real *from, const int columns, const int stride)
+{
+    if (columns >= LANES && stride == 1)
+        return lanes_load(from);
+    real values[LANES];
+    for (int i = 0; i < LANES; i++)
+        values[i] = i < columns ? from[i * stride] : REAL(0.0);
+    return lanes_load(values);
+}
+
 /* What a sum over samples is made of: a [positions][rows][BLOCK] with strides in elements, and the transposed other
  * operand [positions][BLOCK][SAMPLES_STRIDE(columns)]. */
 typedef struct SampleProduct {
@@ -160,7 +171,7 @@ typedef struct SampleProduct {
 
 static ALWAYS_INLINE void contract_samples_tile(const SampleProduct shape, const int rows, const int vectors,
                                                 const real *a, const int r, const real *transposed, const int c,
-                                                const int count, real *result)
+                                                const int count, const int adds, real *result)
 {
     const int stride = SAMPLES_STRIDE(shape.columns);
     lanes sum[SAMPLE_TILE_ROWS][SAMPLE_TILE_VECTORS];
@@ -190,36 +201,42 @@ static ALWAYS_INLINE void contract_samples_tile(const SampleProduct shape, const
     UNROLL(6)
     for (int i = 0; i < rows; i++)
         UNROLL(4)
-    for (int v = 0; v < vectors; v++)
-        if (c + v * LANES < shape.columns)
-            store_columns(result + (r + i) * shape.result_row_stride + (c + v * LANES) * shape.result_column_stride,
-                          sum[i][v], shape.columns - (c + v * LANES), shape.result_column_stride);
+    for (int v = 0; v < vectors; v++) {
+        const int left = shape.columns - (c + v * LANES), step = shape.result_column_stride;
+        real *const to = result + (r + i) * shape.result_row_stride + (c + v * LANES) * step;
+        if (left <= 0)
+            continue;
+        if (adds)
+            sum[i][v] = load_columns(to, left, step) + sum[i][v];
+        store_columns(to, sum[i][v], left, step);
+    }
 }
 
 /* All rows by `vectors` vectors of columns from column c on. */
 static ALWAYS_INLINE void contract_samples_columns(const SampleProduct shape, const int vectors, const real *a,
-                                                   const real *transposed, const int c, const int count, real *result)
+                                                   const real *transposed, const int c, const int count, const int adds,
+                                                   real *result)
 {
     const int tiles = (shape.rows + SAMPLE_TILE_ROWS - 1) / SAMPLE_TILE_ROWS, height = shape.rows / tiles;
     const int taller = shape.rows % tiles * (height + 1);
     if (taller > 0)
         for (int r = 0; r < taller; r += height + 1)
-            contract_samples_tile(shape, height + 1, vectors, a, r, transposed, c, count, result);
+            contract_samples_tile(shape, height + 1, vectors, a, r, transposed, c, count, adds, result);
     for (int r = taller; r < shape.rows; r += height)
-        contract_samples_tile(shape, height, vectors, a, r, transposed, c, count, result);
+        contract_samples_tile(shape, height, vectors, a, r, transposed, c, count, adds, result);
 }
 
 /* result[r][c] = sum over positions p and samples s = 0, 1, ..., count - 1 of a[p][r][s] transposed[p][s][c]: a
- * weight's gradient. The shape is a constant. */
+ * weight's gradient; `adds`: added to what is there. The shape is a constant. */
 static ALWAYS_INLINE void contract_samples(const SampleProduct shape, const real *a, const real *transposed,
-                                           const int count, real *result)
+                                           const int count, const int adds, real *result)
 {
     const int width = LANES * SAMPLE_TILE_VECTORS, whole = shape.columns / width * width;
     for (int c = 0; c < whole; c += width)
-        contract_samples_columns(shape, SAMPLE_TILE_VECTORS, a, transposed, c, count, result);
+        contract_samples_columns(shape, SAMPLE_TILE_VECTORS, a, transposed, c, count, adds, result);
     const int vectors = (shape.columns - whole + LANES - 1) / LANES;
     if (vectors > 0)
-        contract_samples_columns(shape, vectors, a, transposed, whole, count, result);
+        contract_samples_columns(shape, vectors, a, transposed, whole, count, adds, result);
 }
 
 /* ---- sums ------------------------------------------------------------------------------------ */
@@ -258,16 +275,22 @@ static ALWAYS_INLINE lanes sum_samples_square(const real *x, const int left)
     return square[0];
 }
 
-/* result[r] = the sum of x[r][0 .. count - 1]. */
-static inline void sum_samples(const real *x, const int rows, const int count, real *result)
+/* result[r] = the sum of x[r][0 .. count - 1]; `adds`: added to what is there. */
+static inline void sum_samples(const real *x, const int rows, const int count, const int adds, real *result)
 {
     if (count < BLOCK || LANES == 1) {
-        for (int r = 0; r < rows; r++)
-            result[r] = sum_samples_row(x + r * BLOCK, count);
+        for (int r = 0; r < rows; r++) {
+            const real sum = sum_samples_row(x + r * BLOCK, count);
+            result[r] = adds ? result[r] + sum : sum;
+        }
         return;
     }
-    for (int r = 0; r < rows; r += LANES)
-        store_columns(result + r, sum_samples_square(x + r * BLOCK, rows - r), rows - r, 1);
+    for (int r = 0; r < rows; r += LANES) {
+        lanes sum = sum_samples_square(x + r * BLOCK, rows - r);
+        if (adds)
+            sum = load_columns(result + r, rows - r, 1) + sum;
+        store_columns(result + r, sum, rows - r, 1);
+    }
 }
 
 static inline double sum_samples_double(const real *row, const int count)
