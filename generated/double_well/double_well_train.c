@@ -63,14 +63,14 @@ static void coupling_affine_backward(const Block *block, const real *weights, co
         store_row(t_2 + 1 * BLOCK + s, load_row(d_y_b + 0 * BLOCK + s));
     }
     dense_64x2_then_2(net_2_weight, t_2, x_2, hidden_2, t_3);
-    sum_2x64(t_2, hidden_2, block->count, workspace + FRAME(4288, 96), d_net_2_weight);
-    sum_samples(t_2, 2, block->count, d_net_2_bias);
+    sum_2x64(t_2, hidden_2, block->count, block->adds, workspace + FRAME(4288, 96), d_net_2_weight);
+    sum_samples(t_2, 2, block->count, block->adds, d_net_2_bias);
     dense_64x64_then_2(net_1_weight, t_3, x, hidden, t_4);
-    sum_64x64(t_3, hidden, block->count, workspace + FRAME(8384, 160), d_net_1_weight);
-    sum_samples(t_3, 64, block->count, d_net_1_bias);
+    sum_64x64(t_3, hidden, block->count, block->adds, workspace + FRAME(8384, 160), d_net_1_weight);
+    sum_samples(t_3, 64, block->count, block->adds, d_net_1_bias);
     dense_1x64(net_0_weight, t_4, d_x_a);
-    sum_1x64(x_a, t_4, block->count, workspace + FRAME(0, 0), d_net_0_weight);
-    sum_samples(t_4, 64, block->count, d_net_0_bias);
+    sum_1x64(x_a, t_4, block->count, block->adds, workspace + FRAME(0, 0), d_net_0_weight);
+    sum_samples(t_4, 64, block->count, block->adds, d_net_0_bias);
 }
 
 /* Backward of energy: from the cotangents of its results those of its inputs. The energy U(x): the sum of the spec's terms.    double_well.yaml:5 */
@@ -263,6 +263,7 @@ static void entry_step_once_1(const real *scalars, real *loss, real *shared)
 double MODEL(step)(const real *weights, const real *scalars, const real *data, uint64_t seed, uint32_t step, real *gradient, void *workspace, int threads)
 {
     real loss = REAL(0.0);
+    ptrdiff_t added = 1;
     real *const shared = workspace;
     double *const double_sums = (double *)(void *)(shared + 48);
     real *const sums = shared + 304;
@@ -271,16 +272,12 @@ double MODEL(step)(const real *weights, const real *scalars, const real *data, u
     entry_step_once(scalars, shared);
     PARALLEL_FOR
     for (ptrdiff_t shard = 0; shard < 8; shard++) {
-        const Block block = block_of(512, shard, seed, 0, step);
-        entry_step_block(&block, weights, scalars, shared, sums + shard * 26512, double_sums + shard * 16, frames + ANSATZ_THREAD() * 112704);
+        Block block = block_of(512, shard, seed, 0, step);
+        const ptrdiff_t place = block_place(&block, shard, &added);
+        entry_step_block(&block, weights, scalars, shared, sums + place * 26512, double_sums + shard * 16, frames + ANSATZ_THREAD() * 112704);
     }
     *(shared) = (real)sum_shards_double(double_sums, 8, 16);
-    sum_shards(sums + 22090, 8, 26512, 4418, gradient + 22090, threads);
-    sum_shards(sums + 17672, 8, 26512, 4418, gradient + 17672, threads);
-    sum_shards(sums + 13254, 8, 26512, 4418, gradient + 13254, threads);
-    sum_shards(sums + 8836, 8, 26512, 4418, gradient + 8836, threads);
-    sum_shards(sums + 4418, 8, 26512, 4418, gradient + 4418, threads);
-    sum_shards(sums, 8, 26512, 4418, gradient, threads);
+    sum_shards(sums, added, 8, 26512, 26508, gradient, threads);
     entry_step_once_1(scalars, &loss, shared);
     return (double)loss;
 }

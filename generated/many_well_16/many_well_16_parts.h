@@ -369,33 +369,33 @@ static BY_ITSELF void dense_64x64_then_2(const real *matrix, const real *x, cons
 #if ANSATZ_BLOCK > 1
 
 /* 376 x 64: the sum over samples of a[r] x[c], a weight's gradient */
-static BY_ITSELF void sum_376x64(const real *a, const real *x, const int count, real *transposed, real *result)
+static BY_ITSELF void sum_376x64(const real *a, const real *x, const int count, const int adds, real *transposed, real *result)
 {
     const SampleProduct shape = {.rows = 376, .row_stride = 1, .columns = 64, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 64,
                                  .result_column_stride = 1};
     transpose_samples(x, 64, 1, transposed);
-    contract_samples(shape, a, transposed, count, result);
+    contract_samples(shape, a, transposed, count, adds, result);
 }
 
 /* 64 x 64: the sum over samples of a[r] x[c], a weight's gradient */
-static BY_ITSELF void sum_64x64(const real *a, const real *x, const int count, real *transposed, real *result)
+static BY_ITSELF void sum_64x64(const real *a, const real *x, const int count, const int adds, real *transposed, real *result)
 {
     const SampleProduct shape = {.rows = 64, .row_stride = 1, .columns = 64, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 64,
                                  .result_column_stride = 1};
     transpose_samples(x, 64, 1, transposed);
-    contract_samples(shape, a, transposed, count, result);
+    contract_samples(shape, a, transposed, count, adds, result);
 }
 
 /* 8 x 64: the sum over samples of a[r] x[c], a weight's gradient */
-static BY_ITSELF void sum_8x64(const real *a, const real *x, const int count, real *transposed, real *result)
+static BY_ITSELF void sum_8x64(const real *a, const real *x, const int count, const int adds, real *transposed, real *result)
 {
     const SampleProduct shape = {.rows = 8, .row_stride = 1, .columns = 64, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 1,
                                  .result_column_stride = 8};
     transpose_samples(x, 64, 1, transposed);
-    contract_samples(shape, a, transposed, count, result);
+    contract_samples(shape, a, transposed, count, adds, result);
 }
 
 #endif

@@ -300,14 +300,14 @@ static void coupling_spline_backward(const Block *block, const real *weights, co
     copy_reals(t_12 + 128 * BLOCK, t_10, 128 * BLOCK);
     copy_reals(t_12 + 256 * BLOCK, t_9, 120 * BLOCK);
     dense_64x376_then_2(net_2_weight, t_12, x_2, hidden_2, t_13);
-    sum_376x64(t_12, hidden_2, block->count, workspace + FRAME(4096, 64), d_net_2_weight);
-    sum_samples(t_12, 376, block->count, d_net_2_bias);
+    sum_376x64(t_12, hidden_2, block->count, block->adds, workspace + FRAME(4096, 64), d_net_2_weight);
+    sum_samples(t_12, 376, block->count, block->adds, d_net_2_bias);
     dense_64x64_then_2(net_1_weight, t_13, x, hidden, t_14);
-    sum_64x64(t_13, hidden, block->count, workspace + FRAME(8192, 128), d_net_1_weight);
-    sum_samples(t_13, 64, block->count, d_net_1_bias);
+    sum_64x64(t_13, hidden, block->count, block->adds, workspace + FRAME(8192, 128), d_net_1_weight);
+    sum_samples(t_13, 64, block->count, block->adds, d_net_1_bias);
     dense_8x64(net_0_weight, t_14, d_x_a);
-    sum_8x64(x_a, t_14, block->count, workspace + FRAME(0, 0), d_net_0_weight);
-    sum_samples(t_14, 64, block->count, d_net_0_bias);
+    sum_8x64(x_a, t_14, block->count, block->adds, workspace + FRAME(0, 0), d_net_0_weight);
+    sum_samples(t_14, 64, block->count, block->adds, d_net_0_bias);
 }
 
 /* Backward of energy: from the cotangents of its results those of its inputs. The energy U(x): the sum of the spec's terms.    many_well_16.yaml:8 */
@@ -554,6 +554,7 @@ static void entry_step_once_1(const real *scalars, real *loss, real *shared)
 double MODEL(step)(const real *weights, const real *scalars, const real *data, uint64_t seed, uint32_t step, real *gradient, void *workspace, int threads)
 {
     real loss = REAL(0.0);
+    ptrdiff_t added = 1;
     real *const shared = workspace;
     double *const double_sums = (double *)(void *)(shared + 48);
     real *const sums = shared + 304;
@@ -562,12 +563,12 @@ double MODEL(step)(const real *weights, const real *scalars, const real *data, u
     entry_step_once(scalars, shared);
     PARALLEL_FOR
     for (ptrdiff_t shard = 0; shard < 8; shard++) {
-        const Block block = block_of(512, shard, seed, 0, step);
-        entry_step_block(&block, weights, scalars, shared, sums + shard * 58352, double_sums + shard * 16, frames + ANSATZ_THREAD() * 171584);
+        Block block = block_of(512, shard, seed, 0, step);
+        const ptrdiff_t place = block_place(&block, shard, &added);
+        entry_step_block(&block, weights, scalars, shared, sums + place * 58352, double_sums + shard * 16, frames + ANSATZ_THREAD() * 171584);
     }
     *(shared) = (real)sum_shards_double(double_sums, 8, 16);
-    sum_shards(sums + 29176, 8, 58352, 29176, gradient + 29176, threads);
-    sum_shards(sums, 8, 58352, 29176, gradient, threads);
+    sum_shards(sums, added, 8, 58352, 58352, gradient, threads);
     entry_step_once_1(scalars, &loss, shared);
     return (double)loss;
 }

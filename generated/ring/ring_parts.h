@@ -292,33 +292,33 @@ static BY_ITSELF void dense_1x32(const real *matrix, const real *x, real *result
 #if ANSATZ_BLOCK > 1
 
 /* 59 x 32: the sum over samples of a[r] x[c], a weight's gradient */
-static BY_ITSELF void sum_59x32(const real *a, const real *x, const int count, real *transposed, real *result)
+static BY_ITSELF void sum_59x32(const real *a, const real *x, const int count, const int adds, real *transposed, real *result)
 {
     const SampleProduct shape = {.rows = 59, .row_stride = 1, .columns = 32, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 32,
                                  .result_column_stride = 1};
     transpose_samples(x, 32, 1, transposed);
-    contract_samples(shape, a, transposed, count, result);
+    contract_samples(shape, a, transposed, count, adds, result);
 }
 
 /* 32 x 32: the sum over samples of a[r] x[c], a weight's gradient */
-static BY_ITSELF void sum_32x32(const real *a, const real *x, const int count, real *transposed, real *result)
+static BY_ITSELF void sum_32x32(const real *a, const real *x, const int count, const int adds, real *transposed, real *result)
 {
     const SampleProduct shape = {.rows = 32, .row_stride = 1, .columns = 32, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 32,
                                  .result_column_stride = 1};
     transpose_samples(x, 32, 1, transposed);
-    contract_samples(shape, a, transposed, count, result);
+    contract_samples(shape, a, transposed, count, adds, result);
 }
 
 /* 1 x 32: the sum over samples of a[r] x[c], a weight's gradient */
-static BY_ITSELF void sum_1x32(const real *a, const real *x, const int count, real *transposed, real *result)
+static BY_ITSELF void sum_1x32(const real *a, const real *x, const int count, const int adds, real *transposed, real *result)
 {
     const SampleProduct shape = {.rows = 1, .row_stride = 0, .columns = 32, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 1,
                                  .result_column_stride = 1};
     transpose_samples(x, 32, 1, transposed);
-    contract_samples(shape, a, transposed, count, result);
+    contract_samples(shape, a, transposed, count, adds, result);
 }
 
 #endif

@@ -428,18 +428,18 @@ static void coupling_spline_inverse_backward(const Block *block, const real *wei
         const lanes hidden_i_2 = lanes_load(hidden + i);
         store_each(t_21 + i, lanes_select(lanes_less(lanes_abs(hidden_i_2), lanes_splat(REAL_INFINITY)), hidden_i_2, lanes_splat(REAL(0.0))), 32 * BLOCK - i);
     }
-    sum_59x32(t_18, t_20, block->count, workspace + FRAME(10816, 160), d_net_2_weight);
-    sum_samples(t_18, 59, block->count, d_net_2_bias);
+    sum_59x32(t_18, t_20, block->count, block->adds, workspace + FRAME(10816, 160), d_net_2_weight);
+    sum_samples(t_18, 59, block->count, block->adds, d_net_2_bias);
     dense_32x32_then(net_1_weight, t_19, x, hidden, t_22);
-    sum_32x32(t_19, t_21, block->count, workspace + FRAME(4096, 96), d_net_1_weight);
-    sum_samples(t_19, 32, block->count, d_net_1_bias);
+    sum_32x32(t_19, t_21, block->count, block->adds, workspace + FRAME(4096, 96), d_net_1_weight);
+    sum_samples(t_19, 32, block->count, block->adds, d_net_1_bias);
     dense_1x32(net_0_weight, t_22, d_x_a);
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes x_a_i = lanes_load(x_a + i);
         store_each(t_23 + i, lanes_select(lanes_less(lanes_abs(x_a_i), lanes_splat(REAL_INFINITY)), x_a_i, lanes_splat(REAL(0.0))), BLOCK - i);
     }
-    sum_1x32(t_23, t_22, block->count, workspace + FRAME(4096, 64), d_net_0_weight);
-    sum_samples(t_22, 32, block->count, d_net_0_bias);
+    sum_1x32(t_23, t_22, block->count, block->adds, workspace + FRAME(4096, 64), d_net_0_weight);
+    sum_samples(t_22, 32, block->count, block->adds, d_net_0_bias);
 }
 
 /* Inverse of a spline coupling: x_a = y_a, x_b = g^-1(y_b; p(x_a)); log|det J| = -sum log g'(x_b). Durkan, Bekasov, Murray, Papamakarios 2019, eq. 4-8. p: a dense net 1 -> 32 -> 32 -> 59, silu; 20 bins of [-B, B], B = 4, the identity outside.    ring.yaml:8 */
@@ -867,18 +867,18 @@ static void coupling_spline_inverse_backward_2(const Block *block, const real *w
         const lanes hidden_i_2 = lanes_load(hidden + i);
         store_each(t_19 + i, lanes_select(lanes_less(lanes_abs(hidden_i_2), lanes_splat(REAL_INFINITY)), hidden_i_2, lanes_splat(REAL(0.0))), 32 * BLOCK - i);
     }
-    sum_59x32(t_16, t_18, block->count, workspace + FRAME(10752, 160), d_net_2_weight);
-    sum_samples(t_16, 59, block->count, d_net_2_bias);
+    sum_59x32(t_16, t_18, block->count, block->adds, workspace + FRAME(10752, 160), d_net_2_weight);
+    sum_samples(t_16, 59, block->count, block->adds, d_net_2_bias);
     dense_32x32_then(net_1_weight, t_17, x, hidden, t_20);
-    sum_32x32(t_17, t_19, block->count, workspace + FRAME(4096, 96), d_net_1_weight);
-    sum_samples(t_17, 32, block->count, d_net_1_bias);
+    sum_32x32(t_17, t_19, block->count, block->adds, workspace + FRAME(4096, 96), d_net_1_weight);
+    sum_samples(t_17, 32, block->count, block->adds, d_net_1_bias);
     dense_1x32(net_0_weight, t_20, d_x_a);
     for (int i = 0; i < BLOCK; i += LANES) {
         const lanes x_a_i = lanes_load(x_a + i);
         store_each(t_21 + i, lanes_select(lanes_less(lanes_abs(x_a_i), lanes_splat(REAL_INFINITY)), x_a_i, lanes_splat(REAL(0.0))), BLOCK - i);
     }
-    sum_1x32(t_21, t_20, block->count, workspace + FRAME(4096, 64), d_net_0_weight);
-    sum_samples(t_20, 32, block->count, d_net_0_bias);
+    sum_1x32(t_21, t_20, block->count, block->adds, workspace + FRAME(4096, 64), d_net_0_weight);
+    sum_samples(t_20, 32, block->count, block->adds, d_net_0_bias);
 }
 
 /* Backward of gaussian_log_prob: from the cotangents of its results those of its inputs. Standard normal: log p(z) = -|z|^2 / 2 - D/2 log(2 pi).    ring.yaml:6 */
@@ -1094,6 +1094,7 @@ static void entry_step_once_2(const real *scalars, real *loss, real *shared)
 double MODEL(step)(const real *weights, const real *scalars, const real *data, uint64_t seed, uint32_t step, real *gradient, void *workspace, int threads)
 {
     real loss = REAL(0.0);
+    ptrdiff_t added = 1;
     real *const shared = workspace;
     double *const double_sums = (double *)(void *)(shared + 48);
     real *const sums = shared + 304;
@@ -1104,12 +1105,13 @@ double MODEL(step)(const real *weights, const real *scalars, const real *data, u
     entry_step_once(scalars, shared);
     PARALLEL_FOR
     for (ptrdiff_t shard = 0; shard < 8; shard++) {
-        const Block block = block_of(512, shard, seed, 0, step);
+        Block block = block_of(512, shard, seed, 0, step);
+        const ptrdiff_t place = block_place(&block, shard, &added);
         block_from_rows(&block, data, 2, batch + shard * 448 + 320);
-        entry_step_block(&block, weights, batch + shard * 448 + 320, shared, batch + shard * 448, sums + shard * 12288, frames + ANSATZ_THREAD() * 70848);
+        entry_step_block(&block, weights, batch + shard * 448 + 320, shared, batch + shard * 448, sums + place * 12288, frames + ANSATZ_THREAD() * 70848);
     }
     copy_reals(shared, sums + 12272, 1);
-    sum_shards(sums, 8, 12288, 12268, gradient, threads);
+    sum_shards(sums, added, 8, 12288, 12268, gradient, threads);
     PARALLEL_FOR
     for (ptrdiff_t shard = 0; shard < 8; shard++) {
         const Block block = block_of(512, shard, seed, 0, step);
