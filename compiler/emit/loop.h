@@ -23,6 +23,8 @@ typedef struct Loop {
     const char *names[IR_RANK_MAX];
     int order[IR_RANK_MAX]; /* sums over other than the last axes: kept axes, then summed ones */
     bool reordered;
+    const char *
+        *kept_terms; /* for each op: the array of a sum's terms, where it is summed behind the loop; NULL: it is not */
     LoopLoad *loads;
     int load_count, load_room;
 } Loop;

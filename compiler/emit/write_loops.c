@@ -169,6 +169,70 @@ static void compute(Loop *loop, const IrOp *op)
  * -------------------------------------------------------------------------------------------------------------------
  */
 
+/* Sums of so many rows and terms are worth being made side by side; of more, their terms take too much room. */
+enum { ROWS_SIDE_BY_SIDE = 4, KEPT_TERMS = 2048 };
+
+static int64_t kept_rows(const Loop *loop)
+{
+    return loop->group->count / loop->group->terms;
+}
+
+static bool keeps_terms(const Loop *loop, const IrOp *op)
+{
+    const Plan *plan = loop->writer->plan;
+    return op->code == IR_REDUCE_SUM && loop->sample && loop->vector && loop->rank == loop->kept + 1 &&
+           plan->places[op->results[0]].kind != PLACE_NONE && plan->places[op->results[0]].kind != PLACE_LOCAL &&
+           kept_rows(loop) >= ROWS_SIDE_BY_SIDE && loop->group->count <= KEPT_TERMS &&
+           !packing_is_blocks_only(loop->writer->packing, plan->function);
+}
+
+static int op_index(const Loop *loop, const IrOp *op)
+{
+    int i = 0;
+    while (op_at(loop, i) != op)
+        i++;
+    return i;
+}
+
+static void declare_kept_terms(Loop *loop)
+{
+    Writer *writer = loop->writer;
+    loop->kept_terms = ARENA_ARRAY(writer->arena, const char *, loop->group->op_count + 1);
+    for (int i = 0; i < loop->group->op_count; i++) {
+        const IrOp *op = op_at(loop, i);
+        if (!is_reduce(op) || !keeps_terms(loop, op))
+            continue;
+        loop->kept_terms[i] = identifiers_new(
+            &writer->identifiers, arena_print(writer->arena, "%s_terms", writer_hint(writer, op->results[0], "sum")));
+        writer_line(writer, "real %s[TERMS_ROOM(%lld, %lld)];", loop->kept_terms[i], (long long)kept_rows(loop),
+                    (long long)loop->group->terms);
+    }
+}
+
+/* "i * TERMS_STRIDE(16) + j": where a row's terms are kept. */
+static const char *term_position(const Loop *loop)
+{
+    Writer *writer = loop->writer;
+    int64_t strides[IR_RANK_MAX], step = 1;
+    for (int axis = loop->kept - 1; axis >= 0; axis--) {
+        strides[axis] = step;
+        step *= loop->size[axis];
+    }
+    const char *row = writer_index(writer, loop->kept, strides, loop->names, 0);
+    return arena_print(writer->arena,
+                       strchr(row, ' ') != NULL ? "(%s) * TERMS_STRIDE(%lld) + %s" : "%s * TERMS_STRIDE(%lld) + %s",
+                       row, (long long)loop->group->terms, loop->names[loop->kept]);
+}
+
+static void sum_kept_terms(const Loop *loop)
+{
+    Writer *writer = loop->writer;
+    for (int i = 0; i < loop->group->op_count; i++)
+        if (loop->kept_terms[i] != NULL)
+            writer_line(writer, "sum_kept_terms(%s, %lld, %lld, %s);", loop->kept_terms[i], (long long)kept_rows(loop),
+                        (long long)loop->group->terms, writer_slot_name(writer, op_at(loop, i)->results[0]));
+}
+
 static void begin_sum(Loop *loop, const IrOp *op)
 {
     Writer *writer = loop->writer;
@@ -197,7 +261,11 @@ static void add_to_sum(Loop *loop, const IrOp *op)
     Term term = operand_term(loop, op->operands[0]);
     bool is_sum = op->code == IR_REDUCE_SUM;
     const char *text = term_argument(writer->arena, term, loop->sample);
-    if (loop->sample && loop->vector)
+    const char *kept = loop->kept_terms[op_index(loop, op)];
+    if (kept != NULL)
+        writer_line(writer, "%s = keep_terms(%s, %s, %s, %s, %s);", sum, kept, term_position(loop), sum, text,
+                    loop_left(loop));
+    else if (loop->sample && loop->vector)
         writer_line(writer, "%s = %s(%s, %s, %s);", sum, is_sum ? "add_terms" : "max_terms", sum, text,
                     loop_left(loop));
     else if (is_sum)
@@ -237,6 +305,7 @@ static void for_each_sum(Loop *loop, void (*act)(Loop *, const IrOp *))
 /* One sum after another, terms in their order: for each sample in its lane. */
 static void write_sums(Loop *loop)
 {
+    declare_kept_terms(loop);
     int outside = loop_open(loop, 0, loop->kept, loop->sample);
     for_each_sum(loop, begin_sum);
     int inside = loop_open(loop, loop->kept, loop->rank, false);
@@ -246,6 +315,7 @@ static void write_sums(Loop *loop)
     loop_close(loop, inside);
     for_each_sum(loop, end_sum);
     loop_close(loop, outside);
+    sum_kept_terms(loop);
 }
 
 /* ---- groups ---------------------------------------------------------------------------------- */

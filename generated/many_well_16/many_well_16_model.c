@@ -56,6 +56,8 @@ static void coupling_spline(const real *weights, const real *x_a, const real *x_
     dense_64x8_sigmoid(net_0_weight, x_a, net_0_bias, hidden);
     dense_64x64_sigmoid(net_1_weight, hidden, net_1_bias, hidden_2);
     dense_376x64(net_2_weight, hidden_2, net_2_bias, t);
+    real v_sum_terms[TERMS_ROOM(8, 16)];
+    real v_sum_terms_2[TERMS_ROOM(8, 16)];
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             lanes v_sum_i = lanes_splat(REAL(0.0));
@@ -64,15 +66,17 @@ static void coupling_spline(const real *weights, const real *x_a, const real *x_
                 const lanes v_max_i = lanes_max(lanes_load(t + (16 * i + j) * BLOCK + s), lanes_splat(-REAL(3e+01)));
                 const lanes share_i = lanes_exp(lanes_min(v_max_i, lanes_splat(REAL(3e+01))));
                 store_each(share + (16 * i + j) * BLOCK + s, share_i, 16 - j);
-                v_sum_i = add_terms(v_sum_i, share_i, 16 - j);
+                v_sum_i = keep_terms(v_sum_terms, i * TERMS_STRIDE(16) + j, v_sum_i, share_i, 16 - j);
                 const lanes v_max_i_2 = lanes_max(lanes_load(t + (16 * i + j + 128) * BLOCK + s), lanes_splat(-REAL(3e+01)));
                 const lanes share_i_2 = lanes_exp(lanes_min(v_max_i_2, lanes_splat(REAL(3e+01))));
                 store_each(share_2 + (16 * i + j) * BLOCK + s, share_i_2, 16 - j);
-                v_sum_i_2 = add_terms(v_sum_i_2, share_i_2, 16 - j);
+                v_sum_i_2 = keep_terms(v_sum_terms_2, i * TERMS_STRIDE(16) + j, v_sum_i_2, share_i_2, 16 - j);
             }
             store_row(t_2 + i * BLOCK + s, v_sum_i);
             store_row(t_3 + i * BLOCK + s, v_sum_i_2);
         }
+    sum_kept_terms(v_sum_terms, 8, 16, t_2);
+    sum_kept_terms(v_sum_terms_2, 8, 16, t_3);
     for (int i = 0; i < 8 * BLOCK; i += LANES) {
         store_each(length_per_share + i, REAL(7.872) / lanes_load(t_2 + i), 8 * BLOCK - i);
         store_each(length_per_share_2 + i, REAL(7.872) / lanes_load(t_3 + i), 8 * BLOCK - i);
@@ -89,16 +93,22 @@ static void coupling_spline(const real *weights, const real *x_a, const real *x_
             }
         }
     }
+    real bin_terms[TERMS_ROOM(8, 15)];
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             lanes bin_i = lanes_splat(REAL(0.0));
             for (int j = 0; j < 15; j += I_STEP) {
                 const lanes knot_i = lanes_fma(lanes_load(shares_up_to + (16 * i + j) * BLOCK + s), load_sample(length_per_share + i * BLOCK + s), load_feature(table_4 + j));
                 const lanes to_real_i = lanes_select(lanes_less_equal(knot_i, load_sample(x_b + i * BLOCK + s)), lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0)));
-                bin_i = add_terms(bin_i, to_real_i, 15 - j);
+                bin_i = keep_terms(bin_terms, i * TERMS_STRIDE(15) + j, bin_i, to_real_i, 15 - j);
             }
             store_row(bin + i * BLOCK + s, bin_i);
         }
+    sum_kept_terms(bin_terms, 8, 15, bin);
+    real v_sum_terms_3[TERMS_ROOM(8, 16)];
+    real v_sum_terms_4[TERMS_ROOM(8, 16)];
+    real v_sum_terms_5[TERMS_ROOM(8, 16)];
+    real v_sum_terms_6[TERMS_ROOM(8, 16)];
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             lanes v_sum_i_3 = lanes_splat(REAL(0.0));
@@ -111,17 +121,21 @@ static void coupling_spline(const real *weights, const real *x_a, const real *x_
                 const lanes_int is_below_i = lanes_less(x_i, bin_i_2);
                 const lanes_int is_bin_i = lanes_equal(x_i, bin_i_2);
                 const lanes share_i_3 = lanes_load(share + (16 * i + j) * BLOCK + s);
-                v_sum_i_3 = add_terms(v_sum_i_3, lanes_select(is_below_i, share_i_3, lanes_splat(REAL(0.0))), 16 - j);
-                v_sum_i_4 = add_terms(v_sum_i_4, lanes_select(is_bin_i, share_i_3, lanes_splat(REAL(0.0))), 16 - j);
+                v_sum_i_3 = keep_terms(v_sum_terms_3, i * TERMS_STRIDE(16) + j, v_sum_i_3, lanes_select(is_below_i, share_i_3, lanes_splat(REAL(0.0))), 16 - j);
+                v_sum_i_4 = keep_terms(v_sum_terms_4, i * TERMS_STRIDE(16) + j, v_sum_i_4, lanes_select(is_bin_i, share_i_3, lanes_splat(REAL(0.0))), 16 - j);
                 const lanes share_i_4 = lanes_load(share_2 + (16 * i + j) * BLOCK + s);
-                v_sum_i_5 = add_terms(v_sum_i_5, lanes_select(is_below_i, share_i_4, lanes_splat(REAL(0.0))), 16 - j);
-                v_sum_i_6 = add_terms(v_sum_i_6, lanes_select(is_bin_i, share_i_4, lanes_splat(REAL(0.0))), 16 - j);
+                v_sum_i_5 = keep_terms(v_sum_terms_5, i * TERMS_STRIDE(16) + j, v_sum_i_5, lanes_select(is_below_i, share_i_4, lanes_splat(REAL(0.0))), 16 - j);
+                v_sum_i_6 = keep_terms(v_sum_terms_6, i * TERMS_STRIDE(16) + j, v_sum_i_6, lanes_select(is_bin_i, share_i_4, lanes_splat(REAL(0.0))), 16 - j);
             }
             store_row(t_4 + i * BLOCK + s, v_sum_i_3);
             store_row(t_5 + i * BLOCK + s, v_sum_i_4);
             store_row(t_6 + i * BLOCK + s, v_sum_i_5);
             store_row(t_7 + i * BLOCK + s, v_sum_i_6);
         }
+    sum_kept_terms(v_sum_terms_3, 8, 16, t_4);
+    sum_kept_terms(v_sum_terms_4, 8, 16, t_5);
+    sum_kept_terms(v_sum_terms_5, 8, 16, t_6);
+    sum_kept_terms(v_sum_terms_6, 8, 16, t_7);
     for (int i = 0; i < 8 * BLOCK; i += LANES) {
         const lanes v_sum_i_7 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.008)), lanes_splat(-REAL(4.0)));
         const lanes length_per_share_i = lanes_load(length_per_share + i);
@@ -141,6 +155,8 @@ static void coupling_spline(const real *weights, const real *x_a, const real *x_
         store_each(t_10 + i, mean_slope_i * product_i * REAL(2.0), 8 * BLOCK - i);
         store_each(t_11 + i, difference_i * difference_i, 8 * BLOCK - i);
     }
+    real v_sum_terms_7[TERMS_ROOM(8, 15)];
+    real v_sum_terms_8[TERMS_ROOM(8, 15)];
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             lanes v_sum_i_8 = lanes_splat(REAL(0.0));
@@ -149,13 +165,15 @@ static void coupling_spline(const real *weights, const real *x_a, const real *x_
                 const lanes bin_i_3 = load_sample(bin + i * BLOCK + s);
                 const lanes x_i_2 = lanes_load(t + (15 * i + j + 256) * BLOCK + s);
                 const lanes choice_i = lanes_select(lanes_equal(load_feature(table_6 + j), bin_i_3), x_i_2, lanes_splat(REAL(0.0)));
-                v_sum_i_8 = add_terms(v_sum_i_8, choice_i, 15 - j);
+                v_sum_i_8 = keep_terms(v_sum_terms_7, i * TERMS_STRIDE(15) + j, v_sum_i_8, choice_i, 15 - j);
                 const lanes choice_i_2 = lanes_select(lanes_equal(load_feature(table_7 + j), bin_i_3), x_i_2, lanes_splat(REAL(0.0)));
-                v_sum_i_9 = add_terms(v_sum_i_9, choice_i_2, 15 - j);
+                v_sum_i_9 = keep_terms(v_sum_terms_8, i * TERMS_STRIDE(15) + j, v_sum_i_9, choice_i_2, 15 - j);
             }
             store_row(t_12 + i * BLOCK + s, v_sum_i_8);
             store_row(t_13 + i * BLOCK + s, v_sum_i_9);
         }
+    sum_kept_terms(v_sum_terms_7, 8, 15, t_12);
+    sum_kept_terms(v_sum_terms_8, 8, 15, t_13);
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes v_sum_i_10 = lanes_splat(REAL(0.0));
         for (int i = 0; i < 8; i += I_STEP) {
@@ -255,6 +273,8 @@ static void coupling_spline_inverse(const real *weights, const real *x_a, const 
     dense_64x8_sigmoid(net_0_weight, x_a, net_0_bias, hidden);
     dense_64x64_sigmoid(net_1_weight, hidden, net_1_bias, hidden_2);
     dense_376x64(net_2_weight, hidden_2, net_2_bias, t);
+    real v_sum_terms[TERMS_ROOM(8, 16)];
+    real v_sum_terms_2[TERMS_ROOM(8, 16)];
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             lanes v_sum_i = lanes_splat(REAL(0.0));
@@ -263,15 +283,17 @@ static void coupling_spline_inverse(const real *weights, const real *x_a, const 
                 const lanes v_max_i = lanes_max(lanes_load(t + (16 * i + j) * BLOCK + s), lanes_splat(-REAL(3e+01)));
                 const lanes share_i = lanes_exp(lanes_min(v_max_i, lanes_splat(REAL(3e+01))));
                 store_each(share + (16 * i + j) * BLOCK + s, share_i, 16 - j);
-                v_sum_i = add_terms(v_sum_i, share_i, 16 - j);
+                v_sum_i = keep_terms(v_sum_terms, i * TERMS_STRIDE(16) + j, v_sum_i, share_i, 16 - j);
                 const lanes v_max_i_2 = lanes_max(lanes_load(t + (16 * i + j + 128) * BLOCK + s), lanes_splat(-REAL(3e+01)));
                 const lanes share_i_2 = lanes_exp(lanes_min(v_max_i_2, lanes_splat(REAL(3e+01))));
                 store_each(share_2 + (16 * i + j) * BLOCK + s, share_i_2, 16 - j);
-                v_sum_i_2 = add_terms(v_sum_i_2, share_i_2, 16 - j);
+                v_sum_i_2 = keep_terms(v_sum_terms_2, i * TERMS_STRIDE(16) + j, v_sum_i_2, share_i_2, 16 - j);
             }
             store_row(t_2 + i * BLOCK + s, v_sum_i);
             store_row(t_3 + i * BLOCK + s, v_sum_i_2);
         }
+    sum_kept_terms(v_sum_terms, 8, 16, t_2);
+    sum_kept_terms(v_sum_terms_2, 8, 16, t_3);
     for (int i = 0; i < 8 * BLOCK; i += LANES) {
         store_each(length_per_share + i, REAL(7.872) / lanes_load(t_2 + i), 8 * BLOCK - i);
         store_each(length_per_share_2 + i, REAL(7.872) / lanes_load(t_3 + i), 8 * BLOCK - i);
@@ -288,16 +310,22 @@ static void coupling_spline_inverse(const real *weights, const real *x_a, const 
             }
         }
     }
+    real bin_terms[TERMS_ROOM(8, 15)];
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             lanes bin_i = lanes_splat(REAL(0.0));
             for (int j = 0; j < 15; j += I_STEP) {
                 const lanes knot_i = lanes_fma(lanes_load(shares_up_to + (16 * i + j) * BLOCK + s), load_sample(length_per_share_2 + i * BLOCK + s), load_feature(table_4 + j));
                 const lanes to_real_i = lanes_select(lanes_less_equal(knot_i, load_sample(y_b + i * BLOCK + s)), lanes_splat(REAL(1.0)), lanes_splat(REAL(0.0)));
-                bin_i = add_terms(bin_i, to_real_i, 15 - j);
+                bin_i = keep_terms(bin_terms, i * TERMS_STRIDE(15) + j, bin_i, to_real_i, 15 - j);
             }
             store_row(bin + i * BLOCK + s, bin_i);
         }
+    sum_kept_terms(bin_terms, 8, 15, bin);
+    real v_sum_terms_3[TERMS_ROOM(8, 16)];
+    real v_sum_terms_4[TERMS_ROOM(8, 16)];
+    real v_sum_terms_5[TERMS_ROOM(8, 16)];
+    real v_sum_terms_6[TERMS_ROOM(8, 16)];
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             lanes v_sum_i_3 = lanes_splat(REAL(0.0));
@@ -310,17 +338,21 @@ static void coupling_spline_inverse(const real *weights, const real *x_a, const 
                 const lanes_int is_below_i = lanes_less(x_i, bin_i_2);
                 const lanes_int is_bin_i = lanes_equal(x_i, bin_i_2);
                 const lanes share_i_3 = lanes_load(share + (16 * i + j) * BLOCK + s);
-                v_sum_i_3 = add_terms(v_sum_i_3, lanes_select(is_below_i, share_i_3, lanes_splat(REAL(0.0))), 16 - j);
-                v_sum_i_4 = add_terms(v_sum_i_4, lanes_select(is_bin_i, share_i_3, lanes_splat(REAL(0.0))), 16 - j);
+                v_sum_i_3 = keep_terms(v_sum_terms_3, i * TERMS_STRIDE(16) + j, v_sum_i_3, lanes_select(is_below_i, share_i_3, lanes_splat(REAL(0.0))), 16 - j);
+                v_sum_i_4 = keep_terms(v_sum_terms_4, i * TERMS_STRIDE(16) + j, v_sum_i_4, lanes_select(is_bin_i, share_i_3, lanes_splat(REAL(0.0))), 16 - j);
                 const lanes share_i_4 = lanes_load(share_2 + (16 * i + j) * BLOCK + s);
-                v_sum_i_5 = add_terms(v_sum_i_5, lanes_select(is_below_i, share_i_4, lanes_splat(REAL(0.0))), 16 - j);
-                v_sum_i_6 = add_terms(v_sum_i_6, lanes_select(is_bin_i, share_i_4, lanes_splat(REAL(0.0))), 16 - j);
+                v_sum_i_5 = keep_terms(v_sum_terms_5, i * TERMS_STRIDE(16) + j, v_sum_i_5, lanes_select(is_below_i, share_i_4, lanes_splat(REAL(0.0))), 16 - j);
+                v_sum_i_6 = keep_terms(v_sum_terms_6, i * TERMS_STRIDE(16) + j, v_sum_i_6, lanes_select(is_bin_i, share_i_4, lanes_splat(REAL(0.0))), 16 - j);
             }
             store_row(t_4 + i * BLOCK + s, v_sum_i_3);
             store_row(t_5 + i * BLOCK + s, v_sum_i_4);
             store_row(t_6 + i * BLOCK + s, v_sum_i_5);
             store_row(t_7 + i * BLOCK + s, v_sum_i_6);
         }
+    sum_kept_terms(v_sum_terms_3, 8, 16, t_4);
+    sum_kept_terms(v_sum_terms_4, 8, 16, t_5);
+    sum_kept_terms(v_sum_terms_5, 8, 16, t_6);
+    sum_kept_terms(v_sum_terms_6, 8, 16, t_7);
     for (int i = 0; i < 8 * BLOCK; i += LANES) {
         const lanes v_sum_i_7 = lanes_fma(lanes_load(bin + i), lanes_splat(REAL(0.008)), lanes_splat(-REAL(4.0)));
         const lanes length_per_share_i = lanes_load(length_per_share + i);
@@ -339,6 +371,8 @@ static void coupling_spline_inverse(const real *weights, const real *x_a, const 
         store_each(minus_c + i, minus_c_i, 8 * BLOCK - i);
         store_each(t_9 + i, minus_c_i * REAL(2.0), 8 * BLOCK - i);
     }
+    real v_sum_terms_7[TERMS_ROOM(8, 15)];
+    real v_sum_terms_8[TERMS_ROOM(8, 15)];
     for (int i = 0; i < 8; i++)
         for (int s = 0; s < BLOCK; s += S_STEP) {
             lanes v_sum_i_8 = lanes_splat(REAL(0.0));
@@ -347,13 +381,15 @@ static void coupling_spline_inverse(const real *weights, const real *x_a, const 
                 const lanes bin_i_3 = load_sample(bin + i * BLOCK + s);
                 const lanes x_i_2 = lanes_load(t + (15 * i + j + 256) * BLOCK + s);
                 const lanes choice_i = lanes_select(lanes_equal(load_feature(table_6 + j), bin_i_3), x_i_2, lanes_splat(REAL(0.0)));
-                v_sum_i_8 = add_terms(v_sum_i_8, choice_i, 15 - j);
+                v_sum_i_8 = keep_terms(v_sum_terms_7, i * TERMS_STRIDE(15) + j, v_sum_i_8, choice_i, 15 - j);
                 const lanes choice_i_2 = lanes_select(lanes_equal(load_feature(table_7 + j), bin_i_3), x_i_2, lanes_splat(REAL(0.0)));
-                v_sum_i_9 = add_terms(v_sum_i_9, choice_i_2, 15 - j);
+                v_sum_i_9 = keep_terms(v_sum_terms_8, i * TERMS_STRIDE(15) + j, v_sum_i_9, choice_i_2, 15 - j);
             }
             store_row(t_10 + i * BLOCK + s, v_sum_i_8);
             store_row(t_11 + i * BLOCK + s, v_sum_i_9);
         }
+    sum_kept_terms(v_sum_terms_7, 8, 15, t_10);
+    sum_kept_terms(v_sum_terms_8, 8, 15, t_11);
     for (int s = 0; s < BLOCK; s += S_STEP) {
         lanes v_sum_i_10 = lanes_splat(REAL(0.0));
         for (int i = 0; i < 8; i += I_STEP) {

@@ -67,6 +67,43 @@ static ALWAYS_INLINE lanes add_terms(lanes sum, lanes terms, int left)
     return lanes_splat(total);
 }
 
+/* Sums of many rows: with one sample in lanes, where each sum is one chain of additions, the terms of all rows are kept first,
+ * and then some rows are summed side by side. */
+#if ANSATZ_BLOCK == 1 && LANES > 1
+#define TERMS_STRIDE(terms)     (((terms) + LANES - 1) / LANES * LANES)
+#define TERMS_ROOM(rows, terms) ((rows)*TERMS_STRIDE(terms))
+#else
+#define TERMS_STRIDE(terms)     0
+#define TERMS_ROOM(rows, terms) 1
+#endif
+
+/* As add_terms, with room for the terms at kept[at]; the sum is right behind sum_kept_terms. */
+static ALWAYS_INLINE lanes keep_terms(real *kept, int at, lanes sum, lanes terms, int left)
+{
+    if (ANSATZ_BLOCK != 1 || LANES == 1)
+        return add_terms(sum, terms, left);
+    lanes_store(kept + at, terms);
+    return sum;
+}
+
+/* sums[r] = 0 + kept[r][0] + kept[r][1] + ... */
+static ALWAYS_INLINE void sum_kept_terms(const real *kept, const int rows, const int terms, real *sums)
+{
+    enum { SIDE_BY_SIDE = 8 };
+    for (int first = 0; first < rows && ANSATZ_BLOCK == 1 && LANES > 1; first += SIDE_BY_SIDE) {
+        real sum[SIDE_BY_SIDE] = {0};
+        for (int k = 0; k < terms; k++) {
+            UNROLL(8)
+            for (int i = 0; i < SIDE_BY_SIDE; i++) {
+                const int row = first + i < rows ? first + i : rows - 1;
+                sum[i] = sum[i] + kept[row * TERMS_STRIDE(terms) + k];
+            }
+        }
+        for (int i = 0; i < SIDE_BY_SIDE && first + i < rows; i++)
+            sums[first + i] = sum[i];
+    }
+}
+
 /* The same for the largest. */
 static ALWAYS_INLINE lanes max_terms(lanes largest, lanes terms, int left)
 {
