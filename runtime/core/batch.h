@@ -24,17 +24,9 @@ static ALWAYS_INLINE void batch_panel(const BatchProduct shape, const int vector
 {
     for (int v = 0; v < vectors; v++)
         for (int s = 0; s < BLOCK; s += LANES) {
-            lanes square[LANES];
-            UNROLL(16)
-            for (int i = 0; i < LANES; i++) {
-                const int column = c + v * LANES + i;
-                square[i] = lanes_load(
-                    x + (column < shape.columns ? column : shape.columns - 1) * shape.column_stride * BLOCK + s);
-            }
-            lanes_transpose(square);
-            UNROLL(16)
-            for (int i = 0; i < LANES; i++)
-                lanes_store(panel + (s + i) * BATCH_PANEL + v * LANES, square[i]);
+            const int column = c + v * LANES;
+            transpose_square(x + column * shape.column_stride * BLOCK + s, shape.columns - column,
+                             shape.column_stride * BLOCK, panel + s * BATCH_PANEL + v * LANES, BATCH_PANEL);
         }
 }
 
@@ -43,25 +35,8 @@ static ALWAYS_INLINE void batch_tile(const BatchProduct shape, const int rows, c
                                      const real *panel, const int count, const int first, const int left, real *result)
 {
     lanes sum[SAMPLE_TILE_ROWS][SAMPLE_TILE_VECTORS];
-    UNROLL(6)
-    for (int i = 0; i < rows; i++)
-        UNROLL(4)
-    for (int v = 0; v < vectors; v++)
-        sum[i][v] = lanes_splat(REAL(0.0));
-    UNROLL(2)
-    for (int s = 0; s < count; s++) {
-        lanes column[SAMPLE_TILE_VECTORS];
-        UNROLL(4)
-        for (int v = 0; v < vectors; v++)
-            column[v] = lanes_load(panel + s * BATCH_PANEL + v * LANES);
-        UNROLL(6)
-        for (int i = 0; i < rows; i++) {
-            const lanes factor = lanes_splat(a[i * shape.row_stride * BLOCK + s]);
-            UNROLL(4)
-            for (int v = 0; v < vectors; v++)
-                sum[i][v] = lanes_fma(factor, column[v], sum[i][v]);
-        }
-    }
+    clear_sample_sums(rows, vectors, sum);
+    add_sample_products(rows, vectors, a, shape.row_stride * BLOCK, panel, BATCH_PANEL, count, sum);
     UNROLL(6)
     for (int i = 0; i < rows; i++)
         UNROLL(4)

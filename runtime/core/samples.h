@@ -169,35 +169,48 @@ typedef struct SampleProduct {
     int result_row_stride, result_column_stride;
 } SampleProduct;
 
+/* sum[i][v] += sum over s = 0, 1, ..., count - 1 of left[i][s] right[s][v]: rows of `left` are `left_stride` reals
+ * apart, samples of `right` `right_stride`. */
+static ALWAYS_INLINE void add_sample_products(const int rows, const int vectors, const real *left,
+                                              const int left_stride, const real *right, const int right_stride,
+                                              const int count, lanes sum[SAMPLE_TILE_ROWS][SAMPLE_TILE_VECTORS])
+{
+    UNROLL(2)
+    for (int s = 0; s < count; s++) {
+        lanes column[SAMPLE_TILE_VECTORS];
+        UNROLL(4)
+        for (int v = 0; v < vectors; v++)
+            column[v] = lanes_load(right + s * right_stride + v * LANES);
+        UNROLL(6)
+        for (int i = 0; i < rows; i++) {
+            const lanes factor = lanes_splat(left[i * left_stride + s]);
+            UNROLL(4)
+            for (int v = 0; v < vectors; v++)
+                sum[i][v] = lanes_fma(factor, column[v], sum[i][v]);
+        }
+    }
+}
+
+static ALWAYS_INLINE void clear_sample_sums(const int rows, const int vectors,
+                                            lanes sum[SAMPLE_TILE_ROWS][SAMPLE_TILE_VECTORS])
+{
+    UNROLL(6)
+    for (int i = 0; i < rows; i++)
+        UNROLL(4)
+    for (int v = 0; v < vectors; v++)
+        sum[i][v] = lanes_splat(REAL(0.0));
+}
+
 static ALWAYS_INLINE void contract_samples_tile(const SampleProduct shape, const int rows, const int vectors,
                                                 const real *a, const int r, const real *transposed, const int c,
                                                 const int count, const int adds, real *result)
 {
     const int stride = SAMPLES_STRIDE(shape.columns);
     lanes sum[SAMPLE_TILE_ROWS][SAMPLE_TILE_VECTORS];
-    UNROLL(6)
-    for (int i = 0; i < rows; i++)
-        UNROLL(4)
-    for (int v = 0; v < vectors; v++)
-        sum[i][v] = lanes_splat(REAL(0.0));
-    for (int p = 0; p < shape.positions; p++) {
-        const real *left = a + (p * shape.position_stride + r * shape.row_stride) * BLOCK;
-        const real *right = transposed + p * BLOCK * stride + c;
-        UNROLL(2)
-        for (int s = 0; s < count; s++) {
-            lanes column[SAMPLE_TILE_VECTORS];
-            UNROLL(4)
-            for (int v = 0; v < vectors; v++)
-                column[v] = lanes_load(right + s * stride + v * LANES);
-            UNROLL(6)
-            for (int i = 0; i < rows; i++) {
-                const lanes factor = lanes_splat(left[i * shape.row_stride * BLOCK + s]);
-                UNROLL(4)
-                for (int v = 0; v < vectors; v++)
-                    sum[i][v] = lanes_fma(factor, column[v], sum[i][v]);
-            }
-        }
-    }
+    clear_sample_sums(rows, vectors, sum);
+    for (int p = 0; p < shape.positions; p++)
+        add_sample_products(rows, vectors, a + (p * shape.position_stride + r * shape.row_stride) * BLOCK,
+                            shape.row_stride * BLOCK, transposed + p * BLOCK * stride + c, stride, count, sum);
     UNROLL(6)
     for (int i = 0; i < rows; i++)
         UNROLL(4)
