@@ -166,6 +166,48 @@ static void add_outputs(Writer *writer, const Entry *entry, PhasePart part, cons
     }
 }
 
+typedef struct Reduction {
+    const char *base; /* where the sum goes */
+    int64_t offset, from, count;
+} Reduction;
+
+/* Where the whole of a sum goes; false where nobody reads it. */
+static bool find_target(const Entry *entry, IrId value, Reduction *target)
+{
+    const Place *place = &entry->plan->places[value];
+    target->count = ir_type_count(ir_type_of(entry->function, value));
+    target->from = entry->plan->partials[value];
+    if (place->kind == PLACE_SHARED) {
+        target->base = "shared";
+        target->offset = place->offset;
+    } else if (place->kind == PLACE_OUTPUT && entry->outputs[place->index].kind == OUTPUT_GRADIENT) {
+        target->base = "gradient";
+        target->offset = entry->outputs[place->index].offset;
+    } else if (place->kind == PLACE_OUTPUT) {
+        target->base = output_pointer(entry->plan->arena, entry, place->index);
+        target->offset = 0;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Whether a block's parts are the gradient, as it lies, and nothing else: the first thread adds them up there. */
+static bool sums_are_gradient(const Entry *entry)
+{
+    const Plan *plan = entry->plan;
+    if (!plan->sums_add || plan->partial_reals != entry->weight_count)
+        return false;
+    for (int v = 0; v < entry->function->value_count; v++) {
+        Reduction target;
+        if (plan->sums[v] && !plan->doubles[v] &&
+            (plan->wide[v] || !find_target(entry, v, &target) || strcmp(target.base, "gradient") != 0 ||
+             target.offset != target.from))
+            return false;
+    }
+    return true;
+}
+
 /* Writes the function of a part of a phase, and gives the text of its call; NULL: there is nothing to do.
  */
 static const char *write_phase(Arena *arena, Planner *planner, const Packing *packing, const Entry *entry,
@@ -197,9 +239,11 @@ static const char *write_phase(Arena *arena, Planner *planner, const Packing *pa
         add(&parameters, "real *", "batch", block_part(arena, part, "batch", batch_size(entry)));
     if (identifiers_added(&words, "sums"))
         add(&parameters, "real *", "sums",
-            part == PART_BATCH ? "sums"
-                               : arena_print(arena, "sums + %s * %lld", plan->sums_add ? "place" : "shard",
-                                             (long long)round_reals(plan->partial_reals)));
+            part == PART_BATCH         ? "sums"
+            : sums_are_gradient(entry) ? arena_print(arena, "place == 0 ? gradient : sums + place * %lld",
+                                                     (long long)round_reals(plan->partial_reals))
+                                       : arena_print(arena, "sums + %s * %lld", plan->sums_add ? "place" : "shard",
+                                                     (long long)round_reals(plan->partial_reals)));
     if (identifiers_added(&words, "double_sums"))
         add(&parameters, "double *", "double_sums",
             block_part(arena, part, "double_sums", round_reals(plan->partial_doubles)));
@@ -224,39 +268,14 @@ static const char *write_phase(Arena *arena, Planner *planner, const Packing *pa
  * ----------------------------------------------------------------------------------------------------------------------
  */
 
-typedef struct Reduction {
-    const char *base; /* where the sum goes */
-    int64_t offset, from, count;
-} Reduction;
-
 static void put_reduction(const Entry *entry, const Reduction *reduction, Text *out)
 {
     if (reduction->count > 0)
-        text_print(out, "    sum_shards(%s, %s, %lld, %lld, %lld, %s, threads);\n",
+        text_print(out, "    sum_shards(%s, %s, %s, %lld, %lld, %lld, %s, threads);\n",
+                   offset_text(out->arena, sums_are_gradient(entry) ? "gradient" : "sums", reduction->from),
                    offset_text(out->arena, "sums", reduction->from), entry->plan->sums_add ? "added" : "1",
                    (long long)shard_count(entry), (long long)round_reals(entry->plan->partial_reals),
                    (long long)reduction->count, offset_text(out->arena, reduction->base, reduction->offset));
-}
-
-/* Where the whole of a sum goes; false where nobody reads it. */
-static bool find_target(const Entry *entry, IrId value, Reduction *target)
-{
-    const Place *place = &entry->plan->places[value];
-    target->count = ir_type_count(ir_type_of(entry->function, value));
-    target->from = entry->plan->partials[value];
-    if (place->kind == PLACE_SHARED) {
-        target->base = "shared";
-        target->offset = place->offset;
-    } else if (place->kind == PLACE_OUTPUT && entry->outputs[place->index].kind == OUTPUT_GRADIENT) {
-        target->base = "gradient";
-        target->offset = entry->outputs[place->index].offset;
-    } else if (place->kind == PLACE_OUTPUT) {
-        target->base = output_pointer(entry->plan->arena, entry, place->index);
-        target->offset = 0;
-    } else {
-        return false;
-    }
-    return true;
 }
 
 /* Neighbours in the blocks' parts that are neighbours in the result are added up in one go. */

@@ -105,26 +105,28 @@ static inline ptrdiff_t block_place(Block *block, ptrdiff_t shard, ptrdiff_t *ad
     return 0;
 }
 
-/* result[i] = ((parts[0][i] + parts[1][i]) + parts[2][i]) + ...: the shards from left to right, of which `added` are
- * added up in the first's place. */
-static inline void sum_shards(const real *parts, ptrdiff_t added, ptrdiff_t shards, size_t stride, size_t count,
-                              real *result, int threads)
+/* result[i] = ((first[i] + parts[added][i]) + parts[added + 1][i]) + ...: the shards from left to right, of which those
+ * before `added` are added up in `first`. */
+static inline void sum_shards(const real *first, const real *parts, ptrdiff_t added, ptrdiff_t shards, size_t stride,
+                              size_t count, real *result, int threads)
 {
     enum { CHUNK = 256 };
     const ptrdiff_t chunks = (ptrdiff_t)((count + CHUNK - 1) / CHUNK);
     (void)threads;
+    if (added == shards && result == first)
+        return;
     PARALLEL_FOR
     for (ptrdiff_t c = 0; c < chunks; c++) {
-        const size_t first = (size_t)c * CHUNK, last = first + CHUNK < count ? first + CHUNK : count;
-        size_t i = first;
-        for (; i + LANES <= last; i += LANES) {
-            lanes sum = lanes_load(parts + i);
+        const size_t begin = (size_t)c * CHUNK, end = begin + CHUNK < count ? begin + CHUNK : count;
+        size_t i = begin;
+        for (; i + LANES <= end; i += LANES) {
+            lanes sum = lanes_load(first + i);
             for (ptrdiff_t s = added; s < shards; s++)
                 sum = sum + lanes_load(parts + (size_t)s * stride + i);
             lanes_store(result + i, sum);
         }
-        for (; i < last; i++) {
-            real sum = parts[i];
+        for (; i < end; i++) {
+            real sum = first[i];
             for (ptrdiff_t s = added; s < shards; s++)
                 sum = sum + parts[(size_t)s * stride + i];
             result[i] = sum;

@@ -138,28 +138,17 @@ static ALWAYS_INLINE void transpose_samples(const real *x, const int rows, const
 
 enum { SAMPLE_TILE_ROWS = ANSATZ_PRECISION == 32 && LANES >= 8 ? 6 : 4, SAMPLE_TILE_VECTORS = LANES >= 16 ? 4 : 2 };
 
-/* Elements 0 .. columns - 1 of a vector, `stride` apart. */
-static ALWAYS_INLINE void store_columns(real *to, lanes value, const int columns, const int stride)
+/* Elements 0 .. columns - 1 of a vector, `stride` apart; `adds`: added to what is there. */
+static ALWAYS_INLINE void put_columns(real *to, lanes value, const int columns, const int stride, const int adds)
 {
     if (columns >= LANES && stride == 1) {
-        lanes_store(to, value);
+        lanes_store(to, adds ? lanes_load(to) + value : value);
     } else {
         real values[LANES];
         lanes_store(values, value);
         for (int i = 0; i < LANES && i < columns; i++)
-            to[i * stride] = values[i];
+            to[i * stride] = adds ? to[i * stride] + values[i] : values[i];
     }
-}
-
-/* The same the other way. */
-static ALWAYS_INLINE lanes load_columns(const real *from, const int columns, const int stride)
-{
-    if (columns >= LANES && stride == 1)
-        return lanes_load(from);
-    real values[LANES];
-    for (int i = 0; i < LANES; i++)
-        values[i] = i < columns ? from[i * stride] : REAL(0.0);
-    return lanes_load(values);
 }
 
 /* What a sum over samples is made of: a [positions][rows][BLOCK] with strides in elements, and the transposed other
@@ -217,11 +206,8 @@ static ALWAYS_INLINE void contract_samples_tile(const SampleProduct shape, const
     for (int v = 0; v < vectors; v++) {
         const int left = shape.columns - (c + v * LANES), step = shape.result_column_stride;
         real *const to = result + (r + i) * shape.result_row_stride + (c + v * LANES) * step;
-        if (left <= 0)
-            continue;
-        if (adds)
-            sum[i][v] = load_columns(to, left, step) + sum[i][v];
-        store_columns(to, sum[i][v], left, step);
+        if (left > 0)
+            put_columns(to, sum[i][v], left, step, adds);
     }
 }
 
@@ -299,10 +285,7 @@ static inline void sum_samples(const real *x, const int rows, const int count, c
         return;
     }
     for (int r = 0; r < rows; r += LANES) {
-        lanes sum = sum_samples_square(x + r * BLOCK, rows - r);
-        if (adds)
-            sum = load_columns(result + r, rows - r, 1) + sum;
-        store_columns(result + r, sum, rows - r, 1);
+        put_columns(result + r, sum_samples_square(x + r * BLOCK, rows - r), rows - r, 1, adds);
     }
 }
 
