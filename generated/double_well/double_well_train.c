@@ -274,10 +274,10 @@ double MODEL(step)(const real *weights, const real *scalars, const real *data, u
     for (ptrdiff_t shard = 0; shard < 8; shard++) {
         Block block = block_of(512, shard, seed, 0, step);
         const ptrdiff_t place = block_place(&block, shard, &added);
-        entry_step_block(&block, weights, scalars, shared, sums + place * 26512, double_sums + shard * 16, frames + ANSATZ_THREAD() * 112704);
+        entry_step_block(&block, weights, scalars, shared, place == 0 ? gradient : sums + place * 26512, double_sums + shard * 16, frames + ANSATZ_THREAD() * 112704);
     }
     *(shared) = (real)sum_shards_double(double_sums, 8, 16);
-    sum_shards(sums, added, 8, 26512, 26508, gradient, threads);
+    sum_shards(gradient, sums, added, 8, 26512, 26508, gradient, threads);
     entry_step_once_1(scalars, &loss, shared);
     return (double)loss;
 }

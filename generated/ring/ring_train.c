@@ -1111,7 +1111,7 @@ double MODEL(step)(const real *weights, const real *scalars, const real *data, u
         entry_step_block(&block, weights, batch + shard * 448 + 320, shared, batch + shard * 448, sums + place * 12288, frames + ANSATZ_THREAD() * 70848);
     }
     copy_reals(shared, sums + 12272, 1);
-    sum_shards(sums, added, 8, 12288, 12268, gradient, threads);
+    sum_shards(sums, sums, added, 8, 12288, 12268, gradient, threads);
     PARALLEL_FOR
     for (ptrdiff_t shard = 0; shard < 8; shard++) {
         const Block block = block_of(512, shard, seed, 0, step);
