@@ -56,13 +56,24 @@ static void use_operands(Plan *plan, const IrOp *op, int group)
     }
 }
 
+/* The transposed operand of a wide product: some of its columns for some shards, see runtime/core/batch.h. */
+static int64_t wide_scratch(int64_t batch, int64_t columns)
+{
+    enum { SHARDS = 4, COLUMNS = 512 };
+    int64_t shards = (batch + BLOCK_SAMPLES - 1) / BLOCK_SAMPLES;
+    return (shards < SHARDS ? shards : SHARDS) * (columns < COLUMNS ? round_up(columns) : COLUMNS);
+}
+
 static int64_t scratch_count(const Plan *plan, const IrOp *op, int group)
 {
     const IrFunction *function = plan->function;
     int64_t count = 0;
     SampleSum sum;
-    if (op->code == IR_BATCH_CONTRACT && !plan->wide[op->results[0]] &&
-        plan_sample_sum(plan, op, group, &sum)) /* the transposed operand */
+    if (op->code == IR_BATCH_CONTRACT && plan->wide[op->results[0]]) {
+        plan_wide_sum(plan, op, group, &sum);
+        return wide_scratch(function->module->batch, sum.extent[sum.columns]);
+    }
+    if (op->code == IR_BATCH_CONTRACT && plan_sample_sum(plan, op, group, &sum)) /* the transposed operand */
         return sum.positions * sum.padded_columns;
     for (int c = 0; op->code == IR_SCAN && c < op->carried; c++) /* the carried values' next state */
         count += round_up(ir_type_count(ir_type_of(function, op->results[c])));

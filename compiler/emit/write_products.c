@@ -179,7 +179,7 @@ static const char *batch_kernel(Writer *writer, const SampleSum *sum)
     const int columns = sum->columns, rows = 1 - columns;
     const long long row_count = (long long)sum->extent[rows], column_count = (long long)sum->extent[columns];
     const char *shape =
-        arena_print(writer->arena, "{.rows = %lld, .row_stride = %lld, .columns = %lld, .column_stride = %lld}",
+        arena_print(writer->arena, "{.rows = %lld, .row_stride = %lld, .columns = %lld, .column_stride = %lld,",
                     row_count, (long long)sum->stride[rows], column_count, (long long)sum->stride[columns]);
     const bool blas =
         parts->blas && row_count * column_count > BLAS_ELEMENTS && sum->stride[0] >= 1 && sum->stride[1] >= 1;
@@ -196,27 +196,34 @@ static const char *batch_kernel(Writer *writer, const SampleSum *sum)
         &parts->sums,
         "\n/* %lld x %lld: the same sum over all shards, for a wide layer%s */\n"
         "static inline void %s(const real *a, const real *x, const int shards, const size_t shard_stride, const int "
-        "last_count, real *result, const int threads)\n"
-        "{\n    (void)threads;\n    PARALLEL_FOR\n    for (ptrdiff_t task = 0; task < %s_TASKS(%lld, %lld); task++) "
-        "{\n"
-        "        const BatchProduct shape = %s;\n"
-        "        %s_batch(shape, (int)task, a, x, shards, shard_stride, last_count, result);\n    }\n}\n",
-        row_count, column_count, blas ? ", by OpenBLAS" : "", name, blas ? "BLAS" : "BATCH", row_count, column_count,
-        shape, blas ? "blas" : "contract");
+        "last_count, real *workspace, const size_t thread_stride, real *result, const int threads)\n{\n%s"
+        "    PARALLEL_FOR\n    for (ptrdiff_t part = 0; part < %s; part++) {\n"
+        "        const BatchProduct shape = %s\n"
+        "                                    .shards = shards, .last_count = last_count, .shard_stride = "
+        "shard_stride};\n"
+        "        %s;\n    }\n}\n",
+        row_count, column_count, blas ? ", by OpenBLAS" : "", name,
+        blas ? "    (void)threads, (void)workspace, (void)thread_stride;\n" : "",
+        blas ? arena_print(writer->arena, "BLAS_PARTS(%lld, %lld)", row_count, column_count) : "threads", shape,
+        blas ? "blas_batch(shape, (int)part, a, x, result)"
+             : "contract_batch(shape, (int)part, threads, a, x, workspace + (size_t)part * thread_stride, result)");
     return name;
 }
 
-static void write_wide_sum(Writer *writer, const IrOp *op)
+static void write_wide_sum(Writer *writer, const IrOp *op, const Group *group)
 {
     SampleSum sum;
     plan_wide_sum(writer->plan, op, writer->group, &sum);
     const int columns = sum.columns, rows = 1 - columns;
     const int64_t batch = writer->plan->function->module->batch, shards = (batch + BLOCK_SAMPLES - 1) / BLOCK_SAMPLES;
+    const int64_t thread_reals = (writer->plan->workspace + FRAME_ALIGNMENT - 1) / FRAME_ALIGNMENT * FRAME_ALIGNMENT;
     const char *name = batch_kernel(writer, &sum);
-    writer_line(writer, "%s(%s, %s, %lld, shard_stride, %lld, %s, threads);", name,
+    writer_line(writer, "%s(%s, %s, %lld, shard_stride, %lld, workspace + FRAME(%lld, %lld), %lld, %s, threads);", name,
                 writer_slot_address(writer, sum.slot[rows], sum.offset[rows]),
                 writer_slot_address(writer, sum.slot[columns], sum.offset[columns]), (long long)shards,
-                (long long)(batch - (shards - 1) * BLOCK_SAMPLES), writer_result_address(writer, op->results[0]));
+                (long long)(batch - (shards - 1) * BLOCK_SAMPLES), (long long)group->scratch.offset,
+                (long long)group->scratch.offset_single, (long long)thread_reals,
+                writer_result_address(writer, op->results[0]));
 }
 
 /* ---- triangular systems ---------------------------------------------------------------------- */
@@ -270,7 +277,7 @@ void write_product(Writer *writer, const IrOp *op, const Group *group)
     SampleSum sum;
     ir_labels_parse(op->labels, ir_type_of(function, op->operands[0]), ir_type_of(function, op->operands[1]), &labels);
     if (group->whole)
-        write_wide_sum(writer, op);
+        write_wide_sum(writer, op, group);
     else if (op->code == IR_BATCH_CONTRACT && plan_sample_sum(writer->plan, op, writer->group, &sum))
         write_sample_sum(writer, op, &sum, group);
     else

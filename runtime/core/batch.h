@@ -1,99 +1,127 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Gradients of wide layers: products summed over the samples of all shards of a batch, tile by tile of the result, which is
- * written once and never kept for each shard. The additions are those of sum_shards over contract_samples: within a shard in
- * the order of its samples, then shards from left to right. Freestanding. */
+ * written once for some shards and never kept for each. The additions are those of sum_shards over contract_samples: within a
+ * shard in the order of its samples, then shards from left to right. Freestanding. */
 #ifndef ANSATZ_CORE_BATCH_H
 #define ANSATZ_CORE_BATCH_H
 
 #include "samples.h"
 
 /* What is multiplied: a[shard][rows][BLOCK] and x[shard][columns][BLOCK], rows of a `row_stride` elements apart and those of x
- * `column_stride`; a shard's begin `shard_stride` reals behind the one before. */
+ * `column_stride`; a shard's begin `shard_stride` reals behind the one before. The last shard has `last_count` samples. */
 typedef struct BatchProduct {
     int rows, row_stride, columns, column_stride;
+    int shards, last_count;
+    size_t shard_stride;
 } BatchProduct;
 
+/* Some columns are transposed for some shards, as much as the second cache holds beside what passes through it; rows of the
+ * result are made by them one tile after another, so that memory is written in long pieces. */
 enum {
-    BATCH_PANEL = LANES * SAMPLE_TILE_VECTORS, /* columns that are transposed at once, for one shard */
-    BATCH_TILES = 40 /* tiles of rows that use them then: the results stay in the second cache */
+    BATCH_SHARDS = 4,
+    BATCH_COLUMNS = 512,
+    BATCH_PANEL = LANES * SAMPLE_TILE_VECTORS /* columns of a tile: of each, samples lie side by side */
 };
 
-/* panel[s][0 .. vectors LANES - 1] = x[c + 0 ..][s]; columns past the last repeat it. */
-static ALWAYS_INLINE void batch_panel(const BatchProduct shape, const int vectors, const real *x, const int c,
-                                      real *panel)
+/* panel[shard][s][0 .. vectors LANES - 1] = x[shard][0 ..][s], of which `left` are there; the last is repeated. */
+static ALWAYS_INLINE void batch_transpose(const BatchProduct shape, const int vectors, const int left, const int shards,
+                                          const real *x, real *panel)
 {
-    for (int v = 0; v < vectors; v++)
-        for (int s = 0; s < BLOCK; s += LANES) {
-            const int column = c + v * LANES;
-            transpose_square(x + column * shape.column_stride * BLOCK + s, shape.columns - column,
-                             shape.column_stride * BLOCK, panel + s * BATCH_PANEL + v * LANES, BATCH_PANEL);
-        }
+    for (int shard = 0; shard < shards; shard++)
+        for (int v = 0; v < vectors; v++)
+            for (int s = 0; s < BLOCK; s += LANES)
+                transpose_square(x + (size_t)shard * shape.shard_stride + v * LANES * shape.column_stride * BLOCK + s,
+                                 left - v * LANES, shape.column_stride * BLOCK,
+                                 panel + ((shard * BLOCK + s) * vectors + v) * LANES, vectors * LANES);
 }
 
-/* result[0 .. rows - 1][0 .. vectors LANES - 1] = or += the products of one shard; `left` columns remain. */
-static ALWAYS_INLINE void batch_tile(const BatchProduct shape, const int rows, const int vectors, const real *a,
-                                     const real *panel, const int count, const int first, const int left, real *result)
+/* result[0 .. rows - 1][0 .. vectors LANES - 1] = or += the products of so many shards; `left` columns remain. */
+static ALWAYS_INLINE void batch_tile(const BatchProduct shape, const int rows, const int vectors, const int first,
+                                     const int shards, const real *a, const real *panel, const int left, real *result)
 {
-    lanes sum[SAMPLE_TILE_ROWS][SAMPLE_TILE_VECTORS];
-    clear_sample_sums(rows, vectors, sum);
-    add_sample_products(rows, vectors, a, shape.row_stride * BLOCK, panel, BATCH_PANEL, count, sum);
+    lanes total[SAMPLE_TILE_ROWS][SAMPLE_TILE_VECTORS];
+    for (int shard = first; shard < first + shards; shard++) {
+        const int count = shard == shape.shards - 1 ? shape.last_count : BLOCK;
+        lanes sum[SAMPLE_TILE_ROWS][SAMPLE_TILE_VECTORS];
+        clear_sample_sums(rows, vectors, sum);
+        add_sample_products(rows, vectors, a + (size_t)shard * shape.shard_stride, shape.row_stride * BLOCK,
+                            panel + (shard - first) * BLOCK * vectors * LANES, vectors * LANES, count, sum);
+        UNROLL(6)
+        for (int i = 0; i < rows; i++)
+            UNROLL(4)
+        for (int v = 0; v < vectors; v++)
+            if (shard > first)
+                total[i][v] = total[i][v] + sum[i][v];
+            else if (first > 0)
+                total[i][v] = load_columns(result + i * shape.columns + v * LANES, left - v * LANES, 1) + sum[i][v];
+            else
+                total[i][v] = sum[i][v];
+    }
     UNROLL(6)
     for (int i = 0; i < rows; i++)
         UNROLL(4)
-    for (int v = 0; v < vectors; v++) {
-        real *const to = result + i * shape.columns + v * LANES;
-        if (left - v * LANES >= LANES) {
-            lanes_store(to, first ? sum[i][v] : lanes_load(to) + sum[i][v]);
-        } else {
-            real values[LANES];
-            lanes_store(values, sum[i][v]);
-            for (int k = 0; k < left - v * LANES; k++)
-                to[k] = first ? values[k] : to[k] + values[k];
-        }
-    }
+    for (int v = 0; v < vectors; v++)
+        store_columns(result + i * shape.columns + v * LANES, total[i][v], left - v * LANES, 1);
 }
 
-/* Some tiles of rows by one panel of columns, for all shards. */
-static ALWAYS_INLINE void batch_rows(const BatchProduct shape, const int vectors, const real *a, const real *x,
-                                     const int shards, const size_t shard_stride, const int last_count, const int tile,
-                                     const int c, real *result)
+/* Columns that do not fill a panel, and vectors for them. */
+#define BATCH_REST(columns)    ((columns) % BATCH_PANEL)
+#define BATCH_VECTORS(columns) ((BATCH_REST(columns) + LANES - 1) / LANES)
+
+/* One tile of rows by the columns from c to `end`. */
+static ALWAYS_INLINE void batch_row(const BatchProduct shape, const int rows, const int first, const int shards,
+                                    const real *a, const real *panels, const int c, const int end, real *result)
+{
+    const int whole = shape.columns - BATCH_REST(shape.columns);
+    int column = c;
+    for (; column < end && column < whole; column += BATCH_PANEL, panels += shards * BLOCK * BATCH_PANEL)
+        batch_tile(shape, rows, SAMPLE_TILE_VECTORS, first, shards, a, panels, BATCH_PANEL, result + column);
+    if (BATCH_REST(shape.columns) > 0 && column < end)
+        batch_tile(shape, rows, BATCH_VECTORS(shape.columns), first, shards, a, panels, BATCH_REST(shape.columns),
+                   result + column);
+}
+
+/* Tiles of rows `tile` .. `end_tile` - 1 by BATCH_COLUMNS columns from c on, for BATCH_SHARDS shards from `first` on. */
+static ALWAYS_INLINE void batch_rows(const BatchProduct shape, const int tile, const int end_tile, const int first,
+                                     const int c, const real *a, const real *x, real *panels, real *result)
 {
     const int tiles = (shape.rows + SAMPLE_TILE_ROWS - 1) / SAMPLE_TILE_ROWS, height = shape.rows / tiles;
-    const int taller = shape.rows % tiles, end = tile + BATCH_TILES < tiles ? tile + BATCH_TILES : tiles;
-    real panel[BLOCK * BATCH_PANEL];
-    for (int shard = 0; shard < shards; shard++) {
-        const real *const a_shard = a + (size_t)shard * shard_stride;
-        const int count = shard == shards - 1 ? last_count : BLOCK;
-        batch_panel(shape, vectors, x + (size_t)shard * shard_stride, c, panel);
-        for (int t = tile; t < end; t++) {
-            const int r = t * height + (t < taller ? t : taller);
-            const real *const rows = a_shard + r * shape.row_stride * BLOCK;
-            real *const to = result + (size_t)r * (size_t)shape.columns + c;
-            if (t < taller)
-                batch_tile(shape, height + 1, vectors, rows, panel, count, shard == 0, shape.columns - c, to);
-            else
-                batch_tile(shape, height, vectors, rows, panel, count, shard == 0, shape.columns - c, to);
-        }
+    const int taller = shape.rows % tiles, whole = shape.columns - BATCH_REST(shape.columns);
+    const int shards = shape.shards - first < BATCH_SHARDS ? shape.shards - first : BATCH_SHARDS;
+    const int end = c + BATCH_COLUMNS < shape.columns ? c + BATCH_COLUMNS : shape.columns;
+    real *panel = panels;
+    for (int column = c; column < end; column += BATCH_PANEL, panel += shards * BLOCK * BATCH_PANEL) {
+        const real *const from = x + (size_t)first * shape.shard_stride + column * shape.column_stride * BLOCK;
+        if (column < whole)
+            batch_transpose(shape, SAMPLE_TILE_VECTORS, BATCH_PANEL, shards, from, panel);
+        else
+            batch_transpose(shape, BATCH_VECTORS(shape.columns), BATCH_REST(shape.columns), shards, from, panel);
+    }
+    /* two loops, so that heights stay constants */
+    int t = tile;
+    for (; t < end_tile && t < taller; t++) {
+        const int r = t * (height + 1);
+        batch_row(shape, height + 1, first, shards, a + r * shape.row_stride * BLOCK, panels, c, end,
+                  result + (size_t)r * (size_t)shape.columns);
+    }
+    for (; t < end_tile; t++) {
+        const int r = t * height + taller;
+        batch_row(shape, height, first, shards, a + r * shape.row_stride * BLOCK, panels, c, end,
+                  result + (size_t)r * (size_t)shape.columns);
     }
 }
 
-/* Pieces into which a result is cut, for threads to share. */
-#define BATCH_PARTS(rows)          (((rows) + SAMPLE_TILE_ROWS * BATCH_TILES - 1) / (SAMPLE_TILE_ROWS * BATCH_TILES))
-#define BATCH_TASKS(rows, columns) (((columns) + BATCH_PANEL - 1) / BATCH_PANEL * BATCH_PARTS(rows))
-
-/* Of result[r][c] = ((sum over shard 0 of a[r][s] x[c][s]) + shard 1's) + ..., piece number `task`; the last shard has
- * `last_count` samples. The shape is a constant. */
-static ALWAYS_INLINE void contract_batch(const BatchProduct shape, const int task, const real *a, const real *x,
-                                         const int shards, const size_t shard_stride, const int last_count,
-                                         real *result)
+/* Of result[r][c] = ((sum over shard 0 of a[r][s] x[c][s]) + shard 1's) + ..., the rows of part `part` of `parts`; `panels`
+ * has room for BATCH_SHARDS blocks of BATCH_COLUMNS columns, or of fewer where there are no more. Rows, columns and their
+ * strides are constants. */
+static ALWAYS_INLINE void contract_batch(const BatchProduct shape, const int part, const int parts, const real *a,
+                                         const real *x, real *panels, real *result)
 {
-    const int whole = shape.columns / BATCH_PANEL;
-    const int rest = (shape.columns - whole * BATCH_PANEL + LANES - 1) / LANES;
-    const int c = task / BATCH_PARTS(shape.rows) * BATCH_PANEL, tile = task % BATCH_PARTS(shape.rows) * BATCH_TILES;
-    if (c < whole * BATCH_PANEL)
-        batch_rows(shape, SAMPLE_TILE_VECTORS, a, x, shards, shard_stride, last_count, tile, c, result);
-    else
-        batch_rows(shape, rest, a, x, shards, shard_stride, last_count, tile, c, result);
+    const int tiles = (shape.rows + SAMPLE_TILE_ROWS - 1) / SAMPLE_TILE_ROWS;
+    const int tile = (int)((int64_t)tiles * part / parts), end = (int)((int64_t)tiles * (part + 1) / parts);
+    for (int c = 0; c < shape.columns; c += BATCH_COLUMNS)
+        for (int first = 0; first < shape.shards; first += BATCH_SHARDS)
+            batch_rows(shape, tile, end, first, c, a, x, panels, result);
 }
 
 #endif

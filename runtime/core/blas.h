@@ -90,21 +90,21 @@ static ALWAYS_INLINE void tile_product(Tile *tile, const int rows, const int inn
 /* A gradient is cut into pieces of so many rows and columns, for threads to share and to stay in the second cache while the
  * shards are added. */
 enum { BLAS_ROWS = 256, BLAS_COLUMNS = 1024 };
-#define BLAS_PARTS(count, part)   (((count) + (part)-1) / (part))
-#define BLAS_TASKS(rows, columns) (BLAS_PARTS(rows, BLAS_ROWS) * BLAS_PARTS(columns, BLAS_COLUMNS))
+#define BLAS_PIECES(count, piece) (((count) + (piece)-1) / (piece))
+#define BLAS_PARTS(rows, columns) (BLAS_PIECES(rows, BLAS_ROWS) * BLAS_PIECES(columns, BLAS_COLUMNS))
 
-/* Piece number `task` of what contract_batch makes: result[r][c] = sum over shards and their samples of a[r][s] x[c][s]. */
-static inline void blas_batch(const BatchProduct shape, const int task, const real *a, const real *x, const int shards,
-                              const size_t shard_stride, const int last_count, real *result)
+/* Piece number `part` of what contract_batch makes: result[r][c] = sum over shards and their samples of a[r][s] x[c][s]. */
+static inline void blas_batch(const BatchProduct shape, const int part, const real *a, const real *x, real *result)
 {
-    const int across = BLAS_PARTS(shape.columns, BLAS_COLUMNS);
-    const int r = task / across * BLAS_ROWS, c = task % across * BLAS_COLUMNS;
+    const int across = BLAS_PIECES(shape.columns, BLAS_COLUMNS);
+    const int r = part / across * BLAS_ROWS, c = part % across * BLAS_COLUMNS;
     const int rows = shape.rows - r < BLAS_ROWS ? shape.rows - r : BLAS_ROWS;
     const int columns = shape.columns - c < BLAS_COLUMNS ? shape.columns - c : BLAS_COLUMNS;
-    for (int shard = 0; shard < shards; shard++)
-        BLAS_GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, rows, columns, shard == shards - 1 ? last_count : BLOCK,
-                  REAL(1.0), a + (size_t)shard * shard_stride + r * shape.row_stride * BLOCK, shape.row_stride * BLOCK,
-                  x + (size_t)shard * shard_stride + c * shape.column_stride * BLOCK, shape.column_stride * BLOCK,
+    for (int shard = 0; shard < shape.shards; shard++)
+        BLAS_GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, rows, columns,
+                  shard == shape.shards - 1 ? shape.last_count : BLOCK, REAL(1.0),
+                  a + (size_t)shard * shape.shard_stride + r * shape.row_stride * BLOCK, shape.row_stride * BLOCK,
+                  x + (size_t)shard * shape.shard_stride + c * shape.column_stride * BLOCK, shape.column_stride * BLOCK,
                   shard == 0 ? REAL(0.0) : REAL(1.0), result + (size_t)r * (size_t)shape.columns + c, shape.columns);
 }
 
