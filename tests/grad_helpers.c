@@ -174,3 +174,17 @@ void grad_test_check(Arena *arena, IrFunction *function, int64_t batch, const Ir
     expect_near(reverse, pair_outputs(function, batch, cotangents, slopes), differences * size, "a difference",
                 function);
 }
+
+const GradVjp *grad_test_full_vjp(IrFunction *function)
+{
+    return grad_vjp(grad_cache_new(function->module), function, grad_test_real_inputs(function),
+                    grad_test_real_outputs(function));
+}
+
+int grad_test_count_ops(const IrFunction *function, IrOpcode code)
+{
+    int count = 0;
+    for (int i = 0; i < function->op_count; i++)
+        count += function->ops[i].code == code;
+    return count;
+}

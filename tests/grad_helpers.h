@@ -11,6 +11,11 @@
 bool *grad_test_real_inputs(const IrFunction *function);
 bool *grad_test_real_outputs(const IrFunction *function);
 
+/* Reverse mode in everything real, for functions written in tests. */
+const GradVjp *grad_test_full_vjp(IrFunction *function);
+
+int grad_test_count_ops(const IrFunction *function, IrOpcode code);
+
 /* Runs a pair: `outputs` (of the function) and cotangents by input (without data where none was asked for), as
  * grad_vjp was asked. `cotangents` are by output of the function. */
 void grad_test_run_pair(Arena *arena, const IrFunction *function, const GradVjp *vjp, const bool *wanted,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* From text and files to the typed model description. */
-#include "compiler/spec/spec.h"
+/* From text to the typed model description. Files, overrides and messages: test_spec_files.c. */
+#include "tests/spec_helpers.h"
 
-#include <dirent.h>
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,86 +13,47 @@
 
 #include <cmocka.h>
 
-typedef struct Test {
-    Arena arena;
-    Diagnostics diagnostics;
-} Test;
-
-static int start(void **state)
-{
-    static Test test;
-    arena_start(&test.arena, NULL);
-    diagnostics_start(&test.diagnostics, &test.arena);
-    *state = &test;
-    return 0;
-}
-
-static int end(void **state)
-{
-    arena_end(&((Test *)*state)->arena);
-    return 0;
-}
-
-static const char *errors_of(Test *test)
-{
-    Text out = text_start(&test->arena);
-    diagnostics_print(&test->diagnostics, &out, 0);
-    return out.bytes;
-}
-
 /* ---- specs with one part of their own ---- */
 
-static const char HEAD[] = "ansatz: 1\nname: test\n";
-static const char SYSTEM[] = "system: {vector: 3}\n";
-static const char ENERGY[] = "energy: {terms: [{value: \"x[0]^2\"}]}\n";
-static const char FLOW[] = "architecture: {flow: {layers: [{repeat: 2, layers: [{coupling: {net: {mlp: [8]}}}]}]}}\n";
-static const char LOSS[] = "loss: [reverse_kl]\n";
-
-static const ModelSpec *read_parts(Test *test, const char *system, const char *energy, const char *flow,
+static const ModelSpec *read_parts(SpecTest *test, const char *system, const char *energy, const char *flow,
                                    const char *rest)
 {
     const char *text = arena_print(&test->arena, "%s%s%s%s%s%s", HEAD, system, energy, flow,
                                    strstr(rest, "loss:") != NULL ? "" : LOSS, rest);
     const ModelSpec *model = spec_read_text(&test->arena, "test.yaml", text, &test->diagnostics);
     if (model == NULL || test->diagnostics.count > 0)
-        fail_msg("%s", errors_of(test));
+        fail_msg("%s", spec_test_errors(test));
     return model;
 }
 
-static const ModelSpec *read_system(Test *test, const char *system)
+static const ModelSpec *read_system(SpecTest *test, const char *system)
 {
     return read_parts(test, system, ENERGY, FLOW, "");
 }
 
-static const ModelSpec *read_energy(Test *test, const char *energy)
+static const ModelSpec *read_energy(SpecTest *test, const char *energy)
 {
     return read_parts(test, SYSTEM, energy, FLOW, "");
 }
 
-static const ModelSpec *read_layers(Test *test, const char *layers)
+static const ModelSpec *read_layers(SpecTest *test, const char *layers)
 {
     return read_parts(test, SYSTEM, ENERGY, arena_print(&test->arena, "architecture: {flow: {layers: %s}}\n", layers),
                       "");
 }
 
-static const ModelSpec *read_rest(Test *test, const char *rest)
+static const ModelSpec *read_rest(SpecTest *test, const char *rest)
 {
     return read_parts(test, SYSTEM, ENERGY, FLOW, rest);
 }
 
 /* ---- the first example ---- */
 
-static const ModelSpec *read_example(Test *test, int count, const char *const *overrides)
-{
-    SpecOptions options = {.override_count = count, .overrides = overrides};
-    return spec_read(&test->arena, "specs/double_well.yaml", &options, &test->diagnostics);
-}
-
 static void test_first_example(void **state)
 {
-    const ModelSpec *model = read_example(*state, 0, NULL);
-    if (model == NULL || ((Test *)*state)->diagnostics.count > 0)
-        fail_msg("%s", errors_of(*state));
+    const ModelSpec *model = spec_test_example(*state, 0, NULL);
+    if (model == NULL || ((SpecTest *)*state)->diagnostics.count > 0)
+        fail_msg("%s", spec_test_errors(*state));
     assert_string_equal(model->source->name, "specs/double_well.yaml");
     assert_string_equal(model->name, "double_well");
     assert_int_equal(model->dimension, 2);
@@ -249,7 +209,7 @@ static void test_parameters(void **state)
 }
 
 /* The span of the first `word` in the first term's formula must be those characters of the file. */
-static void expect_word(Test *test, const char *energy, const char *word, int line, int column)
+static void expect_word(SpecTest *test, const char *energy, const char *word, int line, int column)
 {
     const ModelSpec *model = read_energy(test, energy);
     const Formula *formula = &model->terms[0].value;
@@ -356,7 +316,7 @@ static void test_base_scale(void **state)
     assert_true(model->base_scale == 20);
 }
 
-static void expect_warning(Test *test, const char *layers, bool expected)
+static void expect_warning(SpecTest *test, const char *layers, bool expected)
 {
     diagnostics_start(&test->diagnostics, &test->arena);
     const char *text =
@@ -428,9 +388,9 @@ static void test_aliases(void **state)
 
 static void test_a_good_spec_after_a_broken_one(void **state)
 {
-    Test *test = *state;
+    SpecTest *test = *state;
     assert_null(spec_read_text(&test->arena, "broken.yaml", "a: 1\n", &test->diagnostics));
-    assert_non_null(read_example(test, 0, NULL));
+    assert_non_null(spec_test_example(test, 0, NULL));
     Text out = text_start(&test->arena);
     SpecOptions options = {0};
     assert_true(spec_expand(&test->arena, "specs/double_well.yaml", &options, &out, &test->diagnostics));
@@ -438,359 +398,17 @@ static void test_a_good_spec_after_a_broken_one(void **state)
 
 static void test_yaml_errors_leave_no_model(void **state)
 {
-    Test *test = *state;
+    SpecTest *test = *state;
     const char *text = arena_print(&test->arena, "%s%s%s%s%sname: again\n", HEAD, SYSTEM, ENERGY, FLOW, LOSS);
     assert_null(spec_read_text(&test->arena, "broken.yaml", text, &test->diagnostics));
     assert_int_equal(test->diagnostics.error_count, 1);
-}
-
-/* ---- extends ---- */
-
-static const ModelSpec *read_with(Test *test, const char *path, const char *allow_read)
-{
-    SpecOptions options = {.allow_read_count = allow_read != NULL, .allow_read = &allow_read};
-    return spec_read(&test->arena, path, &options, &test->diagnostics);
-}
-
-static void test_extends_merges_maps_and_replaces_the_rest(void **state)
-{
-    Test *test = *state;
-    const ModelSpec *model = read_with(test, "tests/specs/extends/child.yaml", NULL);
-    if (model == NULL)
-        fail_msg("%s", errors_of(test));
-    assert_string_equal(model->name, "child");
-    assert_int_equal(model->train.steps, 50);                  /* the child's */
-    assert_int_equal(model->train.batch, 64);                  /* the parent's */
-    assert_int_equal(model->train.seed, 3);                    /* the grandparent's */
-    assert_int_equal(model->train.optimizer, OPTIMIZER_ADAMW); /* one alternative instead of another */
-    assert_true(model->train.clip_norm == 5);
-    assert_int_equal(model->kT.shape, SCHEDULE_STAGES); /* from and to went away with their alternative */
-    assert_int_equal(model->dimension, 2);              /* written 2 in the grandparent, {names} in the child */
-    assert_string_equal(model->component_names[1], "v");
-    assert_int_equal(model->term_count, 1); /* a list instead of a list */
-    assert_string_equal(model->terms[0].value.text, "u^2 + v^2");
-    assert_string_equal(model->terms[0].value.span.source->name, "tests/specs/extends/child.yaml");
-    assert_string_equal(model->layers[0].span.source->name, "tests/specs/extends/base/grandparent.yaml");
-    assert_string_equal(model->source->name, "tests/specs/extends/child.yaml");
-}
-
-static void test_allow_read_widens(void **state)
-{
-    Test *test = *state;
-    assert_null(read_with(test, "tests/specs/broken/extends_outside.yaml", "specs/no_such_folder"));
-    diagnostics_start(&test->diagnostics, &test->arena);
-    const ModelSpec *model = read_with(test, "tests/specs/broken/extends_outside.yaml", "specs");
-    if (model == NULL)
-        fail_msg("%s", errors_of(test));
-    assert_string_equal(model->name, "broken");
-}
-
-static void test_text_extends_nothing(void **state)
-{
-    Test *test = *state;
-    assert_null(spec_read_text(&test->arena, "t.yaml", "extends: specs/double_well.yaml\n", &test->diagnostics));
-    assert_non_null(strstr(errors_of(test), "E0015"));
-}
-
-static void test_missing_file(void **state)
-{
-    Test *test = *state;
-    assert_null(read_with(test, "specs/no_such_spec.yaml", NULL));
-    assert_int_equal(test->diagnostics.count, 1);
-    assert_string_equal(test->diagnostics.items[0].code, "E0014");
-}
-
-static void test_table_from_a_file(void **state)
-{
-    Test *test = *state;
-    const ModelSpec *model = read_with(test, "tests/specs/extends/tables.yaml", NULL);
-    if (model == NULL)
-        fail_msg("%s", errors_of(test));
-    const SpecParameter *means = &model->terms[0].parameters[0], *list = &model->terms[0].parameters[1];
-    assert_int_equal(means->rank, 2);
-    assert_int_equal(means->size[0], 3);
-    assert_int_equal(means->size[1], 2);
-    static const double expected[] = {1.5, -2, 3, 4e2, 0.25, 6};
-    for (int i = 0; i < 6; i++)
-        assert_true(means->data[i] == expected[i]);
-    assert_int_equal(list->rank, 1);
-    assert_int_equal(list->size[0], 2);
-    assert_true(list->data[1] == 8);
-}
-
-static void test_kT_and_temperature_replace_each_other(void **state)
-{
-    const char *const overrides[] = {"system.kT=2", "system.temperature=3"};
-    const ModelSpec *model = read_example(*state, 2, overrides);
-    assert_non_null(model);
-    assert_true(model->kT.from == 3);
-    const char *const reversed[] = {overrides[1], overrides[0]};
-    model = read_example(*state, 2, reversed);
-    assert_non_null(model);
-    assert_true(model->kT.from == 2);
-}
-
-/* ---- overrides ---- */
-
-static void test_overrides(void **state)
-{
-    Test *test = *state;
-    const char *const overrides[] = {
-        "train.steps=1_000",
-        "train.optimizer.clip_norm=3",
-        "train.optimizer.adam.rate={from: 1e-2, to: 1e-3}",
-        "system.vector.names=[u, v]",
-        "system.kT=2",
-        "architecture.flow.layers.0.repeat=4",
-        "architecture.flow.layers.0.layers.0.coupling.net.activation=silu",
-        "loss.0.reverse_kl.weight=0.5",
-        "observables=[]",
-        "train.steps=99",
-    };
-    const ModelSpec *model = read_example(test, sizeof overrides / sizeof overrides[0], overrides);
-    if (model == NULL)
-        fail_msg("%s", errors_of(test));
-    assert_int_equal(model->train.steps, 99);
-    assert_int_equal(model->train.batch, 512);
-    assert_true(model->train.clip_norm == 3);
-    assert_int_equal(model->train.rate.shape, SCHEDULE_LINEAR);
-    assert_true(model->train.beta1 == 0.9);
-    assert_string_equal(model->component_names[0], "u");
-    assert_true(model->kT.from == 2);
-    assert_int_equal(model->expanded_count, 4);
-    assert_int_equal(model->expanded[3].net.activation, ACTIVATION_SILU);
-    assert_int_equal(model->expanded[3].net.hidden_count, 2);
-    assert_true(model->losses[0].weight.from == 0.5);
-    assert_int_equal(model->observable_count, 0);
-}
-
-static void test_override_replaces_an_alternative(void **state)
-{
-    const char *const overrides[] = {"train.optimizer.adam.beta1=0.5", "train.optimizer.adamw.beta2=0.9"};
-    const ModelSpec *model = read_example(*state, 2, overrides);
-    assert_non_null(model);
-    assert_int_equal(model->train.optimizer, OPTIMIZER_ADAMW);
-    assert_true(model->train.beta1 == 0.9 && model->train.beta2 == 0.9);
-}
-
-static void expect_override_error(Test *test, const char *override, const char *code, int column)
-{
-    diagnostics_start(&test->diagnostics, &test->arena);
-    assert_null(read_example(test, 1, &override));
-    const Diagnostic *error = &test->diagnostics.items[0];
-    if (test->diagnostics.count != 1 || strcmp(error->code, code) != 0 || error->span.column != column ||
-        strcmp(error->span.source->name, "--set") != 0)
-        fail_msg("%s", errors_of(test));
-}
-
-static void test_override_errors_point_into_the_override(void **state)
-{
-    expect_override_error(*state, "train.steps=many", "E0104", 13);
-    expect_override_error(*state, "train.stps=1", "E0103", 7);
-    expect_override_error(*state, "train.steps", "E0019", 1);
-    expect_override_error(*state, "=1", "E0019", 1);
-    expect_override_error(*state, "train..steps=1", "E0019", 1);
-    expect_override_error(*state, "train.steps=", "E0012", 13);
-    expect_override_error(*state, "train={steps: [}", "E0001", 16);
-    expect_override_error(*state, "energy.terms.1.value=x[0]", "E0019", 14);
-    expect_override_error(*state, "energy.terms.value=x[0]", "E0019", 14);
-    expect_override_error(*state, "energy.terms.0.value.x=1", "E0019", 22);
-    expect_override_error(*state, "train.\xC3\xA9=1", "E0103", 7);
-    expect_override_error(*state, "extends=other.yaml", "E0015", 9);
-}
-
-/* ---- broken specs ---- */
-
-static const char *read_whole(Test *test, const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    Text text = text_start(&test->arena);
-    char buffer[4096];
-    size_t got;
-    if (file == NULL)
-        return NULL;
-    while ((got = fread(buffer, 1, sizeof buffer, file)) > 0)
-        text_add(&text, buffer, got);
-    fclose(file);
-    return text.bytes;
-}
-
-/* With WRITE_EXPECTED=1 in the environment the files are written instead, to be read by whoever changed a message. */
-static bool check_broken_spec(Test *test, const char *spec)
-{
-    size_t stem = strlen(spec) - strlen(".yaml");
-    const char *expected_path = arena_print(&test->arena, "%.*s.expected", (int)stem, spec);
-    diagnostics_start(&test->diagnostics, &test->arena);
-    const ModelSpec *model = read_with(test, spec, NULL);
-    const char *errors = errors_of(test), *expected = read_whole(test, expected_path);
-    if (getenv("WRITE_EXPECTED") != NULL) {
-        FILE *file = fopen(expected_path, "wb");
-        assert_non_null(file);
-        fputs(errors, file);
-        fclose(file);
-        return true;
-    }
-    if (model == NULL && expected != NULL && strcmp(errors, expected) == 0)
-        return true;
-    print_message("---- %s gives\n%s---- expected\n%s", spec, errors, expected != NULL ? expected : "(no file)\n");
-    return false;
-}
-
-static int is_spec(const struct dirent *entry)
-{
-    size_t length = strlen(entry->d_name);
-    return length > 5 && strcmp(entry->d_name + length - 5, ".yaml") == 0;
-}
-
-/* Each name that gates know of (runtime/host/requirement.c) is an evaluation's own: no observable may have it. */
-static void test_observables_are_not_called_like_figures_of_the_report(void **state)
-{
-    Test *test = *state;
-    char *names = arena_print(&test->arena, "%s", read_whole(test, "runtime/host/requirement.c")), *at;
-    int count = 0;
-    at = strstr(names, "fixed_names[] = {");
-    assert_non_null(at);
-    *strstr(at, "};") = '\0';
-    for (char *name = strchr(at, '"'); name != NULL; name = strchr(name + 1, '"')) {
-        char *end = strchr(++name, '"');
-        *end = '\0';
-        diagnostics_start(&test->diagnostics, &test->arena);
-        const ModelSpec *model = spec_read_text(
-            &test->arena, "t.yaml",
-            arena_print(&test->arena,
-                        "ansatz: 1\nname: t\nsystem: {vector: 2}\nenergy: {terms: [{value: \"x[0]^2\"}]}\n"
-                        "architecture: {flow: {layers: [actnorm]}}\nloss: [reverse_kl]\n"
-                        "observables: [{name: %.*s, value: \"x[0]\"}]\n",
-                        (int)strcspn(name, "."), name),
-            &test->diagnostics);
-        if (model != NULL || strstr(errors_of(test), "E0114") == NULL)
-            fail_msg("an observable may be called '%s'", name);
-        count++;
-        name = end;
-    }
-    assert_true(count > 30);
-}
-
-/* Every NAME.yaml in tests/specs/broken must give exactly NAME.expected. */
-static void test_broken_specs(void **state)
-{
-    Test *test = *state;
-    struct dirent **entries;
-    int count = scandir("tests/specs/broken", &entries, is_spec, alphasort), wrong = 0;
-    assert_true(count >= 40);
-    for (int i = 0; i < count; i++) {
-        wrong += !check_broken_spec(test, arena_print(&test->arena, "tests/specs/broken/%s", entries[i]->d_name));
-        free(entries[i]);
-    }
-    free(entries);
-    assert_int_equal(wrong, 0);
-}
-
-/* ---- expand and init ---- */
-
-static const char *write_file(Test *test, const char *name, const char *text)
-{
-    const char *path = arena_print(&test->arena, "%s/%s", getenv("BUILD") != NULL ? getenv("BUILD") : "build", name);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-    return path;
-}
-
-static const char *expand(Test *test, const char *path)
-{
-    Text out = text_start(&test->arena);
-    SpecOptions options = {0};
-    if (!spec_expand(&test->arena, path, &options, &out, &test->diagnostics))
-        fail_msg("%s: %s", path, errors_of(test));
-    return out.bytes;
-}
-
-static const char *without_marks(Test *test, const char *text)
-{
-    Text out = text_start(&test->arena);
-    static const char mark[] = "  # default";
-    while (*text != '\0') {
-        const char *next = strstr(text, mark);
-        size_t length = next != NULL ? (size_t)(next - text) : strlen(text);
-        text_add(&out, text, length);
-        text += length + (next != NULL ? strlen(mark) : 0);
-    }
-    return out.bytes;
-}
-
-/* What is expanded reads as the same: expanded again it differs by the marks alone. */
-static void expect_fixed_point(Test *test, const char *path)
-{
-    const char *once = expand(test, path);
-    const char *twice = expand(test, write_file(test, "test_spec_expanded.yaml", once));
-    assert_string_equal(twice, without_marks(test, once));
-}
-
-static void test_expand_is_a_fixed_point(void **state)
-{
-    expect_fixed_point(*state, "specs/double_well.yaml");
-    expect_fixed_point(*state, "tests/specs/extends/child.yaml");
-    expect_fixed_point(*state, "tests/specs/good/everything.yaml");
-    expect_fixed_point(*state, "tests/specs/good/space.yaml");
-    expect_fixed_point(*state, "tests/specs/good/table.yaml");
-}
-
-static void test_expand_with_temperature(void **state)
-{
-    Test *test = *state;
-    const char *text =
-        arena_print(&test->arena, "%ssystem: {vector: 2, temperature: 2}\n%s%s%s", HEAD, ENERGY, FLOW, LOSS);
-    expect_fixed_point(test, write_file(test, "test_spec_temperature.yaml", text));
-}
-
-static void test_expand_names_files_from_the_spec(void **state)
-{
-    const char *text = expand(*state, "tests/specs/extends/files.yaml");
-    assert_non_null(strstr(text, "file: \"base/../means.csv\"\n"));
-    assert_non_null(strstr(text, "file: \"base/list.csv\"\n"));
-}
-
-static void test_expand_marks_defaults(void **state)
-{
-    const char *text = expand(*state, "specs/double_well.yaml");
-    assert_non_null(strstr(text, "\n  steps: 4000\n"));
-    assert_non_null(strstr(text, "\n  seed: 0  # default\n"));
-    assert_non_null(strstr(text, "\n      beta1: 0.9  # default\n"));
-    assert_non_null(strstr(text, "log_scale_bound: 2  # default\n"));
-    assert_null(strstr(text, "shift:"));
-}
-
-static void test_templates_are_good_specs(void **state)
-{
-    Test *test = *state;
-    for (size_t i = 0; i < SPEC_TEMPLATE_COUNT; i++) {
-        Text text = text_start(&test->arena);
-        assert_true(spec_init("my_model", SPEC_TEMPLATES[i].name, &text));
-        const ModelSpec *model = spec_read_text(&test->arena, SPEC_TEMPLATES[i].name, text.bytes, &test->diagnostics);
-        if (model == NULL || test->diagnostics.count > 0)
-            fail_msg("%s", errors_of(test));
-        assert_string_equal(model->name, "my_model");
-    }
-}
-
-static void test_init_refuses(void **state)
-{
-    Test *test = *state;
-    Text text = text_start(&test->arena);
-    assert_false(spec_init("my-model", "double_well", &text));
-    assert_non_null(strstr(text.bytes, "'my-model'"));
-    text = text_start(&test->arena);
-    assert_false(spec_init("my_model", "doble_well", &text));
-    assert_non_null(strstr(text.bytes, "did you mean 'double_well'?"));
 }
 
 /* ---- hostile specs ---- */
 
 static void test_many_errors_stay_quick(void **state)
 {
-    Test *test = *state;
+    SpecTest *test = *state;
     Text text = text_start(&test->arena);
     for (int i = 0; i < 45000; i++)
         text_print(&text, "key%d: 1\n", i);
@@ -801,7 +419,7 @@ static void test_many_errors_stay_quick(void **state)
 
 static void test_alias_that_is_large_many_times(void **state)
 {
-    Test *test = *state;
+    SpecTest *test = *state;
     Text text = text_start(&test->arena);
     text_print(&text, "%s%s%s%sx-layers: &layers [", HEAD, SYSTEM, ENERGY, LOSS);
     for (int i = 0; i < 90; i++)
@@ -811,58 +429,43 @@ static void test_alias_that_is_large_many_times(void **state)
         text_put(&text, "      - {repeat: 1, layers: *layers}\n");
     const ModelSpec *model = spec_read_text(&test->arena, "t.yaml", text.bytes, &test->diagnostics);
     if (model == NULL)
-        fail_msg("%s", errors_of(test));
+        fail_msg("%s", spec_test_errors(test));
     assert_int_equal(model->expanded_count, 7200);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_first_example, start, end),
-        cmocka_unit_test_setup_teardown(test_numbers_as_people_write_them, start, end),
-        cmocka_unit_test_setup_teardown(test_numbers_do_not_follow_the_locale, start, end),
-        cmocka_unit_test_setup_teardown(test_words_that_other_readers_take_for_booleans, start, end),
-        cmocka_unit_test_setup_teardown(test_none_is_no_bound, start, end),
-        cmocka_unit_test_setup_teardown(test_vector_long_form, start, end),
-        cmocka_unit_test_setup_teardown(test_temperature_is_kT_in_reduced_units, start, end),
-        cmocka_unit_test_setup_teardown(test_schedules, start, end),
-        cmocka_unit_test_setup_teardown(test_schedule_to_the_end_is_linear, start, end),
-        cmocka_unit_test_setup_teardown(test_parameters, start, end),
-        cmocka_unit_test_setup_teardown(test_places_in_formulas, start, end),
-        cmocka_unit_test_setup_teardown(test_place_of_a_folded_line_end, start, end),
-        cmocka_unit_test_setup_teardown(test_place_behind_an_escape_is_the_formula, start, end),
-        cmocka_unit_test_setup_teardown(test_block_formula_ends_without_a_newline, start, end),
-        cmocka_unit_test_setup_teardown(test_repeats_are_written_out_and_couplings_counted, start, end),
-        cmocka_unit_test_setup_teardown(test_splits, start, end),
-        cmocka_unit_test_setup_teardown(test_permutes, start, end),
-        cmocka_unit_test_setup_teardown(test_base_scale, start, end),
-        cmocka_unit_test_setup_teardown(test_component_that_nothing_transforms, start, end),
-        cmocka_unit_test_setup_teardown(test_adamw_and_target, start, end),
-        cmocka_unit_test_setup_teardown(test_free_keys_are_not_read, start, end),
-        cmocka_unit_test_setup_teardown(test_what_is_off_may_be_written, start, end),
-        cmocka_unit_test_setup_teardown(test_empty_maps_may_be_left_empty, start, end),
-        cmocka_unit_test_setup_teardown(test_aliases, start, end),
-        cmocka_unit_test_setup_teardown(test_a_good_spec_after_a_broken_one, start, end),
-        cmocka_unit_test_setup_teardown(test_yaml_errors_leave_no_model, start, end),
-        cmocka_unit_test_setup_teardown(test_extends_merges_maps_and_replaces_the_rest, start, end),
-        cmocka_unit_test_setup_teardown(test_allow_read_widens, start, end),
-        cmocka_unit_test_setup_teardown(test_text_extends_nothing, start, end),
-        cmocka_unit_test_setup_teardown(test_observables_are_not_called_like_figures_of_the_report, start, end),
-        cmocka_unit_test_setup_teardown(test_missing_file, start, end),
-        cmocka_unit_test_setup_teardown(test_table_from_a_file, start, end),
-        cmocka_unit_test_setup_teardown(test_kT_and_temperature_replace_each_other, start, end),
-        cmocka_unit_test_setup_teardown(test_overrides, start, end),
-        cmocka_unit_test_setup_teardown(test_override_replaces_an_alternative, start, end),
-        cmocka_unit_test_setup_teardown(test_override_errors_point_into_the_override, start, end),
-        cmocka_unit_test_setup_teardown(test_broken_specs, start, end),
-        cmocka_unit_test_setup_teardown(test_expand_is_a_fixed_point, start, end),
-        cmocka_unit_test_setup_teardown(test_expand_with_temperature, start, end),
-        cmocka_unit_test_setup_teardown(test_expand_names_files_from_the_spec, start, end),
-        cmocka_unit_test_setup_teardown(test_expand_marks_defaults, start, end),
-        cmocka_unit_test_setup_teardown(test_templates_are_good_specs, start, end),
-        cmocka_unit_test_setup_teardown(test_init_refuses, start, end),
-        cmocka_unit_test_setup_teardown(test_many_errors_stay_quick, start, end),
-        cmocka_unit_test_setup_teardown(test_alias_that_is_large_many_times, start, end),
+        cmocka_unit_test_setup_teardown(test_first_example, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_numbers_as_people_write_them, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_numbers_do_not_follow_the_locale, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_words_that_other_readers_take_for_booleans, spec_test_start,
+                                        spec_test_end),
+        cmocka_unit_test_setup_teardown(test_none_is_no_bound, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_vector_long_form, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_temperature_is_kT_in_reduced_units, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_schedules, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_schedule_to_the_end_is_linear, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_parameters, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_places_in_formulas, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_place_of_a_folded_line_end, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_place_behind_an_escape_is_the_formula, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_block_formula_ends_without_a_newline, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_repeats_are_written_out_and_couplings_counted, spec_test_start,
+                                        spec_test_end),
+        cmocka_unit_test_setup_teardown(test_splits, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_permutes, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_base_scale, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_component_that_nothing_transforms, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_adamw_and_target, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_free_keys_are_not_read, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_what_is_off_may_be_written, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_empty_maps_may_be_left_empty, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_aliases, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_a_good_spec_after_a_broken_one, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_yaml_errors_leave_no_model, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_many_errors_stay_quick, spec_test_start, spec_test_end),
+        cmocka_unit_test_setup_teardown(test_alias_that_is_large_many_times, spec_test_start, spec_test_end),
     };
     return cmocka_run_group_tests_name("spec", tests, NULL, NULL);
 }
