@@ -35,6 +35,17 @@ static ALWAYS_INLINE void batch_transpose(const BatchProduct shape, const int ve
                                  panel + ((shard * BLOCK + s) * vectors + v) * LANES, vectors * LANES);
 }
 
+/* Elements 0 .. columns - 1 of a vector. */
+static ALWAYS_INLINE lanes batch_load(const real *from, const int columns)
+{
+    if (columns >= LANES)
+        return lanes_load(from);
+    real values[LANES];
+    for (int i = 0; i < LANES; i++)
+        values[i] = i < columns ? from[i] : REAL(0.0);
+    return lanes_load(values);
+}
+
 /* result[0 .. rows - 1][0 .. vectors LANES - 1] = or += the products of so many shards; `left` columns remain. */
 static ALWAYS_INLINE void batch_tile(const BatchProduct shape, const int rows, const int vectors, const int first,
                                      const int shards, const real *a, const real *panel, const int left, real *result)
@@ -53,7 +64,7 @@ static ALWAYS_INLINE void batch_tile(const BatchProduct shape, const int rows, c
             if (shard > first)
                 total[i][v] = total[i][v] + sum[i][v];
             else if (first > 0)
-                total[i][v] = load_columns(result + i * shape.columns + v * LANES, left - v * LANES, 1) + sum[i][v];
+                total[i][v] = batch_load(result + i * shape.columns + v * LANES, left - v * LANES) + sum[i][v];
             else
                 total[i][v] = sum[i][v];
     }
@@ -61,7 +72,7 @@ static ALWAYS_INLINE void batch_tile(const BatchProduct shape, const int rows, c
     for (int i = 0; i < rows; i++)
         UNROLL(4)
     for (int v = 0; v < vectors; v++)
-        store_columns(result + i * shape.columns + v * LANES, total[i][v], left - v * LANES, 1);
+        put_columns(result + i * shape.columns + v * LANES, total[i][v], left - v * LANES, 1, 0);
 }
 
 /* Columns that do not fill a panel, and vectors for them. */
