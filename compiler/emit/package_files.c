@@ -37,7 +37,7 @@ static const char *object_of(Arena *arena, const char *path)
 static const struct HostUnit {
     const char *name, *files; /* each with a space before and behind */
 } HOST_UNITS[] = {
-    {"system", " files interrupt progress "}, /* those that ask for POSIX */
+    {"system", " failure files interrupt progress "}, /* those that ask for more than C has */
     {"text", " json_read json_write sha256 utf8 configurations_write csv_write npy_write safetensors_write "},
     {"tables", " csv_read number conditions "},
     {"arrays", " npy_read configurations_read "},
@@ -45,7 +45,7 @@ static const struct HostUnit {
     {"estimates",
      " estimates evaluate evaluator held_out importance pareto nearest density report requirement verdict "},
     {"program",
-     " arguments program run sample selftest session train training_judge training_tell unbounded failure curriculum "
+     " arguments program run sample selftest session train training_judge training_tell unbounded curriculum "
      "dataset likelihood columns "},
 };
 enum { HOST_UNIT_COUNT = sizeof HOST_UNITS / sizeof *HOST_UNITS };
@@ -83,7 +83,8 @@ static void put_host(PackageWriter *writer, Text *text, Text *objects)
             text_print(&units[unit], " $\n    %s", path);
             continue;
         }
-        text_print(&alone, "build %s: cc %s\n  level = -O1\n", object_of(writer->arena, path), path);
+        text_print(&alone, "build %s: cc %s\n  level = %s\n", object_of(writer->arena, path), path,
+                   ends_with(path, "/optimiser.c") ? "-O3" : "-O1"); /* its sums are over all weights */
         text_print(objects, " $\n    %s", object_of(writer->arena, path));
     }
     for (int u = 0; u < HOST_UNIT_COUNT; u++) {
@@ -121,7 +122,7 @@ void package_add_build(PackageWriter *writer)
     Text text = text_start(writer->arena), objects = text_start(writer->arena);
     text_print(&text,
                "# Builds the program %s. cflags may be changed: %s"
-               "What is not for blocks of floats gains nothing from -O3.\n"
+               "What is neither for blocks of floats nor over all weights gains nothing from -O3.\n"
                "cc = cc\ncflags = -std=c11 -march=native -fopenmp\n\nrule cc\n"
                "  command = $cc $cflags $level -MMD -MF $out.d -c $in -o $out\n  depfile = $out.d\n  deps = gcc\n"
                "  description = $in\nrule unit\n"

@@ -9,8 +9,9 @@
 #include <stdlib.h>
 
 enum {
-    PIECE = 4096,   /* weights: a piece's norm is summed by itself, so its length is part of the result's bits */
-    NORM_LANES = 16 /* partial sums of a norm, whatever the machine's lanes are */
+    PIECE = 4096,    /* weights: a piece's norm is summed by itself, so its length is part of the result's bits */
+    NORM_LANES = 16, /* partial sums of a norm, whatever the machine's lanes are */
+    AHEAD = 256      /* reals by which memory is fetched before it is used: further than a processor does by itself */
 };
 
 /* ---- set-up ------------------------------------------------------------------------------------------------------ */
@@ -65,16 +66,19 @@ void optimiser_end(Optimiser *optimiser)
 
 /* ---- the gradient's norm ----------------------------------------------------------------------------------------- */
 
-/* The sum of squares: element i goes to partial sum i % NORM_LANES, then the partial sums are added by halves. */
-static double sum_of_squares(const float *gradient, size_t count)
+/* The sum of squares of `count` of the `left` elements that are there: element i goes to partial sum i % NORM_LANES, then the
+ * partial sums are added by halves. */
+static double sum_of_squares(const float *gradient, size_t count, size_t left)
 {
     double sums[NORM_LANES] = {0};
     size_t i = 0;
-    for (; i + NORM_LANES <= count; i += NORM_LANES)
+    for (; i + NORM_LANES <= count; i += NORM_LANES) {
+        __builtin_prefetch(gradient + (i + AHEAD < left ? i + AHEAD : i));
         for (int lane = 0; lane < NORM_LANES; lane++) {
             const double x = (double)gradient[i + (size_t)lane];
             sums[lane] += x * x;
         }
+    }
     for (int lane = 0; i < count; i++, lane++) {
         const double x = (double)gradient[i];
         sums[lane] += x * x;
@@ -93,8 +97,11 @@ double optimiser_norm(Optimiser *optimiser, const float *gradient, int threads)
 #ifdef _OPENMP
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1 && pieces > 16)
 #endif
-    for (ptrdiff_t p = 0; p < pieces; p++)
-        optimiser->norm_parts[p] = sum_of_squares(gradient + optimiser->pieces[p].first, optimiser->pieces[p].count);
+    for (ptrdiff_t p = 0; p < pieces; p++) {
+        const OptimiserPiece piece = optimiser->pieces[p];
+        optimiser->norm_parts[p] =
+            sum_of_squares(gradient + piece.first, piece.count, optimiser->weight_count - piece.first);
+    }
     for (ptrdiff_t p = 0; p < pieces; p++)
         sum += optimiser->norm_parts[p];
     return sqrt(sum);
@@ -204,12 +211,16 @@ static void update_piece(const Optimiser *optimiser, const Factors *factors, Opt
 {
     const size_t whole = piece.count - piece.count % LANES, end = piece.first + whole;
     float *first = optimiser->first_moment, *second = optimiser->second_moment, *average = optimiser->average;
-    if (average != NULL)
-        for (size_t i = piece.first; i < end; i += LANES)
-            update_lanes(factors, gradient + i, weights + i, first + i, second + i, average + i);
-    else
-        for (size_t i = piece.first; i < end; i += LANES)
-            update_lanes(factors, gradient + i, weights + i, first + i, second + i, NULL);
+    for (size_t i = piece.first; i < end; i += LANES) {
+        const size_t ahead = i + AHEAD < optimiser->weight_count ? i + AHEAD : i;
+        __builtin_prefetch(gradient + ahead);
+        __builtin_prefetch(weights + ahead, 1);
+        __builtin_prefetch(first + ahead, 1);
+        __builtin_prefetch(second + ahead, 1);
+        if (average != NULL)
+            __builtin_prefetch(average + ahead, 1);
+        update_lanes(factors, gradient + i, weights + i, first + i, second + i, average != NULL ? average + i : NULL);
+    }
     if (whole < piece.count)
         update_rest(factors, piece.count - whole, gradient + end, weights + end, first + end, second + end,
                     average == NULL ? NULL : average + end);

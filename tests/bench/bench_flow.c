@@ -118,12 +118,13 @@ static void measure(Bench *bench, int threads, FILE *results)
     record(results, "step-share", threads, step_share);
 }
 
+/* As the program claims memory. */
 static void *claim(size_t bytes)
 {
-    void *memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    Failure failure;
+    void *memory = memory_claim(bytes, 1, "memory", &failure);
     if (!memory)
         exit(70);
-    memset(memory, 0, bytes);
     return memory;
 }
 
