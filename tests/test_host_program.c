@@ -155,6 +155,8 @@ static void test_help_starts_with_examples(void **state)
         expect_code(run_program("help %s", verbs[i]), 0);
         expect_text("out", "examples:");
     }
+    expect_code(run_program("train --help"), 0);
+    expect_text("out", "OMP_WAIT_POLICY=passive");
     expect_code(run_program("--help"), 0);
     expect_text("out", "host_model.yaml");
     expect_code(run_program("-h"), 0);
