@@ -438,6 +438,52 @@ static void test_evaluation_by_samples_has_rows_beside(void **state)
     assert_int_equal(fit_run(&both, "evaluate -w both -n 2000 -q --data test.npy"), FAILURE_USAGE);
 }
 
+/* The density of u - c at a condition c. */
+static void log_prob_given_of_fit(const float *weights, const float *scalars, size_t count, const float *x,
+                                  const float *conditions, float *log_q, void *workspace, int threads)
+{
+    (void)scalars;
+    (void)workspace;
+    (void)threads;
+    for (size_t s = 0; s < count; s++) {
+        const float moved[] = {x[2 * s] - conditions[s], x[2 * s + 1]};
+        log_q[s] = (float)fit_log_density(weights, moved);
+    }
+}
+
+/* --condition is that of the samples: rows have their own. */
+static void test_rows_beside_samples_keep_their_conditions(void **state)
+{
+    static const ModelInput conditions[] = {{.name = "c", .low = -5, .high = 5, .column = "c"}};
+    float rows[2 * FIT_TEST_ROWS];
+    double error;
+    ModelFunctions32 functions = *fit_model.single_precision;
+    Model both = fit_model;
+    (void)state;
+    functions.energy = energy_of_fit;
+    functions.log_prob_given = log_prob_given_of_fit;
+    fit_write_data();
+    const double best = best_log_q(&error);
+    assert_int_equal(fit_run(&fit_model, "train -o given -q"), 0);
+    both.single_precision = &functions;
+    both.conditions = conditions;
+    both.condition_count = 1;
+    both.data.train = NULL;
+    fit_make_rows(2, FIT_TEST_ROWS, rows);
+    FILE *stream = fopen("given.csv", "w");
+    assert_non_null(stream);
+    fputs("u, v, c\n", stream);
+    for (int s = 0; s < FIT_TEST_ROWS; s++)
+        fprintf(stream, "%.9g,%.9g,%d\n", (double)rows[2 * s] + s % 3, (double)rows[2 * s + 1], s % 3);
+    assert_int_equal(fclose(stream), 0);
+    evaluate_model_to("given.json", &both,
+                      "evaluate -w given -n 2000 -q --json --validation given.csv --condition c=0.25");
+    assert_true(fabs(fit_number_in("given.json", "nll") + best) < 2e-3);
+    assert_true(fit_number_in("given.json", "train_rows") == 0);
+    evaluate_model_to("given.text", &both, "evaluate -w given -n 2000 -q --validation given.csv --condition c=0.25");
+    expect_text("given.text", "each under its own conditions");
+}
+
 /* One row has no standard error, and so says nothing of what was learned by heart. */
 static void test_one_row_held_out_gives_no_verdict(void **state)
 {
@@ -500,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_resuming_with_other_data_is_refused),
         cmocka_unit_test(test_evaluation_is_by_rows_where_there_is_no_energy),
         cmocka_unit_test(test_evaluation_by_samples_has_rows_beside),
+        cmocka_unit_test(test_rows_beside_samples_keep_their_conditions),
         cmocka_unit_test(test_one_row_held_out_gives_no_verdict),
         cmocka_unit_test(test_evaluation_knows_the_data_of_the_run),
     };
