@@ -484,6 +484,43 @@ static void test_rows_beside_samples_keep_their_conditions(void **state)
     expect_text("given.text", "each under its own conditions");
 }
 
+/* -infinity for rows with u = 7. */
+static void log_prob_but_at_seven(const float *weights, const float *scalars, size_t count, const float *x,
+                                  float *log_q, void *workspace, int threads)
+{
+    fit_model.single_precision->log_prob(weights, scalars, count, x, log_q, workspace, threads);
+    for (size_t s = 0; s < count; s++)
+        if (x[2 * s] > 6.5f)
+            log_q[s] = -INFINITY;
+}
+
+/* Of a file that was split, too, the line is that of the file. */
+static void test_a_row_without_density_has_its_line(void **state)
+{
+    static const char *const files[] = {"u,v\n1,2\n1,1\n7,3\n2,1\n", "u,v\n1,2\n7,1\n1,3\n2,1\n"};
+    static const char *const places[] = {"line.csv:4: log q is -inf", "line.csv:3: log q is -inf"};
+    ModelFunctions32 functions = *fit_model.single_precision;
+    Model model = fit_model;
+    (void)state;
+    functions.log_prob = log_prob_but_at_seven;
+    fit_write_data();
+    assert_int_equal(fit_run(&fit_model, "train -o lined -q --steps 20"), 0);
+    model.single_precision = &functions;
+    for (int split = 0; split < 2; split++)
+        for (int i = 0; i < 2; i++) {
+            model.data.validation_fraction = split ? 0.5 : 0;
+            scratch_write("line.csv", files[i], strlen(files[i]));
+            fflush(stderr);
+            assert_non_null(freopen("line.err", "w", stderr));
+            const int code = fit_run(&model, split ? "evaluate -w lined -q --data line.csv"
+                                                   : "evaluate -w lined -q --validation line.csv");
+            fflush(stderr);
+            assert_non_null(freopen("/dev/stdout", "a", stderr));
+            assert_int_equal(code, FAILURE_NOT_FINITE);
+            expect_text("line.err", places[i]);
+        }
+}
+
 /* One row has no standard error, and so says nothing of what was learned by heart. */
 static void test_one_row_held_out_gives_no_verdict(void **state)
 {
@@ -547,6 +584,7 @@ int main(void)
         cmocka_unit_test(test_evaluation_is_by_rows_where_there_is_no_energy),
         cmocka_unit_test(test_evaluation_by_samples_has_rows_beside),
         cmocka_unit_test(test_rows_beside_samples_keep_their_conditions),
+        cmocka_unit_test(test_a_row_without_density_has_its_line),
         cmocka_unit_test(test_one_row_held_out_gives_no_verdict),
         cmocka_unit_test(test_evaluation_knows_the_data_of_the_run),
     };

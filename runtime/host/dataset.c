@@ -103,14 +103,18 @@ static bool hold_out(Dataset *dataset, double fraction, const char *path, Failur
     if (good) {
         dataset->count = all - held;
         dataset->held_out_count = held;
+        dataset->held_out_places = dataset->places;
+        dataset->order = order;
+    } else {
+        free(order);
     }
-    free(order);
     return good;
 }
 
-static bool read_rows(const char *path, const Model *model, float **rows, size_t *count, char *hash, Failure *failure)
+static bool read_rows(const char *path, const Model *model, float **rows, size_t *count, RowPlaces *places, char *hash,
+                      Failure *failure)
 {
-    return configurations_read_columns(path, model, model->data.columns, rows, count, NULL, hash, failure) &&
+    return configurations_read_columns(path, model, model->data.columns, rows, count, places, hash, failure) &&
            (*count > 0 || failure_set(failure, FAILURE_DATA, "%s: no rows", path));
 }
 
@@ -123,12 +127,13 @@ bool dataset_read(const Model *model, const char *train, const char *validation,
     validation = validation != NULL ? validation : model->data.validation;
     if (train == NULL)
         return failure_set(failure, FAILURE_USAGE, "the model %s names no data: give --data FILE", model->name);
-    bool good = read_rows(train, model, &dataset->rows, &dataset->count, dataset->train_sha256, failure);
+    bool good =
+        read_rows(train, model, &dataset->rows, &dataset->count, &dataset->places, dataset->train_sha256, failure);
     if (good && has_columns)
         good = conditions_read(train, model, values, is_given, &dataset->conditions, dataset->count, failure);
     if (good && validation != NULL)
-        good = read_rows(validation, model, &dataset->held_out, &dataset->held_out_count, dataset->validation_sha256,
-                         failure) &&
+        good = read_rows(validation, model, &dataset->held_out, &dataset->held_out_count, &dataset->held_out_places,
+                         dataset->validation_sha256, failure) &&
                (!has_columns || conditions_read(validation, model, values, is_given, &dataset->held_out_conditions,
                                                 dataset->held_out_count, failure));
     else if (good && model->data.validation_fraction > 0)
@@ -159,5 +164,6 @@ void dataset_release(Dataset *dataset)
     free(dataset->held_out);
     free(dataset->conditions);
     free(dataset->held_out_conditions);
+    free(dataset->order);
     *dataset = (Dataset){0};
 }

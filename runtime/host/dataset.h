@@ -3,6 +3,7 @@
 #ifndef RUNTIME_HOST_DATASET_H
 #define RUNTIME_HOST_DATASET_H
 
+#include "columns.h"
 #include "failure.h"
 #include "model.h"
 #include "sha256.h"
@@ -21,6 +22,8 @@ typedef struct Dataset {
     float *rows, *held_out; /* held_out: NULL where nothing is held out */
     const Model *model;
     float *conditions, *held_out_conditions; /* [condition_count] of each row; NULL: no column holds any */
+    RowPlaces places, held_out_places;       /* of the files that they come from */
+    size_t *order; /* of a file that was split: rows of it that are held out, then the others; NULL: none was */
     char train_sha256[SHA256_TEXT_SIZE], validation_sha256[SHA256_TEXT_SIZE]; /* of the files; "": there is none */
 } Dataset;
 

@@ -261,28 +261,26 @@ bool evaluator_reference(Evaluator *evaluator, const float *x, uint64_t count, c
     return good;
 }
 
-bool evaluator_log_prob(Evaluator *evaluator, const float *x, const float *conditions, size_t count, double *log_q,
-                        Failure *failure)
+bool evaluator_log_prob(Evaluator *evaluator, const GivenRows *rows, double *log_q, Failure *failure)
 {
     const Model *model = evaluator->session->model;
-    const size_t dimension = (size_t)model->dimension;
-    char text[NUMBER_TEXT_SIZE], first_value[NUMBER_TEXT_SIZE];
+    const size_t dimension = (size_t)model->dimension, conditions = (size_t)model->condition_count, count = rows->count;
+    char text[NUMBER_TEXT_SIZE], place[PLACE_TEXT_SIZE];
     for (size_t first = 0; first < count; first += evaluator->chunk) {
         const size_t here = count - first < evaluator->chunk ? count - first : evaluator->chunk;
-        if (conditions != NULL)
-            log_prob_given_chunk(evaluator, x + first * dimension, conditions + first * (size_t)model->condition_count,
-                                 here);
+        if (rows->conditions != NULL)
+            log_prob_given_chunk(evaluator, rows->x + first * dimension, rows->conditions + first * conditions, here);
         else
-            log_prob_chunk(evaluator, x + first * dimension, here);
+            log_prob_chunk(evaluator, rows->x + first * dimension, here);
         if (!evaluator->is_double)
             widen(evaluator->log_q_single, here, evaluator->log_q);
         memcpy(log_q + first, evaluator->log_q, here * sizeof *log_q);
     }
     for (size_t i = 0; i < count; i++)
         if (!isfinite(log_q[i]))
-            return failure_set(failure, FAILURE_NOT_FINITE, "a row with '%s' at %s%s: log q is %s",
-                               model->component_names[0], number_write((double)x[i * dimension], first_value),
-                               dimension > 1 ? ", ..." : "", number_write(log_q[i], text));
+            return failure_set(failure, FAILURE_NOT_FINITE, "%s: log q is %s",
+                               columns_place(rows->places, rows->order == NULL ? i : rows->order[i], NULL, place),
+                               number_write(log_q[i], text));
     return true;
 }
 

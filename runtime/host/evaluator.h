@@ -36,10 +36,16 @@ bool evaluator_samples(Evaluator *evaluator, uint64_t count, Progress *progress,
  * log q that is -inf or not a number does not: it is -inf in the table, for the model is far from there. */
 bool evaluator_reference(Evaluator *evaluator, const float *x, uint64_t count, const RowPlaces *places,
                          SampleTable *table, Failure *failure);
-/* log_q[count] of given configurations alone, with conditions of each one's own (NULL: those of the session). Fails with 2
- * where one is not a number. */
-bool evaluator_log_prob(Evaluator *evaluator, const float *x, const float *conditions, size_t count, double *log_q,
-                        Failure *failure);
+/* Rows of a file; row i is order[i] of it (NULL: i). */
+typedef struct GivenRows {
+    const float *x, *conditions; /* conditions of each one's own; NULL: those of the session */
+    size_t count;
+    const RowPlaces *places;
+    const size_t *order;
+} GivenRows;
+
+/* log_q[count] of given rows alone. Fails with 2 where one is not a number. */
+bool evaluator_log_prob(Evaluator *evaluator, const GivenRows *rows, double *log_q, Failure *failure);
 void sample_table_free(SampleTable *table);
 
 #endif

@@ -71,13 +71,12 @@ static bool read_rows(const Session *session, const Sources *sources, Dataset *d
 
 /* ---- their likelihood -------------------------------------------------------------------------------------------- */
 
-static bool mean_log_q(Evaluator *evaluator, const float *rows, const float *conditions, size_t count, Estimate *mean,
-                       Failure *failure)
+static bool mean_log_q(Evaluator *evaluator, const GivenRows *rows, Estimate *mean, Failure *failure)
 {
-    double *log_q = memory_claim(count, sizeof *log_q, "evaluation", failure);
-    const bool good = log_q != NULL && evaluator_log_prob(evaluator, rows, conditions, count, log_q, failure);
+    double *log_q = memory_claim(rows->count, sizeof *log_q, "evaluation", failure);
+    const bool good = log_q != NULL && evaluator_log_prob(evaluator, rows, log_q, failure);
     if (good)
-        *mean = estimate_mean(log_q, count);
+        *mean = estimate_mean(log_q, rows->count);
     free(log_q);
     return good;
 }
@@ -112,10 +111,12 @@ bool held_out_find(Evaluator *evaluator, const Arguments *arguments, Likelihood 
     likelihood->train_rows = data.count;
     likelihood->has_own_conditions = data.conditions != NULL;
     compare_files(session, arguments, &data, likelihood);
-    const bool good = mean_log_q(evaluator, data.held_out, data.held_out_conditions, data.held_out_count,
-                                 &likelihood->log_q, failure) &&
-                      (data.count == 0 || mean_log_q(evaluator, data.rows, data.conditions, data.count,
-                                                     &likelihood->train_log_q, failure));
+    const GivenRows held_out = {data.held_out, data.held_out_conditions, data.held_out_count, &data.held_out_places,
+                                data.order};
+    const GivenRows learned = {data.rows, data.conditions, data.count, &data.places,
+                               data.order == NULL ? NULL : data.order + data.held_out_count};
+    const bool good = mean_log_q(evaluator, &held_out, &likelihood->log_q, failure) &&
+                      (data.count == 0 || mean_log_q(evaluator, &learned, &likelihood->train_log_q, failure));
     dataset_release(&data);
     return good;
 }
