@@ -73,7 +73,7 @@ static void test_no_column_crosses_a_line(void **state)
         int at = 0;
         for (int first = 0; first < rows; first += panel_rows(rows - first)) {
             const int height = panel_rows(rows - first);
-            assert_true(height % LANES == 0 || (LANES % height == 0 && height < 2 * (rows - first)));
+            assert_true((height % LANES == 0 || LANES % height == 0) && height < 2 * (rows - first));
             assert_int_equal(at % (height < LANES ? height : LANES), 0);
             at += height;
         }
