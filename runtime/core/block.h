@@ -69,12 +69,22 @@ static inline int index_within(real index, int count)
     return !(index > 0) ? 0 : index >= (real)count ? count - 1 : (int)index;
 }
 
+/* How many of n columns of a block's rows are moved by squares of LANES: of a whole block, as many as fill some. */
+static ALWAYS_INLINE int block_squares(const Block *block, int n)
+{
+    return BLOCK > 1 && block->count == BLOCK ? n / LANES * LANES : 0;
+}
+
 /* rows[count][n] -> values[n][BLOCK]; samples past the block's count repeat the first. */
 static inline void block_from_rows(const Block *block, const real *rows, int n, real *values)
 {
     const real *from = rows + block->first * (size_t)n;
+    const int squares = block_squares(block, n);
+    for (int i = 0; i < squares; i += LANES)
+        for (int s = 0; s < BLOCK; s += LANES)
+            transpose_square(from + s * n + i, LANES, n, values + i * BLOCK + s, BLOCK);
     for (int s = 0; s < BLOCK; s++)
-        for (int i = 0; i < n; i++)
+        for (int i = squares; i < n; i++)
             values[i * BLOCK + s] = from[(s < block->count ? s : 0) * n + i];
 }
 
@@ -82,8 +92,12 @@ static inline void block_from_rows(const Block *block, const real *rows, int n, 
 static inline void rows_from_block(const Block *block, const real *values, int n, real *rows)
 {
     real *to = rows + block->first * (size_t)n;
+    const int squares = block_squares(block, n);
+    for (int i = 0; i < squares; i += LANES)
+        for (int s = 0; s < BLOCK; s += LANES)
+            transpose_square(values + i * BLOCK + s, LANES, BLOCK, to + s * n + i, n);
     for (int s = 0; s < block->count; s++)
-        for (int i = 0; i < n; i++)
+        for (int i = squares; i < n; i++)
             to[s * n + i] = values[i * BLOCK + s];
 }
 
