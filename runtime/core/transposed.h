@@ -33,11 +33,11 @@ enum {
     TRANSPOSED_WIDTH = LANES * SAMPLE_TILE_VECTORS /* columns of them that stay in the first cache */
 };
 
-/* sums[samples][BLOCK] += for some samples and `vectors` vectors of columns. `keep`: the columns are also copied there, in
- * rows of `vectors` vectors. A line is fetched for each second row, from `ahead` on. */
+/* sums[samples][BLOCK] += for some samples and `vectors` vectors of columns, or from the start where it `begins`. `keep`: the
+ * columns are also copied there, in rows of `vectors` vectors. A line is fetched for each second row, from `ahead` on. */
 static ALWAYS_INLINE void transposed_tile(const int samples, const int vectors, const int depth, const real *columns,
-                                          const int stride, real *keep, const real *x, const int x_stride, real *sums,
-                                          const real *ahead)
+                                          const int stride, real *keep, const real *x, const int x_stride,
+                                          const int begins, const real start, real *sums, const real *ahead)
 {
     enum { LINE = 64 / sizeof(real) };
     lanes sum[SAMPLE_TILE_ROWS][SAMPLE_TILE_VECTORS];
@@ -45,7 +45,7 @@ static ALWAYS_INLINE void transposed_tile(const int samples, const int vectors, 
     for (int i = 0; i < samples; i++)
         UNROLL(4)
     for (int v = 0; v < vectors; v++)
-        sum[i][v] = lanes_load(sums + i * BLOCK + v * LANES);
+        sum[i][v] = begins ? lanes_splat(start) : lanes_load(sums + i * BLOCK + v * LANES);
     UNROLL(2)
     for (int k = 0; k < depth; k++) {
         lanes column[SAMPLE_TILE_VECTORS];
@@ -76,8 +76,8 @@ static ALWAYS_INLINE void transposed_tile(const int samples, const int vectors, 
 /* sums[BLOCK][BLOCK] += for all samples: the first ones read the matrix (where `columns` is not the panel itself), the others
  * its copy in `panel`. */
 static ALWAYS_INLINE void transposed_panel(const int vectors, const int depth, const real *columns, const int stride,
-                                           real *panel, const real *x, const int x_stride, real *sums,
-                                           const real *ahead)
+                                           real *panel, const real *x, const int x_stride, const int begins,
+                                           const real start, real *sums, const real *ahead)
 {
     enum {
         TILES = (BLOCK + SAMPLE_TILE_ROWS - 1) / SAMPLE_TILE_ROWS,
@@ -89,19 +89,20 @@ static ALWAYS_INLINE void transposed_panel(const int vectors, const int depth, c
     const int lines = depth / 2 * (64 / (int)sizeof(real)); /* fetched by each tile, as long as some are left */
     if (columns != panel) {
         enum { FIRST = TALLER > 0 ? HEIGHT + 1 : HEIGHT };
-        transposed_tile(FIRST, vectors, depth, columns, stride, panel, x, x_stride, sums, ahead);
+        transposed_tile(FIRST, vectors, depth, columns, stride, panel, x, x_stride, begins, start, sums, ahead);
         s = FIRST, fetched = lines;
     }
     for (; s < TALLER; s += HEIGHT + 1, fetched += lines)
-        transposed_tile(HEIGHT + 1, vectors, depth, panel, width, NULL, x + s, x_stride, sums + s * BLOCK,
-                        ahead + (fetched < width * depth ? fetched : 0));
+        transposed_tile(HEIGHT + 1, vectors, depth, panel, width, NULL, x + s, x_stride, begins, start,
+                        sums + s * BLOCK, ahead + (fetched < width * depth ? fetched : 0));
     for (; s < BLOCK; s += HEIGHT)
-        transposed_tile(HEIGHT, vectors, depth, panel, width, NULL, x + s, x_stride, sums + s * BLOCK, ahead);
+        transposed_tile(HEIGHT, vectors, depth, panel, width, NULL, x + s, x_stride, begins, start, sums + s * BLOCK,
+                        ahead);
 }
 
 /* The last columns, fewer than a block: copied, filled up with zeros. */
 static inline void transposed_rest(const int columns, const int depth, const real *matrix, const int stride,
-                                   const real *x, const int x_stride, real *sums)
+                                   const real *x, const int x_stride, const int begins, const real start, real *sums)
 {
     real panel[TRANSPOSED_DEPTH * LANES];
     for (int c = 0; c < columns; c += LANES) {
@@ -109,46 +110,45 @@ static inline void transposed_rest(const int columns, const int depth, const rea
         for (int k = 0; k < depth; k++)
             for (int i = 0; i < LANES; i++)
                 panel[k * LANES + i] = i < count ? matrix[k * stride + c + i] : REAL(0.0);
-        transposed_panel(1, depth, panel, LANES, panel, x, x_stride, sums + c, panel);
+        transposed_panel(1, depth, panel, LANES, panel, x, x_stride, begins, start, sums + c, panel);
     }
 }
 
-/* sums[BLOCK][BLOCK] -> its transpose. */
-static inline void transpose_sums(const real *sums, real *transposed)
+/* The first columns of sums[BLOCK][BLOCK], transposed. */
+static inline void transpose_sums(const real *sums, const int columns, real *transposed)
 {
     for (int i = 0; i < BLOCK; i += LANES)
-        for (int j = 0; j < BLOCK; j += LANES)
+        for (int j = 0; j < columns; j += LANES)
             transpose_square(sums + i * BLOCK + j, LANES, BLOCK, transposed + j * BLOCK + i, BLOCK);
 }
 
 /* product[rows][BLOCK] = start + A x[inner][BLOCK]: the matrix's element (r, k) at r + k * stride, x's element k at
- * k * x_stride (in elements). Until the end each square of BLOCK rows holds its sums the other way around. */
+ * k * x_stride (in elements). BLOCK rows or more. Until the end the sums of each square of rows lie the other way around where
+ * the square before it belongs; those of the first, and of the rows that fill none, lie apart. */
 static inline void dense_transposed(const int rows, const int inner, const real *matrix, const int stride,
                                     const real *x, const int x_stride, const real start, real *product)
 {
+    enum { SQUARE = BLOCK * BLOCK };
     const int whole = rows / BLOCK * BLOCK, left = rows - whole;
-    real panel[TRANSPOSED_DEPTH * TRANSPOSED_WIDTH], rest[BLOCK * BLOCK], square[BLOCK * BLOCK];
-    for (int i = 0; i < whole * BLOCK; i += LANES)
-        lanes_store(product + i, lanes_splat(start));
-    for (int i = 0; i < BLOCK * BLOCK && left > 0; i += LANES)
-        lanes_store(rest + i, lanes_splat(start));
+    real panel[TRANSPOSED_DEPTH * TRANSPOSED_WIDTH], first[SQUARE], rest[SQUARE];
     for (int k = 0; k < inner; k += TRANSPOSED_DEPTH) {
         const int depth = inner - k < TRANSPOSED_DEPTH ? inner - k : TRANSPOSED_DEPTH;
         const real *const from = matrix + k * stride, *const factors = x + k * x_stride * BLOCK;
         const real *const next = k + 2 * TRANSPOSED_DEPTH <= inner ? from + TRANSPOSED_DEPTH * stride : from;
-        for (int r = 0; r < whole; r += TRANSPOSED_WIDTH)
-            transposed_panel(SAMPLE_TILE_VECTORS, depth, from + r, stride, panel, factors, x_stride,
-                             product + r / BLOCK * (BLOCK * BLOCK) + r % BLOCK, next + r * depth);
+        for (int r = 0; r < whole; r += TRANSPOSED_WIDTH) {
+            real *const square = r < BLOCK ? first : product + (r / BLOCK - 1) * SQUARE;
+            transposed_panel(SAMPLE_TILE_VECTORS, depth, from + r, stride, panel, factors, x_stride, k == 0, start,
+                             square + r % BLOCK, next + r * depth);
+        }
         if (left > 0)
-            transposed_rest(left, depth, from + whole, stride, factors, x_stride, rest);
+            transposed_rest(left, depth, from + whole, stride, factors, x_stride, k == 0, start, rest);
     }
-    for (int r = 0; r < whole; r += BLOCK) {
-        memcpy(square, product + r * BLOCK, sizeof square);
-        transpose_sums(square, product + r * BLOCK);
-    }
+    for (int r = whole - BLOCK; r >= BLOCK; r -= BLOCK)
+        transpose_sums(product + (r - BLOCK) * BLOCK, BLOCK, product + r * BLOCK);
+    transpose_sums(first, BLOCK, product);
     if (left > 0) {
-        transpose_sums(rest, square);
-        memcpy(product + whole * BLOCK, square, (size_t)(left * BLOCK) * sizeof *square);
+        transpose_sums(rest, left, first);
+        memcpy(product + whole * BLOCK, first, (size_t)(left * BLOCK) * sizeof *first);
     }
 }
 
