@@ -161,6 +161,19 @@ static void test_run_builds_what_the_verb_needs(void **state)
                folder, folder, folder);
 }
 
+/* A C compiler that can't link that runtime builds the whole package instead. */
+static void test_run_builds_all_where_a_part_cannot_be(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    shell_must("mkdir %s/bin && printf '#!/bin/sh\\ncase \"$*\" in *runtime.a*) exit 1;; esac\\nexec %%s \"$@\"\\n' "
+               "\"$(command -v cc)\" >%s/bin/cc && chmod +x %s/bin/cc",
+               folder, folder, folder);
+    shell_must("PATH=%s/bin:$PATH XDG_CACHE_HOME=%s %s run specs/double_well.yaml info >/dev/null", folder, folder,
+               shell_ansatz());
+    shell_must("test -e %s/ansatz/double_well-*-use/build", folder);
+}
+
 static void test_the_exit_code_of_run_is_the_programs(void **state)
 {
     (void)state;
@@ -190,6 +203,7 @@ int main(void)
         cmocka_unit_test(test_a_foreign_folder_is_refused),
         cmocka_unit_test(test_run_builds_once_in_a_private_cache),
         cmocka_unit_test(test_run_builds_what_the_verb_needs),
+        cmocka_unit_test(test_run_builds_all_where_a_part_cannot_be),
         cmocka_unit_test(test_the_exit_code_of_run_is_the_programs),
         cmocka_unit_test(test_what_the_compiler_made_is_what_it_makes),
     };
