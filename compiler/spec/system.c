@@ -55,6 +55,7 @@ static void build_names(const Build *build, const Value *names)
             diagnostics_error(build->diagnostics, names->span, "E0301", "%lld components have %zu names",
                               (long long)model->dimension, names->count);
         error->help = "give each component one name, or none of them";
+        return;
     }
     model->component_names = texts;
 }
@@ -83,6 +84,7 @@ static void build_columns(const Build *build, const Value *columns)
     list.items = names;
     model->dimension = (int64_t)columns->count;
     model->kinds = any ? kinds : NULL;
+    model->component_names = NULL;
     if (is_named)
         build_names(build, &list);
 }
