@@ -21,7 +21,7 @@ COMPILER_ALONE = {
     "data_outside", "data_outside_there", "table_late_titles", "table_missing", "table_outside", "table_rows",
     # shapes, and one part of the spec against another
     "autoregressive_one_component", "circular_on_the_line", "columns_with_energy", "columns_with_range", "curriculum",
-    "data_files", "layers_many",
+    "data_files", "fewer_names_and_conditions", "layers_many",
     "loss_without_data", "loss_without_energy", "names_count", "normalize_one_unit", "one_component", "range_count",
     "range_wrong", "schedule_same_step", "standardise_in_ranges", "uniform_layers", "uniform_without_range",
     # names that are taken
