@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* One sample at a time, features in lanes: products with prepared matrices and sums of many rows, against the same fused
  * multiply-adds and additions one by one, bit for bit. Compiled for each lane width (see build.ninja). */
+#ifndef ANSATZ_BLOCK /* as another compiler checks it */
+#define ANSATZ_BLOCK 1
+#endif
 #include "runtime/core/contract.h"
 #include "runtime/core/fma.h"
 
