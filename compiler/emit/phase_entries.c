@@ -268,19 +268,20 @@ static const char *write_phase(Arena *arena, Planner *planner, const Packing *pa
  * ----------------------------------------------------------------------------------------------------------------------
  */
 
-static void put_reduction(const Entry *entry, const Reduction *reduction, Text *out)
+static void put_reduction(const Entry *entry, const Reduction *reduction, const char *first, Text *out)
 {
     if (reduction->count > 0)
         text_print(out, "    sum_shards(%s, %s, %s, %lld, %lld, %lld, %s, threads);\n",
-                   offset_text(out->arena, sums_are_gradient(entry) ? "gradient" : "sums", reduction->from),
-                   offset_text(out->arena, "sums", reduction->from), entry->plan->sums_add ? "added" : "1",
-                   (long long)shard_count(entry), (long long)round_reals(entry->plan->partial_reals),
-                   (long long)reduction->count, offset_text(out->arena, reduction->base, reduction->offset));
+                   offset_text(out->arena, first, reduction->from), offset_text(out->arena, "sums", reduction->from),
+                   entry->plan->sums_add ? "added" : "1", (long long)shard_count(entry),
+                   (long long)round_reals(entry->plan->partial_reals), (long long)reduction->count,
+                   offset_text(out->arena, reduction->base, reduction->offset));
 }
 
 /* Neighbours in the blocks' parts that are neighbours in the result are added up in one go. */
 static void put_reductions(const Entry *entry, Reduction *reductions, int count, Text *out)
 {
+    const char *first = sums_are_gradient(entry) ? "gradient" : "sums"; /* where the first thread adds up */
     for (int i = 1; i < count; i++)
         for (int k = i; k > 0 && reductions[k].from < reductions[k - 1].from; k--) {
             const Reduction swapped = reductions[k];
@@ -292,7 +293,7 @@ static void put_reductions(const Entry *entry, Reduction *reductions, int count,
         while (i + 1 < count && strcmp(run.base, reductions[i + 1].base) == 0 &&
                run.from + run.count == reductions[i + 1].from && run.offset + run.count == reductions[i + 1].offset)
             run.count += reductions[++i].count;
-        put_reduction(entry, &run, out);
+        put_reduction(entry, &run, first, out);
     }
 }
 
