@@ -59,9 +59,8 @@ static void use_operands(Plan *plan, const IrOp *op, int group)
 /* The transposed operand of a wide product: some of its columns for some shards, see runtime/core/batch.h. */
 static int64_t wide_scratch(int64_t batch, int64_t columns)
 {
-    enum { SHARDS = 4, COLUMNS = 512 };
     int64_t shards = (batch + BLOCK_SAMPLES - 1) / BLOCK_SAMPLES;
-    return (shards < SHARDS ? shards : SHARDS) * (columns < COLUMNS ? round_up(columns) : COLUMNS);
+    return (shards < WIDE_SHARDS ? shards : WIDE_SHARDS) * (columns < WIDE_COLUMNS ? round_up(columns) : WIDE_COLUMNS);
 }
 
 static int64_t scratch_count(const Plan *plan, const IrOp *op, int group)

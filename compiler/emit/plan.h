@@ -109,6 +109,9 @@ typedef struct Plan {
 
 enum { BLOCK_SAMPLES = 64, FRAME_ALIGNMENT = 16 };
 
+/* Of a wide product's transposed operand: BATCH_SHARDS and BATCH_COLUMNS of runtime/core/batch.h, which emitted code asserts. */
+enum { WIDE_SHARDS = 4, WIDE_COLUMNS = 512 };
+
 /* Plans are made once for each function and kept. */
 typedef struct Planner {
     Arena *arena;

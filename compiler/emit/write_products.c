@@ -203,7 +203,11 @@ static const char *batch_kernel(Writer *writer, const SampleSum *sum)
         "shard_stride};\n"
         "        %s;\n    }\n}\n",
         row_count, column_count, blas ? ", by OpenBLAS" : "", name,
-        blas ? "    (void)threads, (void)workspace, (void)thread_stride;\n" : "",
+        blas ? "    (void)threads, (void)workspace, (void)thread_stride;\n"
+             : arena_print(writer->arena,
+                           "    _Static_assert(BATCH_SHARDS == %d && BATCH_COLUMNS == %d, \"the workspace has room for "
+                           "these\");\n",
+                           WIDE_SHARDS, WIDE_COLUMNS),
         blas ? arena_print(writer->arena, "BLAS_PARTS(%lld, %lld)", row_count, column_count) : "threads", shape,
         blas ? "blas_batch(shape, (int)part, a, x, result)"
              : "contract_batch(shape, (int)part, threads, a, x, workspace + (size_t)part * thread_stride, result)");
