@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One row per elementwise op: its C operator or its function's name behind lanes_ or real_. */
+/* An elementwise op as C: by its operator, or else by the function of the runtime that has its name. */
 #include "compiler/emit/expression.h"
 
 #include <string.h>
@@ -15,57 +15,10 @@ const char *term_argument(Arena *arena, Term term, bool sample)
     return sample && term.scalar ? arena_print(arena, "lanes_splat(%s)", term.text) : term.text;
 }
 
+/* Behind lanes_ or real_. */
 static const char *function_name(IrOpcode code)
 {
-    switch (code) {
-    case IR_ABS:
-        return "abs";
-    case IR_SIGN:
-        return "sign";
-    case IR_FLOOR:
-    case IR_TO_INT:
-        return "floor";
-    case IR_EXP:
-        return "exp";
-    case IR_LOG:
-        return "log";
-    case IR_SQRT:
-        return "sqrt";
-    case IR_TANH:
-        return "tanh";
-    case IR_SIGMOID:
-        return "sigmoid";
-    case IR_SOFTPLUS:
-        return "softplus";
-    case IR_SIN:
-        return "sin";
-    case IR_COS:
-        return "cos";
-    case IR_TAN:
-        return "tan";
-    case IR_ERF:
-        return "erf";
-    case IR_POW:
-        return "pow";
-    case IR_ATAN2:
-        return "atan2";
-    case IR_MIN:
-        return "min";
-    case IR_MAX:
-        return "max";
-    case IR_FMA:
-        return "fma";
-    case IR_LESS:
-        return "less";
-    case IR_LESS_EQUAL:
-        return "less_equal";
-    case IR_EQUAL:
-        return "equal";
-    case IR_SELECT:
-        return "select";
-    default:
-        return NULL;
-    }
+    return code == IR_TO_INT ? "floor" : ir_op_text(code);
 }
 
 static const char *infix(IrOpcode code, Precedence *precedence)

@@ -108,25 +108,6 @@ static void copies_for(Plan *plan, const IrOp *op, int level)
 /* Cheap ops that would begin a loop of their own wait for the only op that reads them, which may stand behind a
  * contraction: 1 - h^2 is computed where it is used. */
 
-static bool is_cheap(IrOpcode code)
-{
-    switch (code) {
-    case IR_NEG:
-    case IR_ADD:
-    case IR_SUB:
-    case IR_MUL:
-    case IR_FMA:
-    case IR_ABS:
-    case IR_SIGN:
-    case IR_LESS:
-    case IR_LESS_EQUAL:
-    case IR_SELECT:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static bool is_waiting(const Plan *plan, IrId value)
 {
     return plan->waits[value] && plan->group_of[value] < 0;
@@ -137,7 +118,7 @@ static bool may_wait(const Plan *plan, const IrOp *op, bool sample, int level)
 {
     const IrId value = op->results[0];
     const int reader = plan->readers[value];
-    if (!is_cheap(op->code) || reader < 0)
+    if (!ir_op_is(op->code, IR_CHEAP) || reader < 0)
         return false;
     const IrOp *user = &plan->function->ops[reader];
     return ir_op_class(user->code) == IR_ELEMENTWISE &&

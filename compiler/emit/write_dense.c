@@ -179,8 +179,7 @@ static const char *activation_name(const Kernel *kernel)
 {
     for (int i = 1; i < kernel->group->op_count; i++) {
         IrOpcode code = kernel->writer->plan->function->ops[kernel->group->ops[i]].code;
-        if (code == IR_TANH || code == IR_SIGMOID || code == IR_SOFTPLUS || code == IR_ERF || code == IR_MAX ||
-            code == IR_EXP)
+        if (ir_op_is(code, IR_ACTIVATION))
             return arena_print(kernel->writer->arena, "_%s", ir_op_text(code));
     }
     return kernel->group->op_count > 1 ? "_then" : "";
@@ -333,22 +332,8 @@ static Kernel kernel_start(Writer *writer, const Group *group)
 static bool has_function(const Kernel *kernel)
 {
     for (int i = 1; i < kernel->group->op_count; i++)
-        switch (op_at(kernel, i)->code) {
-        case IR_EXP:
-        case IR_LOG:
-        case IR_TANH:
-        case IR_SIGMOID:
-        case IR_SOFTPLUS:
-        case IR_SIN:
-        case IR_COS:
-        case IR_TAN:
-        case IR_ERF:
-        case IR_POW:
-        case IR_ATAN2:
+        if (ir_op_is(op_at(kernel, i)->code, IR_FUNCTION))
             return true;
-        default:
-            break;
-        }
     return false;
 }
 

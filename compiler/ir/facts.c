@@ -9,10 +9,11 @@ typedef struct OpRow {
     const char *text;
     int least, most;
     IrClass class;
+    unsigned traits;
 } OpRow;
 
 static const OpRow OPS[IR_OPCODE_COUNT] = {
-#define OP(code, text, least, most, class) {text, least, most, IR_##class},
+#define OP(code, text, least, most, class, traits) {text, least, most, IR_##class, traits},
 #include "compiler/ir/ops.def"
 #undef OP
 };
@@ -25,6 +26,11 @@ const char *ir_op_text(IrOpcode code)
 IrClass ir_op_class(IrOpcode code)
 {
     return OPS[code].class;
+}
+
+bool ir_op_is(IrOpcode code, IrTrait trait)
+{
+    return (OPS[code].traits & (unsigned)trait) != 0;
 }
 
 void ir_op_arity(IrOpcode code, int *least, int *most)

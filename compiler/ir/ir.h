@@ -12,13 +12,15 @@
 #include <stdint.h>
 
 typedef enum IrOpcode {
-#define OP(code, text, least, most, class) IR_##code,
+#define OP(code, text, least, most, class, traits) IR_##code,
 #include "compiler/ir/ops.def"
 #undef OP
     IR_OPCODE_COUNT
 } IrOpcode;
 
 typedef enum IrClass { IR_ELEMENTWISE, IR_STRUCTURE, IR_REDUCTION, IR_PRODUCT, IR_DRAW, IR_BATCH, IR_PROGRAM } IrClass;
+
+typedef enum IrTrait { IR_CHEAP = 1, IR_FUNCTION = 2, IR_ACTIVATION = 4 } IrTrait; /* see ops.def */
 
 typedef enum IrElement { IR_REAL, IR_INT, IR_BOOL } IrElement;
 
@@ -180,6 +182,7 @@ void ir_scan(IrBuilder *builder, IrFunction *callee, int64_t length, int carried
 
 const char *ir_op_text(IrOpcode code);
 IrClass ir_op_class(IrOpcode code);
+bool ir_op_is(IrOpcode code, IrTrait trait);
 void ir_op_arity(IrOpcode code, int *least, int *most); /* most -1: any number */
 bool ir_opcode_from_text(const char *text, IrOpcode *code);
 /* Same op, operands, attributes (spans, notes and names aside): what common-subexpression elimination compares. */
