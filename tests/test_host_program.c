@@ -468,6 +468,24 @@ static void test_a_reference_shows_coverage(void **state)
 }
 
 /* A model so far from the reference that log q is -inf or no number there is a verdict, not an error. */
+/* By its x.json, while the samples are those that it names. */
+static void test_a_reference_of_another_temperature_is_refused(void **state)
+{
+    (void)state;
+    need_trained();
+    expect_code(run_program("sample -w trained -n 2000 --exact --kT 1.6 -o warm.npy -q"), 0);
+    expect_code(run_program("evaluate -w trained -n 2000 --kT 1.6 --reference warm.npy -q"), 0);
+    expect_code(run_program("evaluate -w trained -n 2000 --reference warm.npy -q"), FAILURE_DATA);
+    expect_text("err",
+                "warm.npy: its samples are those of kT=1.6, and here kT is 1: give samples of this kT, or --kT 1.6");
+    expect_code(run_program("evaluate -w trained -n 2000 --modes warm.npy -q"), FAILURE_DATA);
+    expect_code(run_program("sample -w trained -n 2000 --exact -o cold.npy -q"), 0);
+    expect_code(run_program("evaluate -w trained -n 2000 --reference cold.npy -q"), 0);
+    expect_code(run_program("evaluate -w trained -n 2000 --kT 1.6 --reference cold.npy -q"), FAILURE_DATA);
+    assert_true(command_works("cp cold.npy warm.npy"));
+    expect_code(run_program("evaluate -w trained -n 2000 --reference warm.npy -q"), 0);
+}
+
 static void test_a_reference_beyond_the_floats_is_missed(void **state)
 {
     (void)state;
@@ -642,6 +660,7 @@ int main(void)
         cmocka_unit_test(test_evaluate_has_every_key),
         cmocka_unit_test(test_nothing_is_good_by_the_models_own_ess_alone),
         cmocka_unit_test(test_a_reference_shows_coverage),
+        cmocka_unit_test(test_a_reference_of_another_temperature_is_refused),
         cmocka_unit_test(test_a_reference_beyond_the_floats_is_missed),
         cmocka_unit_test(test_gates),
         cmocka_unit_test(test_annealing_and_modes_in_the_report),

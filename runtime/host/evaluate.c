@@ -32,10 +32,9 @@ static bool estimate_samples(Evaluator *evaluator, const Arguments *arguments, E
 }
 
 /* What `sample` says of a file beside it, x.json of x.npy, holds of these samples, unless the file has changed since: they
- * must have the conditions of this evaluation. */
+ * must have the temperature and the conditions of this evaluation. */
 static bool check_origin(const Session *session, const char *path, const char *hash, Failure *failure)
 {
-    const Model *model = session->model;
     const size_t stem = strlen(path) - 4;
     char *name = memory_claim(stem + sizeof ".json", 1, path, failure);
     FileBytes file;
@@ -57,8 +56,7 @@ static bool check_origin(const Session *session, const char *path, const char *h
             const JsonNode *sum = json_member(one, "sha256");
             is_of_file = is_of_file || (sum != NULL && sum->kind == JSON_STRING && strcmp(sum->text, hash) == 0);
         }
-        good =
-            !is_of_file || conditions_compare(json.root, path, model, session->scalars + model->scalar_count, failure);
+        good = !is_of_file || session_compare_origin(session, json.root, path, failure);
         json_release(&json);
     }
     file_release(&file);

@@ -2,6 +2,7 @@
 /* Sessions. */
 #include "session.h"
 #include "curriculum.h"
+#include "number.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -142,4 +143,28 @@ void session_put_origin(JsonWriter *writer, const Session *session)
     json_close_object(writer);
     if (model->condition_count > 0)
         conditions_put(writer, model, session->scalars + model->scalar_count, session->is_given);
+}
+
+/* The scalar alone: a temperature that is a condition is compared as one. */
+static bool compare_temperature(const Session *session, const JsonNode *object, const char *path, Failure *failure)
+{
+    const Model *model = session->model;
+    const int kT = conditions_temperature(model);
+    char theirs[NUMBER_TEXT_SIZE], ours[NUMBER_TEXT_SIZE];
+    double value;
+    if (kT < 0 || kT >= model->scalar_count ||
+        !json_to_real(json_member(json_member(object, "scalars"), "kT"), &value) ||
+        (float)value == session->scalars_single[kT])
+        return true;
+    number_write(value, theirs);
+    return failure_set(failure, FAILURE_DATA,
+                       "%s: its samples are those of kT=%s, and here kT is %s: give samples of this kT, or --kT %s",
+                       path, theirs, number_write(session->scalars[kT], ours), theirs);
+}
+
+bool session_compare_origin(const Session *session, const JsonNode *object, const char *path, Failure *failure)
+{
+    const Model *model = session->model;
+    return compare_temperature(session, object, path, failure) &&
+           conditions_compare(object, path, model, session->scalars + model->scalar_count, failure);
 }

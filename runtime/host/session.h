@@ -13,6 +13,7 @@
 #define session_end              RUNTIME_NAME(session_end)
 #define session_threads          RUNTIME_NAME(session_threads)
 #define session_put_origin       RUNTIME_NAME(session_put_origin)
+#define session_compare_origin   RUNTIME_NAME(session_compare_origin)
 #define session_log_weight       RUNTIME_NAME(session_log_weight)
 #define session_needs_conditions RUNTIME_NAME(session_needs_conditions)
 
@@ -47,5 +48,7 @@ double session_log_weight(const Session *session, double energy, double log_q);
 
 /* Members that name what made a result: model, spec, package, weights, seed, scalars. */
 void session_put_origin(JsonWriter *writer, const Session *session);
+/* Fails (65) where such members of `object`, which describes the file `path`, have another kT or other conditions. */
+bool session_compare_origin(const Session *session, const JsonNode *object, const char *path, Failure *failure);
 
 #endif
