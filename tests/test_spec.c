@@ -86,7 +86,6 @@ static void test_first_example(void **state)
     assert_int_equal(model->observable_count, 1);
     assert_string_equal(model->observables[0].name, "left");
     assert_string_equal(model->observables[0].value.text, "where(x[0] < 0, 1, 0)");
-    assert_false(model->target.double_precision);
 }
 
 /* ---- typed scalars ---- */
@@ -349,12 +348,11 @@ static void test_adamw_and_target(void **state)
 {
     const ModelSpec *model =
         read_rest(*state, "train: {optimizer: {adamw: {weight_decay: 0.1, rate: 1e-2}}, checkpoint_every: 7}\n"
-                          "target: {precision: {compute: double}, threads: openmp, blas: openblas, profile: host}\n");
+                          "target: {precision: {compute: float}, threads: openmp, blas: openblas, profile: host}\n");
     assert_int_equal(model->train.optimizer, OPTIMIZER_ADAMW);
     assert_true(model->train.weight_decay == 0.1);
     assert_true(model->train.beta2 == 0.999);
     assert_int_equal(model->train.checkpoint_every, 7);
-    assert_true(model->target.double_precision);
     assert_true(model->target.openmp);
     assert_true(model->target.openblas);
 }

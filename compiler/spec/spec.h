@@ -204,7 +204,6 @@ typedef struct ObservableSpec {
 } ObservableSpec;
 
 typedef struct TargetSpec {
-    bool double_precision; /* precision.compute: double */
     bool openmp;
     bool openblas; /* blas: wide layers by that library, at the price of the same bits everywhere */
     Span span;

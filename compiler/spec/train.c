@@ -47,7 +47,6 @@ void build_target(const Build *build, const Value *target)
     if (target == NULL)
         return;
     result->span = target->span;
-    result->double_precision = value_is(value_at(target, "precision.compute"), "double");
     result->openblas = value_is(value_get(target, "blas"), "openblas");
     result->openmp = value_is(value_get(target, "threads"), "openmp");
 }
