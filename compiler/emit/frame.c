@@ -73,7 +73,7 @@ static int64_t scratch_count(const Plan *plan, const IrOp *op, int group)
         return wide_scratch(function->module->batch, sum.extent[sum.columns]);
     }
     if (op->code == IR_BATCH_CONTRACT && plan_sample_sum(plan, op, group, &sum)) /* the transposed operand */
-        return sum.positions * sum.padded_columns;
+        return sum.few_rows ? 0 : sum.positions * sum.padded_columns;
     for (int c = 0; op->code == IR_SCAN && c < op->carried; c++) /* the carried values' next state */
         count += round_up(ir_type_count(ir_type_of(function, op->results[c])));
     return count;

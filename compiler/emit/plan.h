@@ -162,6 +162,7 @@ typedef struct SampleSum {
     int slot[2];
     int columns; /* which operand lies along the lanes, transposed */
     int64_t padded_columns;
+    bool few_rows; /* so few of the other operand that nothing is transposed */
 } SampleSum;
 /* sample_sum.c: whether a BATCH_CONTRACT is one, done in group `group`. */
 bool plan_sample_sum(const Plan *plan, const IrOp *op, int group, SampleSum *sum);

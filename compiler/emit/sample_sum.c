@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* As long as this, adding up the lanes of each sum takes less than transposing the other operand. */
+enum { FEW_ROWS = 4 };
+
 static int64_t extent_of(const IrLabels *labels, const char *letters)
 {
     int64_t count = 1;
@@ -73,6 +76,7 @@ bool plan_sample_sum(const Plan *plan, const IrOp *op, int group, SampleSum *sum
     sum->columns = sum->extent[1] % FRAME_ALIGNMENT == 0 || sum->extent[1] >= sum->extent[0] ? 1 : 0;
     int64_t columns = sum->extent[sum->columns];
     sum->padded_columns = (columns + FRAME_ALIGNMENT - 1) / FRAME_ALIGNMENT * FRAME_ALIGNMENT;
+    sum->few_rows = sum->positions == 1 && sum->extent[1 - sum->columns] <= FEW_ROWS;
     return true;
 }
 

@@ -119,6 +119,26 @@ static void write_contract(Writer *writer, const IrOp *op, const IrLabels *label
 
 /* ---- gradients of weights -------------------------------------------------------------------- */
 
+/* What is done by the shape's constants. */
+static const char *sample_sum_body(Writer *writer, const SampleSum *sum)
+{
+    const int columns = sum->columns;
+    if (sum->few_rows)
+        return arena_print(writer->arena, "    contract_few_rows(shape, a, x, %lld, count, adds, result);\n",
+                           (long long)sum->stride[columns]);
+    const char *transpose =
+        sum->positions == 1
+            ? arena_print(writer->arena, "    transpose_samples(x, %lld, %lld, transposed);\n",
+                          (long long)sum->extent[columns], (long long)sum->stride[columns])
+            : arena_print(writer->arena,
+                          "    for (int p = 0; p < %lld; p++)\n        transpose_samples(x + p * %lld * BLOCK, %lld, "
+                          "%lld, transposed + p * %lld * BLOCK);\n",
+                          (long long)sum->positions, (long long)sum->position_stride[columns],
+                          (long long)sum->extent[columns], (long long)sum->stride[columns],
+                          (long long)sum->padded_columns);
+    return arena_print(writer->arena, "%s    contract_samples(shape, a, transposed, count, adds, result);\n", transpose);
+}
+
 /* The kernel of one shape, written once. */
 static const char *sample_sum_kernel(Writer *writer, const SampleSum *sum)
 {
@@ -132,17 +152,8 @@ static const char *sample_sum_kernel(Writer *writer, const SampleSum *sum)
         (long long)sum->extent[rows], (long long)sum->stride[rows], (long long)sum->extent[columns],
         (long long)sum->positions, (long long)sum->position_stride[rows], (long long)sum->result_stride[rows],
         (long long)sum->result_stride[columns]);
-    const char *transpose =
-        sum->positions == 1
-            ? arena_print(writer->arena, "    transpose_samples(x, %lld, %lld, transposed);\n",
-                          (long long)sum->extent[columns], (long long)sum->stride[columns])
-            : arena_print(writer->arena,
-                          "    for (int p = 0; p < %lld; p++)\n        transpose_samples(x + p * %lld * BLOCK, %lld, "
-                          "%lld, transposed + p * %lld * BLOCK);\n",
-                          (long long)sum->positions, (long long)sum->position_stride[columns],
-                          (long long)sum->extent[columns], (long long)sum->stride[columns],
-                          (long long)sum->padded_columns);
-    const char *key = arena_print(writer->arena, "sum %s%s", shape, transpose), *name = shared_parts_find(parts, key);
+    const char *body = sample_sum_body(writer, sum);
+    const char *key = arena_print(writer->arena, "sum %s%s", shape, body), *name = shared_parts_find(parts, key);
     if (name != NULL)
         return name;
     const char *base =
@@ -154,10 +165,10 @@ static const char *sample_sum_kernel(Writer *writer, const SampleSum *sum)
     shared_parts_add(parts, key, name);
     text_print(&parts->sums,
                "\n/* %lld x %lld: the sum over samples of a[r] x[c], a weight's gradient */\n"
-               "static BY_ITSELF void %s(const real *a, const real *x, const int count, const int adds, real "
-               "*transposed, real *result)\n"
-               "{\n%s%s    contract_samples(shape, a, transposed, count, adds, result);\n}\n",
-               (long long)sum->extent[rows], (long long)sum->extent[columns], name, shape, transpose);
+               "static BY_ITSELF void %s(const real *a, const real *x, const int count, const int adds, %sreal *result)\n"
+               "{\n%s%s}\n",
+               (long long)sum->extent[rows], (long long)sum->extent[columns], name,
+               sum->few_rows ? "" : "real *transposed, ", shape, body);
     return name;
 }
 
@@ -167,9 +178,13 @@ static void write_sample_sum(Writer *writer, const IrOp *op, const SampleSum *su
     const char *name = sample_sum_kernel(writer, sum);
     const char *a = writer_slot_address(writer, sum->slot[rows], sum->offset[rows]);
     const char *x = writer_slot_address(writer, sum->slot[columns], sum->offset[columns]);
-    writer_line(writer, "%s(%s, %s, block->count, %s, workspace + FRAME(%lld, %lld), %s);", name, a, x,
-                plan_adds(writer->plan, op->results[0]) ? "block->adds" : "0", (long long)group->scratch.offset,
-                (long long)group->scratch.offset_single, writer_result_address(writer, op->results[0]));
+    const char *scratch =
+        sum->few_rows ? ""
+                      : arena_print(writer->arena, "workspace + FRAME(%lld, %lld), ", (long long)group->scratch.offset,
+                                    (long long)group->scratch.offset_single);
+    writer_line(writer, "%s(%s, %s, block->count, %s, %s%s);", name, a, x,
+                plan_adds(writer->plan, op->results[0]) ? "block->adds" : "0", scratch,
+                writer_result_address(writer, op->results[0]));
 }
 
 /* The kernel of a wide product of one shape, written once. */

@@ -253,10 +253,42 @@ static inline real sum_samples_row(const real *row, const int count)
     return sums[0];
 }
 
+/* Lane i: the sum of the lanes of x[i] by halves, l with l + LANES / 2, then + LANES / 4, ... */
+static ALWAYS_INLINE lanes lanes_sum_each(lanes x[LANES])
+{
+#if defined(LANES_X86) && ANSATZ_PRECISION == 32
+#define SUM_OF(shuffle, a, b, first, second) ((lanes)shuffle(a, b, first) + (lanes)shuffle(a, b, second))
+    lanes pieces[PIECE]; /* lanes 4 p .. 4 p + 3 of pieces[k]: what is left of x[k + 4 p] */
+    UNROLL(4)
+    for (int k = 0; k < PIECE; k++) {
+#if LANES == 16
+        const lanes lower = SUM_OF(_mm512_shuffle_f32x4, x[k], x[k + 4], 0x44, 0xee);
+        const lanes upper = SUM_OF(_mm512_shuffle_f32x4, x[k + 8], x[k + 12], 0x44, 0xee);
+        pieces[k] = SUM_OF(_mm512_shuffle_f32x4, lower, upper, 0x88, 0xdd);
+#elif LANES == 8
+        pieces[k] = SUM_OF(_mm256_permute2f128_ps, x[k], x[k + 4], 0x20, 0x31);
+#else
+        pieces[k] = x[k];
+#endif
+    }
+    const lanes first = SUM_OF(INTRINSIC(shuffle), pieces[0], pieces[1], 0x44, 0xee);
+    const lanes second = SUM_OF(INTRINSIC(shuffle), pieces[2], pieces[3], 0x44, 0xee);
+    return SUM_OF(INTRINSIC(shuffle), first, second, 0x88, 0xdd);
+#undef SUM_OF
+#else
+    lanes_transpose(x);
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            x[i] = x[i] + x[i + half];
+    return x[0];
+#endif
+}
+
 /* The same for a whole block's LANES rows at once: lane i is the sum of row i. */
 static ALWAYS_INLINE lanes sum_samples_square(const real *x, const int left)
 {
     lanes square[LANES];
+    UNROLL(16)
     for (int i = 0; i < LANES; i++) {
         const real *row = x + (i < left ? i : left - 1) * BLOCK;
         lanes part[(BLOCK + LANES - 1) / LANES];
@@ -267,11 +299,7 @@ static ALWAYS_INLINE lanes sum_samples_square(const real *x, const int left)
                 part[v] = part[v] + part[v + half];
         square[i] = part[0];
     }
-    lanes_transpose(square);
-    for (int half = LANES / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++)
-            square[i] = square[i] + square[i + half];
-    return square[0];
+    return lanes_sum_each(square);
 }
 
 /* result[r] = the sum of x[r][0 .. count - 1]; `adds`: added to what is there. */
@@ -286,6 +314,76 @@ static inline void sum_samples(const real *x, const int rows, const int count, c
     }
     for (int r = 0; r < rows; r += LANES) {
         put_columns(result + r, sum_samples_square(x + r * BLOCK, rows - r), rows - r, 1, adds);
+    }
+}
+
+/* ---- sums of products of few rows ------------------------------------------------------------ */
+
+enum { FEW_PARTS = 16 }; /* the partial sums of a product: sample s belongs to s % FEW_PARTS, whatever the lanes are */
+
+/* The sum of a[s] x[s] over s = 0, 1, ..., count - 1: each partial sum in order, then partial sums by halves. */
+static inline real sum_products(const real *a, const real *x, const int count)
+{
+    real parts[FEW_PARTS] = {0};
+    for (int s = 0; s < count; s++)
+        parts[s % FEW_PARTS] = real_fma(a[s], x[s], parts[s % FEW_PARTS]);
+    for (int half = FEW_PARTS / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            parts[i] = parts[i] + parts[i + half];
+    return parts[0];
+}
+
+/* The same of a whole block, but for the last additions, those of the lanes. */
+static ALWAYS_INLINE lanes sum_products_lanes(const real *a, const real *x)
+{
+    lanes parts[FEW_PARTS / LANES];
+    UNROLL(16)
+    for (int i = 0; i < FEW_PARTS / LANES; i++)
+        parts[i] = lanes_splat(REAL(0.0));
+    UNROLL(4)
+    for (int v = 0; v < BLOCK / FEW_PARTS; v++)
+        UNROLL(16)
+    for (int i = 0; i < FEW_PARTS / LANES; i++) {
+        const int s = v * FEW_PARTS + i * LANES;
+        parts[i] = lanes_fma(lanes_load(a + s), lanes_load(x + s), parts[i]);
+    }
+    for (int half = FEW_PARTS / LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            parts[i] = parts[i] + parts[i + half];
+    return parts[0];
+}
+
+/* What contract_samples does, for so few rows that transposing would cost more than it saves: result[r][c] = the sum over
+ * samples of a[r][s] x[c][s], rows of x `column_stride` apart. One position. */
+static ALWAYS_INLINE void contract_few_rows(const SampleProduct shape, const real *a, const real *x,
+                                            const int column_stride, const int count, const int adds, real *result)
+{
+    const int row = shape.row_stride * BLOCK, column = column_stride * BLOCK, step = shape.result_column_stride;
+    if (count < BLOCK) {
+        for (int r = 0; r < shape.rows; r++)
+            for (int c = 0; c < shape.columns; c++) {
+                real *const to = result + r * shape.result_row_stride + c * step;
+                const real sum = sum_products(a + r * row, x + c * column, count);
+                *to = adds ? *to + sum : sum;
+            }
+        return;
+    }
+    const int side_by_side = shape.result_row_stride == 1 && step == shape.rows; /* else rows are far apart */
+    for (int c = 0; c < shape.columns; c += LANES)
+        UNROLL(4)
+    for (int r = 0; r < shape.rows; r++) { /* a vector: LANES columns of a row, or elements of LANES columns' rows */
+        lanes square[LANES];
+        UNROLL(16)
+        for (int i = 0; i < LANES; i++) {
+            const int n = r * LANES + i, c_of = c + (side_by_side ? n / shape.rows : i);
+            square[i] = sum_products_lanes(a + (side_by_side ? n % shape.rows : r) * row,
+                                           x + (c_of < shape.columns ? c_of : shape.columns - 1) * column);
+        }
+        const lanes sums = lanes_sum_each(square);
+        if (side_by_side)
+            put_columns(result + c * step + r * LANES, sums, (shape.columns - c) * step - r * LANES, 1, adds);
+        else
+            put_columns(result + r * shape.result_row_stride + c * step, sums, shape.columns - c, step, adds);
     }
 }
 
