@@ -168,6 +168,15 @@ static const Case CASES[] = {
      "(%x: sample real[18], %y: sample real[40]) { %a = batch_contract %x, %y \"i,j->ij\" %b = batch_sum %y"
      " return %a, %b }",
      128},
+    {"gradients of thin layers",
+     "(%x: sample real[37], %one: sample real[1], %two: sample real[2], %three: sample real[3], %four: sample real[4], "
+     "%z: sample real[21, 2])"
+     " { %a = batch_contract %one, %x \"i,j->ij\" %b = batch_contract %two, %x \"i,j->ji\" %c = batch_contract %three, "
+     "%x \"i,j->ji\" %d = batch_contract %three, %x \"i,j->ij\" %e = batch_contract %x, %four \"i,j->ij\""
+     " %f = batch_contract %four, %two \"i,j->ij\" %t = transpose %z axes [1, 0] %u = slice %t axis 0 start 1 length 1"
+     " %v = reshape %u to [21] %g = batch_contract %v, %three \"i,j->ij\" %h = batch_contract %v, %two \"i,j->ji\""
+     " %k = batch_contract %three, %three \"i,j->ij\" return %a, %b, %c, %d, %e, %f, %g, %h, %k }",
+     167},
     {"gradients of wide layers",
      "(%x: sample real[331], %y: sample real[402], %z: sample real[3, 402]) { %a = batch_contract %x, %y \"i,j->ij\""
      " %b = batch_contract %x, %y \"i,j->ji\" %u = tanh %x %c = batch_contract %y, %u \"i,j->ij\""

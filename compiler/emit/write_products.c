@@ -136,7 +136,8 @@ static const char *sample_sum_body(Writer *writer, const SampleSum *sum)
                           (long long)sum->positions, (long long)sum->position_stride[columns],
                           (long long)sum->extent[columns], (long long)sum->stride[columns],
                           (long long)sum->padded_columns);
-    return arena_print(writer->arena, "%s    contract_samples(shape, a, transposed, count, adds, result);\n", transpose);
+    return arena_print(writer->arena, "%s    contract_samples(shape, a, transposed, count, adds, result);\n",
+                       transpose);
 }
 
 /* The kernel of one shape, written once. */
@@ -163,12 +164,13 @@ static const char *sample_sum_kernel(Writer *writer, const SampleSum *sum)
         name = arena_print(writer->arena, "%s_%d", base, n);
     shared_parts_add(parts, name, name);
     shared_parts_add(parts, key, name);
-    text_print(&parts->sums,
-               "\n/* %lld x %lld: the sum over samples of a[r] x[c], a weight's gradient */\n"
-               "static BY_ITSELF void %s(const real *a, const real *x, const int count, const int adds, %sreal *result)\n"
-               "{\n%s%s}\n",
-               (long long)sum->extent[rows], (long long)sum->extent[columns], name,
-               sum->few_rows ? "" : "real *transposed, ", shape, body);
+    text_print(
+        &parts->sums,
+        "\n/* %lld x %lld: the sum over samples of a[r] x[c], a weight's gradient */\n"
+        "static BY_ITSELF void %s(const real *a, const real *x, const int count, const int adds, %sreal *result)\n"
+        "{\n%s%s}\n",
+        (long long)sum->extent[rows], (long long)sum->extent[columns], name, sum->few_rows ? "" : "real *transposed, ",
+        shape, body);
     return name;
 }
 
@@ -178,10 +180,10 @@ static void write_sample_sum(Writer *writer, const IrOp *op, const SampleSum *su
     const char *name = sample_sum_kernel(writer, sum);
     const char *a = writer_slot_address(writer, sum->slot[rows], sum->offset[rows]);
     const char *x = writer_slot_address(writer, sum->slot[columns], sum->offset[columns]);
-    const char *scratch =
-        sum->few_rows ? ""
-                      : arena_print(writer->arena, "workspace + FRAME(%lld, %lld), ", (long long)group->scratch.offset,
-                                    (long long)group->scratch.offset_single);
+    const char *scratch = sum->few_rows
+                              ? ""
+                              : arena_print(writer->arena, "workspace + FRAME(%lld, %lld), ",
+                                            (long long)group->scratch.offset, (long long)group->scratch.offset_single);
     writer_line(writer, "%s(%s, %s, block->count, %s, %s%s);", name, a, x,
                 plan_adds(writer->plan, op->results[0]) ? "block->adds" : "0", scratch,
                 writer_result_address(writer, op->results[0]));
