@@ -371,13 +371,12 @@ static BY_ITSELF void dense_64x64_then_2(const real *matrix, const real *x, cons
 #if ANSATZ_BLOCK > 1
 
 /* 2 x 64: the sum over samples of a[r] x[c], a weight's gradient */
-static BY_ITSELF void sum_2x64(const real *a, const real *x, const int count, const int adds, real *transposed, real *result)
+static BY_ITSELF void sum_2x64(const real *a, const real *x, const int count, const int adds, real *result)
 {
     const SampleProduct shape = {.rows = 2, .row_stride = 1, .columns = 64, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 64,
                                  .result_column_stride = 1};
-    transpose_samples(x, 64, 1, transposed);
-    contract_samples(shape, a, transposed, count, adds, result);
+    contract_few_rows(shape, a, x, 1, count, adds, result);
 }
 
 /* 64 x 64: the sum over samples of a[r] x[c], a weight's gradient */
@@ -391,13 +390,12 @@ static BY_ITSELF void sum_64x64(const real *a, const real *x, const int count, c
 }
 
 /* 1 x 64: the sum over samples of a[r] x[c], a weight's gradient */
-static BY_ITSELF void sum_1x64(const real *a, const real *x, const int count, const int adds, real *transposed, real *result)
+static BY_ITSELF void sum_1x64(const real *a, const real *x, const int count, const int adds, real *result)
 {
     const SampleProduct shape = {.rows = 1, .row_stride = 0, .columns = 64, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 1,
                                  .result_column_stride = 1};
-    transpose_samples(x, 64, 1, transposed);
-    contract_samples(shape, a, transposed, count, adds, result);
+    contract_few_rows(shape, a, x, 1, count, adds, result);
 }
 
 #endif

@@ -63,13 +63,13 @@ static void coupling_affine_backward(const Block *block, const real *weights, co
         store_row(t_2 + 1 * BLOCK + s, load_row(d_y_b + 0 * BLOCK + s));
     }
     dense_64x2_then_2(net_2_weight, t_2, x_2, hidden_2, t_3);
-    sum_2x64(t_2, hidden_2, block->count, block->adds, workspace + FRAME(4288, 96), d_net_2_weight);
+    sum_2x64(t_2, hidden_2, block->count, block->adds, d_net_2_weight);
     sum_samples(t_2, 2, block->count, block->adds, d_net_2_bias);
     dense_64x64_then_2(net_1_weight, t_3, x, hidden, t_4);
     sum_64x64(t_3, hidden, block->count, block->adds, workspace + FRAME(8384, 160), d_net_1_weight);
     sum_samples(t_3, 64, block->count, block->adds, d_net_1_bias);
     dense_1x64(net_0_weight, t_4, d_x_a);
-    sum_1x64(x_a, t_4, block->count, block->adds, workspace + FRAME(0, 0), d_net_0_weight);
+    sum_1x64(x_a, t_4, block->count, block->adds, d_net_0_weight);
     sum_samples(t_4, 64, block->count, block->adds, d_net_0_bias);
 }
 

@@ -312,13 +312,12 @@ static BY_ITSELF void sum_32x32(const real *a, const real *x, const int count, c
 }
 
 /* 1 x 32: the sum over samples of a[r] x[c], a weight's gradient */
-static BY_ITSELF void sum_1x32(const real *a, const real *x, const int count, const int adds, real *transposed, real *result)
+static BY_ITSELF void sum_1x32(const real *a, const real *x, const int count, const int adds, real *result)
 {
     const SampleProduct shape = {.rows = 1, .row_stride = 0, .columns = 32, .positions = 1,
                                  .position_stride = 0, .result_row_stride = 1,
                                  .result_column_stride = 1};
-    transpose_samples(x, 32, 1, transposed);
-    contract_samples(shape, a, transposed, count, adds, result);
+    contract_few_rows(shape, a, x, 1, count, adds, result);
 }
 
 #endif

@@ -438,7 +438,7 @@ static void coupling_spline_inverse_backward(const Block *block, const real *wei
         const lanes x_a_i = lanes_load(x_a + i);
         store_each(t_23 + i, lanes_select(lanes_less(lanes_abs(x_a_i), lanes_splat(REAL_INFINITY)), x_a_i, lanes_splat(REAL(0.0))), BLOCK - i);
     }
-    sum_1x32(t_23, t_22, block->count, block->adds, workspace + FRAME(4096, 64), d_net_0_weight);
+    sum_1x32(t_23, t_22, block->count, block->adds, d_net_0_weight);
     sum_samples(t_22, 32, block->count, block->adds, d_net_0_bias);
 }
 
@@ -877,7 +877,7 @@ static void coupling_spline_inverse_backward_2(const Block *block, const real *w
         const lanes x_a_i = lanes_load(x_a + i);
         store_each(t_21 + i, lanes_select(lanes_less(lanes_abs(x_a_i), lanes_splat(REAL_INFINITY)), x_a_i, lanes_splat(REAL(0.0))), BLOCK - i);
     }
-    sum_1x32(t_21, t_20, block->count, block->adds, workspace + FRAME(4096, 64), d_net_0_weight);
+    sum_1x32(t_21, t_20, block->count, block->adds, d_net_0_weight);
     sum_samples(t_20, 32, block->count, block->adds, d_net_0_bias);
 }
 
