@@ -181,9 +181,9 @@ static void apply_layer(Lower *lower, IrBuilder *builder, const FlowLayer *layer
     }
 }
 
-void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId conditions, IrId *x, IrId *log_q)
+void flow_sample_layers(Lower *lower, IrBuilder *builder, IrId noise, IrId conditions, IrId *y, IrId *log_q)
 {
-    IrId log_weight, log_det;
+    IrId log_weight;
     *log_q = -1;
     builder->span = lower->spec->flow_span;
     IrId z = base_sample(lower, builder, noise, &log_weight), features = condition_features(lower, builder, conditions);
@@ -192,9 +192,14 @@ void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId conditions, 
     for (int i = 0; i < lower->spec->expanded_count; i++)
         apply_layer(lower, builder, &lower->layers[i], false, features, &pieces, log_q);
     builder->span = lower->spec->flow_span;
-    *x = pieces_join(builder, &pieces);
-    base_apply_scale(lower, builder, true, x, log_q);
-    *x = range_enter(lower, builder, *x, &log_det);
+    *y = pieces_join(builder, &pieces);
+    base_apply_scale(lower, builder, true, y, log_q);
+}
+
+void flow_enter_space(Lower *lower, IrBuilder *builder, IrId y, IrId *x, IrId *log_q)
+{
+    IrId log_det;
+    *x = range_enter(lower, builder, y, &log_det);
     ir_name(builder->function, *x, "x");
     if (log_det >= 0)
         add_to_log_q(builder, IR_SUB, log_q, log_det);
@@ -205,12 +210,42 @@ void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId conditions, 
     *log_q = lower_per_sample(builder, *log_q, *x);
 }
 
+void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId conditions, IrId *x, IrId *log_q)
+{
+    IrId y;
+    flow_sample_layers(lower, builder, noise, conditions, &y, log_q);
+    flow_enter_space(lower, builder, y, x, log_q);
+}
+
 IrId flow_choice(Lower *lower, IrBuilder *builder, IrId noise)
 {
     IrId log_weight;
     if (lower->spec->base == BASE_MIXTURE)
         base_sample(lower, builder, noise, &log_weight);
     return lower->spec->base == BASE_MIXTURE ? log_weight : -1;
+}
+
+/* From where the layers end back to the base: adds to *log_q. */
+static void log_prob_of_layers(Lower *lower, IrBuilder *builder, IrId y, IrId features, IrId *log_q)
+{
+    base_apply_scale(lower, builder, false, &y, log_q);
+    Pieces pieces = pieces_start(lower->arena, y, lower->program->dimension);
+    for (int i = lower->spec->expanded_count - 1; i >= 0; i--)
+        apply_layer(lower, builder, &lower->layers[i], true, features, &pieces, log_q);
+    builder->span = lower->spec->flow_span;
+    IrId z = pieces_join(builder, &pieces);
+    if (z != y)
+        ir_name(builder->function, z, "z");
+    add_to_log_q(builder, IR_ADD, log_q, base_log_prob(lower, builder, z));
+}
+
+IrId flow_log_prob_before_space(Lower *lower, IrBuilder *builder, IrId y, IrId conditions)
+{
+    IrId log_q = -1, x;
+    builder->span = lower->spec->flow_span;
+    log_prob_of_layers(lower, builder, y, condition_features(lower, builder, conditions), &log_q);
+    flow_enter_space(lower, builder, y, &x, &log_q);
+    return log_q;
 }
 
 IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x, IrId conditions)
@@ -226,15 +261,7 @@ IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x, IrId conditions)
     IrId y = range_leave(lower, builder, wrapped, &log_det);
     if (log_det >= 0)
         add_to_log_q(builder, IR_ADD, &log_q, log_det);
-    base_apply_scale(lower, builder, false, &y, &log_q);
-    Pieces pieces = pieces_start(lower->arena, y, lower->program->dimension);
-    for (int i = lower->spec->expanded_count - 1; i >= 0; i--)
-        apply_layer(lower, builder, &lower->layers[i], true, features, &pieces, &log_q);
-    builder->span = lower->spec->flow_span;
-    IrId z = pieces_join(builder, &pieces);
-    if (z != x)
-        ir_name(builder->function, z, "z");
-    add_to_log_q(builder, IR_ADD, &log_q, base_log_prob(lower, builder, z));
+    log_prob_of_layers(lower, builder, y, features, &log_q);
     if (log_inside >= 0)
         add_to_log_q(builder, IR_ADD, &log_q, log_inside);
     if (log_positive >= 0)

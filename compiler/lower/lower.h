@@ -211,6 +211,9 @@ void initialise_lower(Lower *lower);
 void flow_declare(Lower *lower);
 /* From noise (of base_draw) to x [D] and log q(x), in an entry with weights; `conditions` [condition_count], or -1. */
 void flow_sample(Lower *lower, IrBuilder *builder, IrId noise, IrId conditions, IrId *x, IrId *log_q);
+/* The same in two parts: to where the layers end, y [D], and from there to the space of x, its ranges and units. */
+void flow_sample_layers(Lower *lower, IrBuilder *builder, IrId noise, IrId conditions, IrId *y, IrId *log_q);
+void flow_enter_space(Lower *lower, IrBuilder *builder, IrId y, IrId *x, IrId *log_q);
 /* A tensor of the program inside an entry with weights: an input, or its first value when that has been computed. */
 IrId flow_tensor(const Lower *lower, const IrBuilder *builder, int tensor);
 /* The log of the weight of the mixture's component that the noise chooses; -1: the base has no such choice. A mean over
@@ -219,6 +222,8 @@ IrId flow_tensor(const Lower *lower, const IrBuilder *builder, int tensor);
 IrId flow_choice(Lower *lower, IrBuilder *builder, IrId noise);
 /* log q of x, given the conditions. */
 IrId flow_log_prob(Lower *lower, IrBuilder *builder, IrId x, IrId conditions);
+/* The same of the x that flow_enter_space makes of y. */
+IrId flow_log_prob_before_space(Lower *lower, IrBuilder *builder, IrId y, IrId conditions);
 
 /* ---- standardised data (standardise.c) --------------------------------------------------------------------------- */
 

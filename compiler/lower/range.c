@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Components with ranges: from where the layers are to the configuration and back. A flow from a uniform base lives on
  * the box [-1, 1]^D, and only has to be stretched; any other lives on R^D, and ends in x = low + (high - low)
- * sigmoid(k y), of which k = 4 / sqrt(2 pi) is such that a standard normal becomes nearly uniform. */
+ * sigmoid(k y), of which k = 4 / sqrt(2 pi) is such that a standard normal becomes nearly uniform. Distances are those to
+ * either end, x - low and high - x: near an end floats tell them apart, but not 1 - t from 1. */
 #include "compiler/lower/lower.h"
 
 #include <math.h>
 #include <string.h>
 
 static const double STEEPNESS = 1.5957691216057308; /* 4 / sqrt(2 pi) */
-/* Where within its range a component is at least and at most when it goes back to R: what floats can tell from the ends. */
-static const double LEAST_PART = 1e-30, MOST_PART = 1 - 0x1p-24;
+/* How far from an end a component is at least when it goes back to R, as a part of the range. */
+static const double LEAST_PART = 1e-30;
 
 /* The components with a range, in order. */
 typedef struct Confined {
@@ -61,13 +62,30 @@ static double log_volume(const Confined *range, double factor)
     return sum;
 }
 
-/* low + width part, within the range whatever the rounding does. */
-static IrId place(IrBuilder *builder, const Confined *range, IrId part)
+/* Within the range whatever the rounding does. */
+static IrId clamp(IrBuilder *builder, const Confined *range, IrId x)
 {
     IrId low = row(builder, range->count, range->low), high = row(builder, range->count, range->high);
-    IrId x = ir_binary(builder, IR_MUL, part, row(builder, range->count, range->width));
-    x = ir_binary(builder, IR_ADD, x, low);
     return ir_binary(builder, IR_MIN, ir_binary(builder, IR_MAX, x, low), high);
+}
+
+/* low + width part */
+static IrId place(IrBuilder *builder, const Confined *range, IrId part)
+{
+    IrId x = ir_binary(builder, IR_MUL, part, row(builder, range->count, range->width));
+    return clamp(builder, range, ir_binary(builder, IR_ADD, x, row(builder, range->count, range->low)));
+}
+
+/* low + width sigmoid(steep), or the same from the other end, whichever is nearer: 1 - sigmoid has no digits near 1. */
+static IrId place_sigmoid(IrBuilder *builder, const Confined *range, IrId steep)
+{
+    IrId is_low = ir_binary(builder, IR_LESS, steep, ir_constant(builder, 0));
+    IrId nearer = ir_select(builder, is_low, steep, ir_unary(builder, IR_NEG, steep));
+    IrId distance =
+        ir_binary(builder, IR_MUL, ir_unary(builder, IR_SIGMOID, nearer), row(builder, range->count, range->width));
+    IrId from_low = ir_binary(builder, IR_ADD, row(builder, range->count, range->low), distance);
+    IrId from_high = ir_binary(builder, IR_SUB, row(builder, range->count, range->high), distance);
+    return clamp(builder, range, ir_select(builder, is_low, from_low, from_high));
 }
 
 IrId range_enter(Lower *lower, IrBuilder *builder, IrId y, IrId *log_det)
@@ -90,7 +108,7 @@ IrId range_enter(Lower *lower, IrBuilder *builder, IrId y, IrId *log_det)
                           ir_unary(builder, IR_SOFTPLUS, ir_unary(builder, IR_NEG, steep)));
     IrId constant = ir_constant(builder, log_volume(&range, STEEPNESS));
     *log_det = ir_binary(builder, IR_SUB, constant, ir_reduce_all(builder, IR_REDUCE_SUM, both));
-    IrId x = place(builder, &range, ir_unary(builder, IR_SIGMOID, steep));
+    IrId x = place_sigmoid(builder, &range, steep);
     return put_back(lower, builder, &range, y, x);
 }
 
@@ -101,13 +119,23 @@ static IrId part_of(IrBuilder *builder, const Confined *range, IrId x)
     return ir_binary(builder, IR_DIV, from, row(builder, range->count, range->width));
 }
 
+/* log of the part of the range that lies between x and an end. Where x is the end itself, it is taken for half of the way to
+ * the float next to it. */
+static IrId log_distance(const Lower *lower, IrBuilder *builder, const Confined *range, const double *end, IrId part)
+{
+    double *least = ARENA_ARRAY(lower->arena, double, range->count);
+    for (int64_t i = 0; i < range->count; i++)
+        least[i] = fmax(fabs(end[i]) / range->width[i] * 0x1p-25, LEAST_PART);
+    return ir_unary(builder, IR_LOG, ir_binary(builder, IR_MAX, part, row(builder, range->count, least)));
+}
+
 IrId range_leave(Lower *lower, IrBuilder *builder, IrId x, IrId *log_det)
 {
     Confined range = confined(lower, true, true);
     *log_det = -1;
     if (range.count == 0)
         return x;
-    IrId part = part_of(builder, &range, pick(lower, builder, &range, x));
+    IrId of = pick(lower, builder, &range, x), part = part_of(builder, &range, of);
     if (lower->spec->base == BASE_UNIFORM) {
         builder->note = "from the components' ranges to the box [-1, 1]^D";
         IrId u = ir_binary(builder, IR_SUB, ir_binary(builder, IR_MUL, part, ir_constant(builder, 2)),
@@ -116,10 +144,10 @@ IrId range_leave(Lower *lower, IrBuilder *builder, IrId x, IrId *log_det)
         return put_back(lower, builder, &range, x, u);
     }
     builder->note = "out of the ranges: y = log(t / (1 - t)) / k, t = (x - low) / (high - low)";
-    part = ir_binary(builder, IR_MAX, part, ir_constant(builder, LEAST_PART));
-    part = ir_binary(builder, IR_MIN, part, ir_constant(builder, MOST_PART));
-    IrId log_part = ir_unary(builder, IR_LOG, part);
-    IrId log_rest = ir_unary(builder, IR_LOG, ir_binary(builder, IR_SUB, ir_constant(builder, 1), part));
+    IrId rest = ir_binary(builder, IR_SUB, row(builder, range.count, range.high), of);
+    rest = ir_binary(builder, IR_DIV, rest, row(builder, range.count, range.width));
+    IrId log_part = log_distance(lower, builder, &range, range.low, part);
+    IrId log_rest = log_distance(lower, builder, &range, range.high, rest);
     IrId y =
         ir_binary(builder, IR_MUL, ir_binary(builder, IR_SUB, log_part, log_rest), ir_constant(builder, 1 / STEEPNESS));
     IrId both = ir_reduce_all(builder, IR_REDUCE_SUM, ir_binary(builder, IR_ADD, log_part, log_rest));

@@ -1,32 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /* Relatives of the reverse Kullback-Leibler divergence: the same samples and the same energy, other gradients. */
 #include "compiler/lower/lower.h"
+#include "runtime/core/random.h"
 
 /* The reverse KL without the score term of its gradient, whose mean is 0 and whose variance stays where q = p (Roeder, Wu and
- * Duvenaud 2017; for flows Vaitl et al. 2022): log q is computed from x by the way back, with weights that are held. */
+ * Duvenaud 2017; for flows Vaitl et al. 2022): log q is computed by the way back, with weights that are held. The way back begins where the layers end,
+ * not at x: the map into ranges has no weights, and x, a float, no longer tells how near an end of its range it is. */
 static IrFunction *held_log_prob(Lower *lower)
 {
     const Program *program = lower->program;
     IrFunction *function = ir_function_new(lower->module, "held_log_prob");
     IrBuilder builder = {.function = function};
     function->span = lower->spec->flow_span;
-    function->note = "log q(x), for the path's gradient: the caller holds the weights.";
+    function->note = "log q(x) of the x that is made of y, for the path's gradient: the caller holds the weights.";
     for (int i = 0; i < program->tensor_count; i++)
         ir_input(function, program->tensors[i].name, program->tensors[i].type);
-    IrId x = lower_x(lower, function);
-    ir_output(function, "log_q", flow_log_prob(lower, &builder, x, lower_conditions(lower, function)));
+    IrId y = ir_input(function, "y", ir_type(IR_REAL, IR_KIND_SAMPLE, 1, &lower->program->dimension));
+    IrId conditions = lower_conditions(lower, function);
+    ir_output(function, "log_q", flow_log_prob_before_space(lower, &builder, y, conditions));
     return function;
 }
 
 IrId loss_path_gradient(Lower *lower, IrBuilder *builder, IrFunction *entry, IrId conditions)
 {
     int count = lower->program->tensor_count;
-    IrId *operands = ARENA_ARRAY(lower->arena, IrId, count + 2), x, log_q;
+    IrId *operands = ARENA_ARRAY(lower->arena, IrId, count + 2), y, x, log_q;
     IrFunction *log_prob = held_log_prob(lower);
-    IrId noise = loss_samples(lower, builder, conditions, &x, &log_q);
+    builder->span = lower->spec->flow_span;
+    IrId noise = base_draw(lower, builder, RANDOM_TRAIN_NOISE);
+    flow_sample_layers(lower, builder, noise, conditions, &y, &log_q);
+    flow_enter_space(lower, builder, y, &x, &log_q);
     for (int i = 0; i < count; i++)
         operands[i] = ir_unary(builder, IR_STOP_GRADIENT, entry->inputs[i]);
-    operands[count] = x;
+    operands[count] = y;
     operands[count + 1] = conditions;
     ir_call(builder, log_prob, log_prob->input_count, operands, &log_q);
     IrId energy = loss_energy(lower, builder, entry, x, conditions);
