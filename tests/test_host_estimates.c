@@ -418,6 +418,9 @@ static void test_verdicts(void **state)
     (void)state;
     expect_verdicts(example(0.9, 0.2, -1), VERDICT_UNKNOWN, VERDICT_WARN, VERDICT_GOOD);
     expect_verdicts(example(0.9, 0.2, 0.88), VERDICT_GOOD, VERDICT_GOOD, VERDICT_GOOD);
+    Estimates own = example(0.9, 0.2, 0.88);
+    own.reference_is_own = true;
+    expect_verdicts(own, VERDICT_UNKNOWN, VERDICT_WARN, VERDICT_GOOD);
     expect_verdicts(example(0.9, 0.2, 0.1), VERDICT_WARN, VERDICT_WARN, VERDICT_GOOD);
     expect_verdicts(example(0.9, 0.2, 1e-5), VERDICT_BAD, VERDICT_WARN, VERDICT_GOOD);
     expect_verdicts(example(0.1, 0.5, 0.09), VERDICT_GOOD, VERDICT_WARN, VERDICT_GOOD);

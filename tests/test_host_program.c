@@ -467,7 +467,36 @@ static void test_a_reference_shows_coverage(void **state)
     json_release(&json);
 }
 
-/* A model so far from the reference that log q is -inf or no number there is a verdict, not an error. */
+/* Rows of the model's own, even of its exact chain, are silent of what it misses. */
+static void test_own_samples_are_no_evidence(void **state)
+{
+    static const char *const given[] = {"--reference own.npy", "--modes own.npy",
+                                        "--reference own.npy --modes own.npy"};
+    (void)state;
+    need_trained();
+    expect_code(run_program("sample -w trained -n 2000 --exact -o own.npy -q"), 0);
+    char arguments[200];
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        snprintf(arguments, sizeof arguments, "evaluate -w trained -n 2000 %s --json", given[i]);
+        expect_code(run_program(arguments), 0);
+        Json json = read_json("out");
+        assert_string_equal(text_of(verdict_named(&json, "coverage"), "status"), "unknown");
+        assert_string_equal(text_of(verdict_named(&json, "ess"), "status"), "warn");
+        json_release(&json);
+    }
+    write_reference("reference.npy", 0); /* beside evidence from elsewhere they do no harm */
+    expect_code(run_program("evaluate -w trained -n 20000 --reference reference.npy --modes own.npy --json"), 0);
+    Json json = read_json("out");
+    assert_string_equal(text_of(verdict_named(&json, "coverage"), "status"), "good");
+    json_release(&json);
+    expect_code(run_program("sample -w trained -n 2000 --seed 9 --exact -o other.npy -q"), 0);
+    assert_true(command_works("cp other.npy own.npy")); /* no longer the file that own.json names */
+    expect_code(run_program("evaluate -w trained -n 2000 --reference own.npy --json"), 0);
+    json = read_json("out");
+    assert_string_equal(text_of(verdict_named(&json, "coverage"), "status"), "good");
+    json_release(&json);
+}
+
 /* By its x.json, while the samples are those that it names. */
 static void test_a_reference_of_another_temperature_is_refused(void **state)
 {
@@ -486,6 +515,7 @@ static void test_a_reference_of_another_temperature_is_refused(void **state)
     expect_code(run_program("evaluate -w trained -n 2000 --reference warm.npy -q"), 0);
 }
 
+/* A model so far from the reference that log q is -inf or no number there is a verdict, not an error. */
 static void test_a_reference_beyond_the_floats_is_missed(void **state)
 {
     (void)state;
@@ -660,6 +690,7 @@ int main(void)
         cmocka_unit_test(test_evaluate_has_every_key),
         cmocka_unit_test(test_nothing_is_good_by_the_models_own_ess_alone),
         cmocka_unit_test(test_a_reference_shows_coverage),
+        cmocka_unit_test(test_own_samples_are_no_evidence),
         cmocka_unit_test(test_a_reference_of_another_temperature_is_refused),
         cmocka_unit_test(test_a_reference_beyond_the_floats_is_missed),
         cmocka_unit_test(test_gates),

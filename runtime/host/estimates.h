@@ -52,6 +52,7 @@ typedef struct Estimates {
     size_t reference_without_density; /* of them, where log q is -inf */
     Estimate ess_forward, log_z_forward, cross_entropy;
     Modes modes;
+    bool reference_is_own, modes_are_own; /* rows that the model made itself, which agree with what it misses, too */
     double log_z_given;
     AnnealingResult ais, smc;
 } Estimates;

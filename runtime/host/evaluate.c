@@ -32,8 +32,8 @@ static bool estimate_samples(Evaluator *evaluator, const Arguments *arguments, E
 }
 
 /* What `sample` says of a file beside it, x.json of x.npy, holds of these samples, unless the file has changed since: they
- * must have the temperature and the conditions of this evaluation. */
-static bool check_origin(const Session *session, const char *path, const char *hash, Failure *failure)
+ * must have the temperature and the conditions of this evaluation. They may be of the weights that are evaluated. */
+static bool check_origin(const Session *session, const char *path, const char *hash, bool *is_own, Failure *failure)
 {
     const size_t stem = strlen(path) - 4;
     char *name = memory_claim(stem + sizeof ".json", 1, path, failure);
@@ -57,6 +57,7 @@ static bool check_origin(const Session *session, const char *path, const char *h
             is_of_file = is_of_file || (sum != NULL && sum->kind == JSON_STRING && strcmp(sum->text, hash) == 0);
         }
         good = !is_of_file || session_compare_origin(session, json.root, path, failure);
+        *is_own = is_of_file && session_is_origin(session, json.root);
         json_release(&json);
     }
     file_release(&file);
@@ -65,7 +66,8 @@ static bool check_origin(const Session *session, const char *path, const char *h
 }
 
 /* The table of configurations in a file. */
-static bool read_table(Evaluator *evaluator, const char *path, size_t least, SampleTable *table, Failure *failure)
+static bool read_table(Evaluator *evaluator, const char *path, size_t least, SampleTable *table, bool *is_own,
+                       Failure *failure)
 {
     float *x;
     size_t count;
@@ -74,7 +76,7 @@ static bool read_table(Evaluator *evaluator, const char *path, size_t least, Sam
     if (!configurations_read_columns(path, evaluator->session->model, NULL, &x, &count, &places, hash, failure))
         return false;
     const bool good =
-        check_origin(evaluator->session, path, hash, failure) &&
+        check_origin(evaluator->session, path, hash, is_own, failure) &&
         (count >= least || failure_set(failure, FAILURE_DATA, "%s: at least %zu samples are needed", path, least)) &&
         evaluator_reference(evaluator, x, count, &places, table, failure);
     free(x);
@@ -84,6 +86,7 @@ static bool read_table(Evaluator *evaluator, const char *path, size_t least, Sam
 /* What was given from elsewhere; tables without rows where nothing was. */
 typedef struct Given {
     SampleTable reference, modes;
+    bool reference_is_own, modes_are_own; /* drawn from the model that is evaluated */
 } Given;
 
 static void given_free(Given *given)
@@ -97,12 +100,15 @@ static bool given_read(Evaluator *evaluator, const Arguments *arguments, Given *
 {
     *given = (Given){0};
     return (arguments->reference == NULL ||
-            read_table(evaluator, arguments->reference, 2, &given->reference, failure)) &&
-           (arguments->modes == NULL || read_table(evaluator, arguments->modes, 1, &given->modes, failure));
+            read_table(evaluator, arguments->reference, 2, &given->reference, &given->reference_is_own, failure)) &&
+           (arguments->modes == NULL ||
+            read_table(evaluator, arguments->modes, 1, &given->modes, &given->modes_are_own, failure));
 }
 
 static void given_add(const Given *given, const Arguments *arguments, Estimates *estimates)
 {
+    estimates->reference_is_own = given->reference_is_own;
+    estimates->modes_are_own = given->modes_are_own;
     if (arguments->has_log_z)
         estimates->log_z_given = arguments->log_z;
     if (given->reference.count > 0)

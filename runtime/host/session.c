@@ -168,3 +168,9 @@ bool session_compare_origin(const Session *session, const JsonNode *object, cons
     return compare_temperature(session, object, path, failure) &&
            conditions_compare(object, path, model, session->scalars + model->scalar_count, failure);
 }
+
+bool session_is_origin(const Session *session, const JsonNode *object)
+{
+    const JsonNode *weights = json_member(object, "weights_sha256");
+    return weights != NULL && weights->kind == JSON_STRING && strcmp(weights->text, session->facts.hash) == 0;
+}

@@ -14,6 +14,7 @@
 #define session_threads          RUNTIME_NAME(session_threads)
 #define session_put_origin       RUNTIME_NAME(session_put_origin)
 #define session_compare_origin   RUNTIME_NAME(session_compare_origin)
+#define session_is_origin        RUNTIME_NAME(session_is_origin)
 #define session_log_weight       RUNTIME_NAME(session_log_weight)
 #define session_needs_conditions RUNTIME_NAME(session_needs_conditions)
 
@@ -50,5 +51,7 @@ double session_log_weight(const Session *session, double energy, double log_q);
 void session_put_origin(JsonWriter *writer, const Session *session);
 /* Fails (65) where such members of `object`, which describes the file `path`, have another kT or other conditions. */
 bool session_compare_origin(const Session *session, const JsonNode *object, const char *path, Failure *failure);
+/* Whether those samples were drawn from these weights. */
+bool session_is_origin(const Session *session, const JsonNode *object);
 
 #endif

@@ -108,16 +108,20 @@ static Verdict find_coverage(const Estimates *estimates)
                        "reference is not of this target, or the errors are too small",
                        estimates->log_z.value, estimates->log_z_forward.value,
                        joint_errors(estimates->log_z, estimates->log_z_forward));
-    if (estimates->reference_samples > 0)
+    if (estimates->reference_samples > 0 && !estimates->reference_is_own)
         return verdict("coverage", VERDICT_GOOD,
                        "the reference's %zu samples agree: ess %.2g by them, %.2g by the model's own",
                        estimates->reference_samples, forward, ess);
-    if (estimates->modes.count > 0)
+    if (estimates->modes.count > 0 && !estimates->modes_are_own)
         return verdict("coverage", VERDICT_GOOD, "all %zu known modes are found (q at least a tenth of p there)",
                        estimates->modes.count);
     if (!isnan(estimates->log_z_given))
         return verdict("coverage", VERDICT_GOOD, "log_z agrees with what was given: %.3f, given %.3f",
                        estimates->log_z.value, estimates->log_z_given);
+    if (estimates->reference_is_own || estimates->modes_are_own)
+        return verdict("coverage", VERDICT_UNKNOWN,
+                       "the %s given are samples of this model itself, and miss what it misses",
+                       estimates->reference_is_own ? "reference's rows" : "modes");
     return verdict(
         "coverage", VERDICT_UNKNOWN, "%s",
         estimates->ais.steps > 0 || estimates->smc.steps > 0
