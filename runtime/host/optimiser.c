@@ -9,9 +9,10 @@
 #include <stdlib.h>
 
 enum {
-    PIECE = 4096,    /* weights: a piece's norm is summed by itself, so its length is part of the result's bits */
-    NORM_LANES = 16, /* partial sums of a norm, whatever the machine's lanes are */
-    AHEAD = 256      /* reals by which memory is fetched before it is used: further than a processor does by itself */
+    PIECE = 4096,     /* weights: a piece's norm is summed by itself, so its length is part of the result's bits */
+    NORM_LANES = 16,  /* partial sums of a norm, whatever the machine's lanes are */
+    AHEAD = 256,      /* reals by which memory is fetched before it is used: further than a processor does by itself */
+    NORM_AHEAD = 2048 /* of the norm, which does so little with each that many must be under way */
 };
 
 /* ---- set-up ------------------------------------------------------------------------------------------------------ */
@@ -73,7 +74,7 @@ static double sum_of_squares(const float *gradient, size_t count, size_t left)
     double sums[NORM_LANES] = {0};
     size_t i = 0;
     for (; i + NORM_LANES <= count; i += NORM_LANES) {
-        __builtin_prefetch(gradient + (i + AHEAD < left ? i + AHEAD : i));
+        __builtin_prefetch(gradient + (i + NORM_AHEAD < left ? i + NORM_AHEAD : i));
         for (int lane = 0; lane < NORM_LANES; lane++) {
             const double x = (double)gradient[i + (size_t)lane];
             sums[lane] += x * x;
