@@ -227,6 +227,25 @@ static void test_openblas_is_named_in_every_file(void **state)
                folder);
 }
 
+/* A spec that wants one thread has one, built by any of the package's commands or by `ansatz run`. */
+static void test_one_thread_where_the_spec_says_so(void **state)
+{
+    (void)state;
+    static const char spec[] = "ansatz: 1\nname: alone\nsystem: {vector: 2}\n"
+                               "energy: {terms: [{over: components, value: \"x^2/2\"}]}\n"
+                               "architecture: {flow: {layers: [linear]}}\nloss: [reverse_kl]\n"
+                               "train: {batch: 64, steps: 3}\ntarget: {threads: none}\n";
+    shell_write(spec, strlen(spec), "%s/alone.yaml", folder);
+    shell_must("cd %s && %s emit alone.yaml -o alone && ! grep -q fopenmp alone/README.md alone/build.ninja && "
+               "grep -q fopenmp package/README.md && grep -q fopenmp package/build.ninja && "
+               "XDG_CACHE_HOME=$PWD/cache %s run alone.yaml train -o alone/run -q --threads 3 && "
+               "grep -q '\"threads\": 1,' alone/run/run.json && "
+               "sed -i s/-O[123]/-O0/ alone/build.ninja && ninja -C alone && alone/alone train -o alone/run2 -q && "
+               "grep -q '\"threads\": 1,' alone/run2/run.json && "
+               "cmp alone/run/weights.safetensors alone/run2/weights.safetensors",
+               folder, shell_ansatz(), shell_ansatz());
+}
+
 /* Their first values are computed without a look at the data, which the function for first values is handed all the same. */
 static void test_masked_nets_learn_from_data(void **state)
 {
@@ -247,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_openblas_is_named_in_every_file),
+        cmocka_unit_test(test_one_thread_where_the_spec_says_so),
         cmocka_unit_test(test_one_sample_at_a_time_has_the_same_bits),
         cmocka_unit_test(test_a_microcontroller_has_the_same_bits),
         cmocka_unit_test(test_the_example_runs),

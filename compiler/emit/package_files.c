@@ -13,10 +13,16 @@ const char *package_libraries(const PackageWriter *writer)
     return package_has_blas(writer) ? "-lopenblas -lm" : "-lm";
 }
 
+/* The flag of the spec's threads. */
+static const char *threads_flag(const PackageWriter *writer)
+{
+    return writer->program->spec->target.openmp ? " -fopenmp" : "";
+}
+
 const char *package_build_line(const PackageWriter *writer)
 {
-    return arena_print(writer->arena, "cc -std=c11 -O3 -march=native -fopenmp -o %s *.c runtime/host/*.c %s",
-                       writer->name, package_libraries(writer));
+    return arena_print(writer->arena, "cc -std=c11 -O3 -march=native%s -o %s *.c runtime/host/*.c %s",
+                       threads_flag(writer), writer->name, package_libraries(writer));
 }
 
 static bool ends_with(const char *text, const char *ending)
@@ -123,13 +129,14 @@ void package_add_build(PackageWriter *writer)
     text_print(&text,
                "# Builds the program %s. cflags may be changed: %s"
                "What is neither for blocks of floats nor over all weights gains nothing from -O3.\n"
-               "cc = cc\ncflags = -std=c11 -march=native -fopenmp\n\nrule cc\n"
+               "cc = cc\ncflags = -std=c11 -march=native%s\n\nrule cc\n"
                "  command = $cc $cflags $level -MMD -MF $out.d -c $in -o $out\n  depfile = $out.d\n  deps = gcc\n"
                "  description = $in\nrule unit\n"
                "  command = for file in $in; do echo \"#include \\\"$$file\\\"\"; done | $\n"
                "    $cc $cflags $level -I. -MMD -MF $out.d -x c -c - -o $out\n  depfile = $out.d\n  deps = gcc\n"
                "  description = $out\nrule link\n  command = $cc $cflags $in -o $out %s\n  description = $out\n\n",
-               writer->name, package_has_blas(writer) ? NO_PROMISE : PROMISE, package_libraries(writer));
+               writer->name, package_has_blas(writer) ? NO_PROMISE : PROMISE, threads_flag(writer),
+               package_libraries(writer));
     put_code(writer, &text, &objects);
     put_host(writer, &text, &objects);
     text_print(&text, "\nbuild %s: link%s\ndefault %s\n", writer->name, objects.bytes, writer->name);
@@ -158,11 +165,12 @@ void package_add_readme(PackageWriter *writer)
         "needs a C compiler\n"
         "%s.\n\n    ninja\n\nbuilds the program `%s`; so does, without Ninja,\n\n    %s\n\n"
         "Both are for the machine that compiles them. One program for any x86 machine, which uses AVX-512 or AVX2 "
-        "where it finds them:\n\n    cc -std=c11 -O3 -D%s_DISPATCH -fopenmp -o %s *.c dispatch/*.c "
+        "where it finds them:\n\n    cc -std=c11 -O3 -D%s_DISPATCH%s -o %s *.c dispatch/*.c "
         "runtime/host/*.c %s\n\n%s",
         name, (long long)program->dimension, (long long)program->weight_count, writer->spec_name, ANSATZ_VERSION,
         blas ? "and libm, and OpenBLAS for its wide layers, nothing else" : "and libm, nothing else", name,
-        writer->package->build_line, writer->upper, name, package_libraries(writer), blas ? GIVEN_UP : "");
+        writer->package->build_line, writer->upper, threads_flag(writer), name, package_libraries(writer),
+        blas ? GIVEN_UP : "");
     text_print(
         &text,
         "## The program\n\n    ./%s train -o run\n    ./%s evaluate -w run -n 100000%s\n    ./%s sample -w run -n 1000 "

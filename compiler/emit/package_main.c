@@ -351,6 +351,8 @@ void package_add_main(PackageWriter *writer, const char *sha256)
                (long long)program->weight_count, program->tensor_count, program->scalar_count);
     if (package_has_blas(writer))
         text_put(&text, "    .blas = \"openblas\",\n");
+    if (!program->spec->target.openmp)
+        text_put(&text, "    .one_thread = true,\n");
     if (program->spec->kinds != NULL)
         text_put(&text, "    .kinds = kinds,\n");
     if (program->spec->condition_count > 0)

@@ -193,6 +193,7 @@ typedef struct Model {
     const char *name, *spec_name;                       /* "double_well", "specs/double_well.yaml" without folders */
     const char *spec_sha256, *package_sha256, *version; /* hexadecimal; the compiler's version */
     const char *blas; /* the library of wide layers, whose results are not the same bits everywhere; NULL: none */
+    bool one_thread;  /* whatever the machine has, and --threads says */
     int64_t dimension;
     const char *const *component_names; /* dimension of them: "x[0]" or the spec's names */
     const ModelRange *ranges;           /* dimension of them; NULL: no component has any */

@@ -14,16 +14,18 @@
 
 enum { THREADS_MAX = 1024 };
 
-bool session_threads(const Arguments *arguments, int *threads, Failure *failure)
+bool session_threads(const Model *model, const Arguments *arguments, int *threads, Failure *failure)
 {
     if (arguments->threads > THREADS_MAX)
         return failure_set(failure, FAILURE_USAGE, "--threads %llu: at most %d", (unsigned long long)arguments->threads,
                            THREADS_MAX);
+    *threads = 1;
 #ifdef _OPENMP
     const int most = omp_get_max_threads();
-    *threads = arguments->threads > 0 ? (int)arguments->threads : most < THREADS_MAX ? most : THREADS_MAX;
+    if (!model->one_thread)
+        *threads = arguments->threads > 0 ? (int)arguments->threads : most < THREADS_MAX ? most : THREADS_MAX;
 #else
-    *threads = 1;
+    (void)model;
 #endif
     return true;
 }
@@ -78,7 +80,7 @@ static bool set_scalars(Session *session, const Arguments *arguments, Failure *f
 bool session_start(Session *session, const Model *model, const Arguments *arguments, Failure *failure)
 {
     *session = (Session){.model = model, .seed = arguments->has_seed ? arguments->seed : model->training.seed};
-    bool good = session_threads(arguments, &session->threads, failure) &&
+    bool good = session_threads(session->model, arguments, &session->threads, failure) &&
                 take_conditions(session, arguments, failure) &&
                 (arguments->weights == NULL || read_weights(session, arguments, failure)) &&
                 set_scalars(session, arguments, failure);

@@ -38,7 +38,7 @@ bool session_start(Session *session, const Model *model, const Arguments *argume
 void session_end(Session *session);
 
 /* How many threads to use: --threads, or what OpenMP would; 1 where the program was built without it. */
-bool session_threads(const Arguments *arguments, int *threads, Failure *failure);
+bool session_threads(const Model *model, const Arguments *arguments, int *threads, Failure *failure);
 
 /* Fails (64) with the first condition that --condition did not give; `has_columns`: but for those that columns of data
  * hold. */
