@@ -189,8 +189,8 @@ static bool start(Training *training, const Arguments *arguments, Failure *failu
     if (training->at.steps > UINT32_MAX / training_batches(model))
         return failure_set(failure, FAILURE_USAGE, "--steps: at most %llu",
                            (unsigned long long)(UINT32_MAX / training_batches(model)));
-    if (!session_threads(training->model, arguments, &training->threads, failure) || !start_data(training, arguments, failure) ||
-        !claim_memory(training, failure) || !start_fab(training, failure))
+    if (!session_threads(training->model, arguments, &training->threads, failure) ||
+        !start_data(training, arguments, failure) || !claim_memory(training, failure) || !start_fab(training, failure))
         return false;
     if (!start_weights(training, failure) ||
         !optimiser_start(&training->optimiser, model, training->weights, failure) ||
