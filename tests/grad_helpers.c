@@ -188,3 +188,38 @@ int grad_test_count_ops(const IrFunction *function, IrOpcode code)
         count += function->ops[i].code == code;
     return count;
 }
+
+int grad_test_count_calls(const IrFunction *function, const char *callee)
+{
+    int count = 0;
+    for (int i = 0; i < function->op_count; i++)
+        count += function->ops[i].callee && strcmp(function->ops[i].callee->name, callee) == 0;
+    return count;
+}
+
+const char *grad_test_list_contractions(Arena *arena, const IrFunction *function)
+{
+    Text text = text_start(arena);
+    for (int i = 0; i < function->op_count; i++) {
+        const IrOp *op = &function->ops[i];
+        if (op->code == IR_CONTRACT || op->code == IR_BATCH_CONTRACT)
+            text_print(&text, "%s%s%s", text.length > 0 ? "; " : "", op->code == IR_BATCH_CONTRACT ? "sum " : "",
+                       op->labels);
+    }
+    return text.bytes;
+}
+
+const char *grad_test_list_names(Arena *arena, const IrFunction *function, const IrId *ids, int count)
+{
+    Text text = text_start(arena);
+    for (int i = 0; i < count; i++) {
+        const char *name = function->values[ids[i]].name;
+        text_print(&text, "%s%s", i > 0 ? " " : "", name ? name : "?");
+    }
+    return text.bytes;
+}
+
+const char *grad_test_input_names(Arena *arena, const IrFunction *function)
+{
+    return grad_test_list_names(arena, function, function->inputs, function->input_count);
+}

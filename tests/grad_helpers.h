@@ -15,6 +15,12 @@ bool *grad_test_real_outputs(const IrFunction *function);
 const GradVjp *grad_test_full_vjp(IrFunction *function);
 
 int grad_test_count_ops(const IrFunction *function, IrOpcode code);
+int grad_test_count_calls(const IrFunction *function, const char *callee);
+/* The contractions in order, "ij,j->i" each, those over the batch with "sum " before, ";" between. */
+const char *grad_test_list_contractions(Arena *arena, const IrFunction *function);
+/* Names with a space between. */
+const char *grad_test_list_names(Arena *arena, const IrFunction *function, const IrId *ids, int count);
+const char *grad_test_input_names(Arena *arena, const IrFunction *function);
 
 /* Runs a pair: `outputs` (of the function) and cotangents by input (without data where none was asked for), as
  * grad_vjp was asked. `cotangents` are by output of the function. */

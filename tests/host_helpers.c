@@ -95,3 +95,11 @@ void expect_text(const char *path, const char *text)
         fail_msg("%s should contain \"%s\" but is:\n%s", path, text, found);
     free(found);
 }
+
+void expect_code(int code, int expected)
+{
+    if (code == expected)
+        return;
+    char *err = scratch_read("err");
+    fail_msg("exit code %d, expected %d; stderr:\n%s", code, expected, err);
+}

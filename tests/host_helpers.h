@@ -20,6 +20,9 @@ void expect_failure(const Failure *failure, FailureCode code, const char *part);
  * read. */
 int run_program(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Checks its exit code; another fails the test with what stands in `err`. */
+void expect_code(int code, int expected);
+
 /* A file of the scratch folder as text, to be freed. */
 char *scratch_read(const char *path);
 

@@ -20,14 +20,6 @@
 
 #include <cmocka.h>
 
-static void expect_code(int code, int expected)
-{
-    if (code == expected)
-        return;
-    char *err = scratch_read("err");
-    fail_msg("exit code %d, expected %d; stderr:\n%s", code, expected, err);
-}
-
 static void expect_command(const char *command)
 {
     if (!command_works(command))
