@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Layers that transform all components together, one by one: inverses, log-determinants against numerical Jacobians,
  * first values, and a package that trains with them. That whole flows of them are right is the subject of
- * test_lower.c. */
+ * test_lower.c and test_lower_derivatives.c. */
 #include "compiler/lower/lower.h"
 #include "compiler/lower/staircase.h"
 #include "runtime/core/random.h"
