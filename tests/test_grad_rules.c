@@ -2,7 +2,6 @@
 /* What differentiation makes of single ops: slices and gathers without zeros, contractions, solves, scans. */
 #include "tests/grad_helpers.h"
 
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
