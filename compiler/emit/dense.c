@@ -51,12 +51,7 @@ static bool find_strides(const Plan *plan, IrId value, bool want_sample, bool co
     Read read = plan_read(plan, value, want_sample, plan->group_count);
     if (copied)
         read.map = map_identity(ir_type_of(plan->function, value));
-    int order[IR_RANK_MAX], n = 0;
-    for (const char *c = first; *c != '\0'; c++)
-        order[n++] = (int)(strchr(axes, *c) - axes);
-    for (const char *c = second; *c != '\0'; c++)
-        order[n++] = (int)(strchr(axes, *c) - axes);
-    Map map = map_permute(plan->arena, &read.map, order);
+    Map map = map_permute_letters(plan->arena, &read.map, axes, first, second);
     return map_is_affine2(&map, extent(labels, first), extent(labels, second), &strides[0], &strides[1], &strides[2]);
 }
 

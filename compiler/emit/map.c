@@ -155,6 +155,16 @@ Map map_permute(Arena *arena, const Map *map, const int *axes)
     return map->table != NULL && moved ? tabulate(arena, map, &positions) : result;
 }
 
+Map map_permute_letters(Arena *arena, const Map *map, const char *axes, const char *first, const char *second)
+{
+    int order[IR_RANK_MAX], n = 0;
+    for (const char *c = first; *c != '\0'; c++)
+        order[n++] = (int)(strchr(axes, *c) - axes);
+    for (const char *c = second; *c != '\0'; c++)
+        order[n++] = (int)(strchr(axes, *c) - axes);
+    return map_permute(arena, map, order);
+}
+
 /* ---- view ops ------------------------------------------------------------------------------------------------------
  */
 

@@ -32,6 +32,8 @@ Map map_of_view(Arena *arena, const IrFunction *function, const IrOp *op, const 
 bool map_reshape(const Map *map, int rank, const int64_t *size, Map *result);
 /* With axes in another order: axis i of the result is axis axes[i] of the map. A table is copied where it must be. */
 Map map_permute(Arena *arena, const Map *map, const int *axes);
+/* The same by letters, of which `axes` has one for each axis of the map: first those of `first`, then those of `second`. */
+Map map_permute_letters(Arena *arena, const Map *map, const char *axes, const char *first, const char *second);
 
 /* Element i of `count` is offset + stride i. A single element has stride 0. */
 bool map_is_affine(const Map *map, int64_t *offset, int64_t *stride);

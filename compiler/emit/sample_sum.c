@@ -44,12 +44,7 @@ static bool find_strides(const Plan *plan, IrId value, const char *axes, const c
                          int group, SampleSum *sum)
 {
     Read read = plan_read(plan, value, true, group);
-    int order[IR_RANK_MAX], n = 0;
-    for (const char *c = summed; *c != '\0'; c++)
-        order[n++] = (int)(strchr(axes, *c) - axes);
-    for (const char *c = own; *c != '\0'; c++)
-        order[n++] = (int)(strchr(axes, *c) - axes);
-    Map map = map_permute(plan->arena, &read.map, order);
+    Map map = map_permute_letters(plan->arena, &read.map, axes, summed, own);
     sum->slot[side] = read.slot;
     return map_is_affine2(&map, sum->positions, sum->extent[side], &sum->offset[side], &sum->position_stride[side],
                           &sum->stride[side]);

@@ -297,11 +297,7 @@ static const char *kernel_name(Kernel *kernel, const Text *head)
     if (name != NULL)
         return name;
     const char *base = arena_print(writer->arena, "dense_%lldx%lld%s", rows, inner, activation_name(kernel));
-    name = base;
-    for (int n = 2; shared_parts_find(parts, name) != NULL; n++)
-        name = arena_print(writer->arena, "%s_%d", base, n);
-    shared_parts_add(parts, name, name);
-    shared_parts_add(parts, key, name);
+    name = shared_parts_name(parts, key, base);
     Text *out = &parts->kernels;
     text_print(out, "\n/* %lld x %lld: sum_k matrix[r][k] x[k] from its start, %s%s */\n", rows, inner,
                kernel->blas ? "by OpenBLAS" : "k = 0, 1, 2, ...",

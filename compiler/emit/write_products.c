@@ -159,11 +159,7 @@ static const char *sample_sum_kernel(Writer *writer, const SampleSum *sum)
         return name;
     const char *base =
         arena_print(writer->arena, "sum_%lldx%lld", (long long)sum->extent[rows], (long long)sum->extent[columns]);
-    name = base;
-    for (int n = 2; shared_parts_find(parts, name) != NULL; n++)
-        name = arena_print(writer->arena, "%s_%d", base, n);
-    shared_parts_add(parts, name, name);
-    shared_parts_add(parts, key, name);
+    name = shared_parts_name(parts, key, base);
     text_print(
         &parts->sums,
         "\n/* %lld x %lld: the sum over samples of a[r] x[c], a weight's gradient */\n"
@@ -204,11 +200,7 @@ static const char *batch_kernel(Writer *writer, const SampleSum *sum)
     if (name != NULL)
         return name;
     const char *base = arena_print(writer->arena, "batch_%lldx%lld", row_count, column_count);
-    name = base;
-    for (int n = 2; shared_parts_find(parts, name) != NULL; n++)
-        name = arena_print(writer->arena, "%s_%d", base, n);
-    shared_parts_add(parts, name, name);
-    shared_parts_add(parts, key, name);
+    name = shared_parts_name(parts, key, base);
     text_print(
         &parts->sums,
         "\n/* %lld x %lld: the same sum over all shards, for a wide layer%s */\n"

@@ -45,6 +45,16 @@ void shared_parts_add(SharedParts *parts, const char *key, const char *name)
     parts->values[parts->count++] = name;
 }
 
+const char *shared_parts_name(SharedParts *parts, const char *key, const char *base)
+{
+    const char *name = base;
+    for (int n = 2; shared_parts_find(parts, name) != NULL; n++)
+        name = arena_print(parts->tables.arena, "%s_%d", base, n);
+    shared_parts_add(parts, name, name);
+    shared_parts_add(parts, key, name);
+    return name;
+}
+
 Writer *writer_new(Arena *arena, Planner *planner, const Packing *packing, const Plan *plan, SharedParts *parts,
                    Text *out)
 {

@@ -29,6 +29,8 @@ void shared_parts_name_functions(SharedParts *parts, const IrModule *module);
 /* The name that goes with a key; NULL: none yet. */
 const char *shared_parts_find(const SharedParts *parts, const char *key);
 void shared_parts_add(SharedParts *parts, const char *key, const char *name);
+/* Adds a key with a name that no other has: `base` or `base_2`, ... */
+const char *shared_parts_name(SharedParts *parts, const char *key, const char *base);
 
 /* What a phase consists of, in this order. */
 typedef enum PhasePart { PART_ONCE, PART_BLOCK, PART_BATCH, PART_COUNT } PhasePart;

@@ -55,23 +55,12 @@ static int64_t cost_of_element(const IrOp *op)
     case IR_DIV:
     case IR_SQRT:
         return COST_DIVIDE;
-    case IR_EXP:
-    case IR_LOG:
-    case IR_TANH:
-    case IR_SIGMOID:
-    case IR_SOFTPLUS:
-    case IR_SIN:
-    case IR_COS:
-    case IR_TAN:
-    case IR_ERF:
-        return COST_FUNCTION;
-    case IR_POW:
-    case IR_ATAN2:
-        return 2 * COST_FUNCTION;
     case IR_REDUCE_SUM:
     case IR_REDUCE_MAX:
         return COST_SIMPLE;
     default:
+        if (ir_op_is(op->code, IR_FUNCTION))
+            return op->operand_count * COST_FUNCTION;
         return ir_op_class(op->code) == IR_ELEMENTWISE ? COST_SIMPLE : -1;
     }
 }

@@ -50,11 +50,7 @@ static bool print_result(const Session *session, const Arguments *arguments, siz
     for (int i = 0; i < 2 && paths[i] != NULL; i++)
         put_file(&text, names[i], paths[i], hashes[i]);
     json_close_object(&text);
-    bool good = json_finish(&text, failure);
-    if (good)
-        printf("%s\n", text.text);
-    json_free(&text);
-    return good;
+    return json_print(&text, failure);
 }
 
 static size_t count_not_numbers(const float *values, size_t count)

@@ -117,11 +117,7 @@ static bool print_json(const Session *session, Failure *failure)
     json_put_count(&text, "threads", (uint64_t)session->threads);
     json_close_object(&text);
     json_close_object(&text);
-    bool good = json_finish(&text, failure);
-    if (good)
-        printf("%s\n", text.text);
-    json_free(&text);
-    return good;
+    return json_print(&text, failure);
 }
 
 /* ---- for people -------------------------------------------------------------------------------------------------- */

@@ -19,6 +19,7 @@
 #define json_free         RUNTIME_NAME(json_free)
 #define json_restart      RUNTIME_NAME(json_restart)
 #define json_finish       RUNTIME_NAME(json_finish)
+#define json_print        RUNTIME_NAME(json_print)
 #define json_open_object  RUNTIME_NAME(json_open_object)
 #define json_close_object RUNTIME_NAME(json_close_object)
 #define json_open_array   RUNTIME_NAME(json_open_array)
@@ -84,6 +85,8 @@ void json_start(JsonWriter *writer, bool indented);
 void json_restart(JsonWriter *writer);
 /* False where memory ran out: call it once, when all is written. */
 bool json_finish(JsonWriter *writer, Failure *failure);
+/* The same, then the text goes to stdout with a newline, and is freed. */
+bool json_print(JsonWriter *writer, Failure *failure);
 void json_free(JsonWriter *writer);
 
 void json_open_object(JsonWriter *writer, const char *name);

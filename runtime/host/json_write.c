@@ -124,6 +124,15 @@ void json_free(JsonWriter *writer)
     *writer = (JsonWriter){0};
 }
 
+bool json_print(JsonWriter *writer, Failure *failure)
+{
+    const bool good = json_finish(writer, failure);
+    if (good)
+        printf("%s\n", writer->text);
+    json_free(writer);
+    return good;
+}
+
 void json_open_object(JsonWriter *writer, const char *name)
 {
     open_with(writer, name, "{");

@@ -2,6 +2,7 @@
 /* The files of a run. */
 #include "run.h"
 #include "files.h"
+#include "session.h"
 
 #include <errno.h>
 #include <math.h>
@@ -195,13 +196,7 @@ static void put_record(JsonWriter *writer, const Model *model, const RunRecord *
     json_open_object(writer, NULL);
     json_put_string(writer, "format", RUN_FORMAT);
     json_put_string(writer, "status", record->status);
-    json_put_string(writer, "model", model->name);
-    json_put_string(writer, "spec", model->spec_name);
-    json_put_string(writer, "spec_sha256", model->spec_sha256);
-    json_put_string(writer, "package_sha256", model->package_sha256);
-    json_put_string(writer, "tool_version", model->version);
-    if (model->blas != NULL)
-        json_put_string(writer, "blas", model->blas);
+    session_put_package(writer, model);
     json_put_count(writer, "seed", record->at.seed);
     json_put_count(writer, "step", record->at.step);
     json_put_count(writer, "steps", record->at.steps);

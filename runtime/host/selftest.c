@@ -57,11 +57,7 @@ static bool print_json(const Checks *checks, Failure *failure)
     json_close_array(&text);
     json_put_count(&text, "failed", (uint64_t)count_failed(checks));
     json_close_object(&text);
-    bool good = json_finish(&text, failure);
-    if (good)
-        printf("%s\n", text.text);
-    json_free(&text);
-    return good;
+    return json_print(&text, failure);
 }
 
 bool verb_selftest(const Model *model, const Arguments *arguments, const char *program, Failure *failure)

@@ -123,9 +123,8 @@ double session_log_weight(const Session *session, double energy, double log_q)
     return -energy / session->kT - log_q;
 }
 
-void session_put_origin(JsonWriter *writer, const Session *session)
+void session_put_package(JsonWriter *writer, const Model *model)
 {
-    const Model *model = session->model;
     json_put_string(writer, "model", model->name);
     json_put_string(writer, "spec", model->spec_name);
     json_put_string(writer, "spec_sha256", model->spec_sha256);
@@ -133,6 +132,12 @@ void session_put_origin(JsonWriter *writer, const Session *session)
     json_put_string(writer, "tool_version", model->version);
     if (model->blas != NULL)
         json_put_string(writer, "blas", model->blas);
+}
+
+void session_put_origin(JsonWriter *writer, const Session *session)
+{
+    const Model *model = session->model;
+    session_put_package(writer, model);
     if (session->weights != NULL) {
         json_put_string(writer, "weights_sha256", session->facts.hash);
         json_put_count(writer, "weights_step", session->facts.step);

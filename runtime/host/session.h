@@ -12,6 +12,7 @@
 #define session_start            RUNTIME_NAME(session_start)
 #define session_end              RUNTIME_NAME(session_end)
 #define session_threads          RUNTIME_NAME(session_threads)
+#define session_put_package      RUNTIME_NAME(session_put_package)
 #define session_put_origin       RUNTIME_NAME(session_put_origin)
 #define session_compare_origin   RUNTIME_NAME(session_compare_origin)
 #define session_is_origin        RUNTIME_NAME(session_is_origin)
@@ -47,6 +48,8 @@ bool session_needs_conditions(const Session *session, bool has_columns, Failure 
 /* log w = -U / kT - log q. */
 double session_log_weight(const Session *session, double energy, double log_q);
 
+/* Members that name a package: model, spec, their hashes, the compiler. */
+void session_put_package(JsonWriter *writer, const Model *model);
 /* Members that name what made a result: model, spec, package, weights, seed, scalars. */
 void session_put_origin(JsonWriter *writer, const Session *session);
 /* Fails (65) where such members of `object`, which describes the file `path`, have another kT or other conditions. */
