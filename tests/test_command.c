@@ -111,6 +111,14 @@ static void test_a_foreign_folder_is_refused(void **state)
     shell_must("%s emit specs/double_well.yaml -o %s/out --force", shell_ansatz(), folder);
     shell_must("test -e %s/out/MANIFEST.json && grep -q precious %s/out/file", folder, folder);
     shell_must("%s emit specs/double_well.yaml -o %s/out", shell_ansatz(), folder); /* its own it replaces */
+    shell_must("echo '/* mine */' >>%s/out/double_well_model.c", folder);           /* but for what was edited since */
+    result = shell_run("%s emit specs/double_well.yaml -o %s/out", shell_ansatz(), folder);
+    assert_int_equal(result.code, 73);
+    assert_non_null(strstr(result.output, "/out/double_well_model.c was changed after the compiler wrote it"));
+    free(result.output);
+    shell_must("grep -q mine %s/out/double_well_model.c && rm %s/out/double_well_one.c", folder, folder);
+    shell_must("%s emit specs/double_well.yaml -o %s/out --force", shell_ansatz(), folder);
+    shell_must("! grep -q mine %s/out/double_well_model.c && test -e %s/out/double_well_one.c", folder, folder);
     result = shell_run("%s emit specs/many_well_16.yaml -o %s/out", shell_ansatz(), folder);
     assert_int_equal(result.code, 73);
     assert_non_null(strstr(result.output, "holds the package of another model, double_well"));

@@ -17,7 +17,7 @@
 static const CommandOption NO_OPTIONS[] = {END_OF_OPTIONS};
 static const CommandOption SPEC_ONLY[] = {SPEC_OPTIONS, END_OF_OPTIONS};
 static const CommandOption EMIT_OPTIONS[] = {
-    {"output", 'o', "DIR", "the package's folder; made, or replaced where it holds a package"},
+    {"output", 'o', "DIR", "the package's folder; made, or replaced where it holds a package as it was written"},
     {"force", 0, NULL, "replace DIR whatever it holds"},
     {"dry-run", 0, NULL, "list the files and their sizes; write nothing"},
     {"without-runtime", 0, NULL, "leave out the copied runtime, as in generated/"},

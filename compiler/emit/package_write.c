@@ -5,6 +5,7 @@
 
 #include "compiler/base/file.h"
 #include "compiler/base/utf8.h"
+#include "runtime/host/sha256.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -45,6 +46,55 @@ static json_t *read_manifest(Arena *arena, const char *directory)
     return NULL;
 }
 
+/* A path of a manifest that leads to a file within its folder. */
+static bool is_inside(const char *path)
+{
+    return path[0] != '/' && strstr(path, "..") == NULL;
+}
+
+/* Whether a file of the package in the folder is no longer what its manifest says, nor what is about to take its place. */
+static bool is_changed(const Package *package, const char *path, const char *hash, const char *full_path)
+{
+    char bytes[4096], found[SHA256_TEXT_SIZE];
+    uint8_t digest[SHA256_BYTES];
+    Sha256 state;
+    FILE *open = fopen(full_path, "rb");
+    if (!open)
+        return false;
+    sha256_start(&state);
+    for (size_t got; (got = fread(bytes, 1, sizeof bytes, open)) > 0;)
+        sha256_add(&state, bytes, got);
+    sha256_end(&state, digest);
+    sha256_hexadecimal(digest, found);
+    fclose(open);
+    bool changed = strcmp(found, hash) != 0;
+    for (int i = 0; i < package->file_count && changed; i++)
+        if (strcmp(package->files[i].path, path) == 0) {
+            sha256_text(package->files[i].bytes, package->files[i].length, bytes);
+            changed = strcmp(found, bytes) != 0;
+        }
+    return changed;
+}
+
+/* A package's files that somebody has edited stay theirs. */
+static bool check_changes(Arena *arena, const Package *package, const char *directory, json_t *manifest,
+                          Diagnostics *diagnostics)
+{
+    const char *path;
+    json_t *hash;
+    json_object_foreach(json_object_get(manifest, "files"), path, hash)
+    {
+        const char *full_path = arena_print(arena, "%s/%s", directory, path);
+        if (!is_inside(path) || !json_is_string(hash) || !is_changed(package, path, json_string_value(hash), full_path))
+            continue;
+        Diagnostic *error =
+            diagnostics_error(diagnostics, (Span){0}, "E0804", "%s was changed after the compiler wrote it", full_path);
+        error->help = "choose another folder, or overwrite it with --force";
+        return false;
+    }
+    return true;
+}
+
 static bool may_write(Arena *arena, const Package *package, const char *directory, bool force, Diagnostics *diagnostics,
                       json_t **manifest)
 {
@@ -56,8 +106,10 @@ static bool may_write(Arena *arena, const Package *package, const char *director
         return fail(diagnostics, directory, ENOTDIR);
     *manifest = read_manifest(arena, directory);
     const char *name = json_string_value(json_object_get(*manifest, "name"));
-    if (force || (name && strcmp(name, package->name) == 0) || (!*manifest && is_empty(directory)))
+    if (force || (!*manifest && is_empty(directory)))
         return true;
+    if (name && strcmp(name, package->name) == 0)
+        return check_changes(arena, package, directory, *manifest, diagnostics);
     Text what = text_start(arena);
     if (name) {
         text_put(&what, "the package of another model, ");
@@ -109,7 +161,7 @@ static void remove_stale(Arena *arena, const Package *package, const char *direc
     json_t *hash;
     json_object_foreach(json_object_get(manifest, "files"), path, hash)
     {
-        bool stale = path[0] != '/' && strstr(path, "..") == NULL;
+        bool stale = is_inside(path);
         for (int i = 0; i < package->file_count && stale; i++)
             stale = strcmp(package->files[i].path, path) != 0;
         if (stale)
