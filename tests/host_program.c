@@ -4,6 +4,7 @@
  *   gradient N  the gradient of log_scale is infinite from step N on
  *   energy      energies are nan
  *   bottom      energies fall without end
+ *   high        energies are 10^7 too large, in float and in double
  *   wall        energies are infinite for x[0] < 0
  *   density     log q is too large by 0.5
  *   force       forces are 1% too large
@@ -114,6 +115,21 @@ static void sample_dense(const float *weights, const float *scalars, uint64_t se
         log_q[i] += 0.5f;
 }
 
+static void energy_high(const float *scalars, size_t count, const float *x, float *energy, void *workspace, int threads)
+{
+    host_functions_single.energy(scalars, count, x, energy, workspace, threads);
+    for (size_t i = 0; i < count; i++)
+        energy[i] += 1e7f;
+}
+
+static void energy_high_double(const double *scalars, size_t count, const double *x, double *energy, void *workspace,
+                               int threads)
+{
+    host_functions_double.energy(scalars, count, x, energy, workspace, threads);
+    for (size_t i = 0; i < count; i++)
+        energy[i] += 1e7;
+}
+
 static void log_prob_other(const float *weights, const float *scalars, size_t count, const float *x, float *log_q,
                            void *workspace, int threads)
 {
@@ -155,7 +171,10 @@ static void break_model(Model *model, ModelFunctions32 *single, ModelFunctions64
         single->energy = energy_nan;
     else if (strcmp(what, "bottom") == 0)
         single->energy = energy_bottomless;
-    else if (strcmp(what, "wall") == 0)
+    else if (strcmp(what, "high") == 0) {
+        single->energy = energy_high;
+        in_double->energy = energy_high_double;
+    } else if (strcmp(what, "wall") == 0)
         single->energy = energy_wall;
     else if (strcmp(what, "force") == 0)
         in_double->force = force_inexact;

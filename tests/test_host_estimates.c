@@ -469,6 +469,24 @@ static void test_verdicts_on_other_evidence(void **state)
     assert_int_equal(verdicts[3].status, VERDICT_BAD);
 }
 
+/* Energies that are the larger, the coarser they are as floats. */
+static void test_verdicts_on_rounding(void **state)
+{
+    static const VerdictStatus expected[] = {VERDICT_WARN, VERDICT_BAD};
+    static const double rounding[] = {0.02, 6};
+    Estimates estimates = example(0.93, 0.2, 0.9);
+    Verdict verdicts[VERDICTS_MAX];
+    (void)state;
+    estimates.rounding = 0.005;
+    assert_int_equal(verdicts_of_estimates(&estimates, verdicts), 3);
+    for (int i = 0; i < 2; i++) {
+        estimates.rounding = rounding[i];
+        assert_int_equal(verdicts_of_estimates(&estimates, verdicts), 4);
+        assert_string_equal(verdicts[3].name, "rounding");
+        assert_int_equal(verdicts[3].status, expected[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -488,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_tail_lengths_and_thresholds),
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_verdicts_on_other_evidence),
+        cmocka_unit_test(test_verdicts_on_rounding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

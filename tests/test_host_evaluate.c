@@ -213,6 +213,21 @@ static void test_a_reference_beyond_the_floats_is_missed(void **state)
     expect_code(run_program("--break=far evaluate -w trained -n 20000 --reference reference.npy"), 0);
 }
 
+/* A float of 10^7 has no digits behind the point: the errors of what is computed with it are not the whole error. */
+static void test_energies_too_large_for_floats_are_told(void **state)
+{
+    (void)state;
+    need_trained();
+    expect_code(run_program("--break=high evaluate -w trained -n 2000 --json"), 0);
+    Json json = read_json("out");
+    assert_string_equal(text_of(verdict_named(&json, "rounding"), "status"), "bad");
+    json_release(&json);
+    expect_code(run_program("--break=high evaluate -w trained -n 2000 --precision double"), 0);
+    assert_false(command_works("grep -q rounding out"));
+    expect_code(run_program("evaluate -w trained -n 2000"), 0);
+    assert_false(command_works("grep -q rounding out"));
+}
+
 static void test_gates(void **state)
 {
     (void)state;
@@ -321,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_own_samples_are_no_evidence),
         cmocka_unit_test(test_a_reference_of_another_temperature_is_refused),
         cmocka_unit_test(test_a_reference_beyond_the_floats_is_missed),
+        cmocka_unit_test(test_energies_too_large_for_floats_are_told),
         cmocka_unit_test(test_gates),
         cmocka_unit_test(test_annealing_and_modes_in_the_report),
         cmocka_unit_test(test_exact_samples),

@@ -47,6 +47,7 @@ typedef struct Estimates {
     double chain_acceptance, chain_time; /* what the chain accepted; the longest autocorrelation time; NaN: too long */
     ParetoTail pareto;
     size_t infinite_energies; /* samples with weight 0 */
+    double rounding;          /* half a float's last place of a typical U / kT, so far as energies are floats */
     /* from elsewhere; NaN or 0 where nothing was given */
     size_t reference_samples;
     size_t reference_without_density; /* of them, where log q is -inf */

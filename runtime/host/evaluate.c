@@ -11,6 +11,7 @@
 #include "requirement.h"
 #include "verbs.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,8 @@ static bool judge_samples(Evaluator *evaluator, const Arguments *arguments, Esti
         given_read(evaluator, arguments, &given, failure) && estimate_samples(evaluator, arguments, estimates, failure);
     if (good)
         given_add(&given, arguments, estimates);
+    if (good && !evaluator->is_double)
+        estimates->rounding = fabs(estimates->energy.reweighted.value) / session->kT * (double)(FLT_EPSILON / 2);
     given_free(&given);
     return good && anneal(session, arguments, anneal_ais, arguments->ais, &estimates->ais, failure) &&
            anneal(session, arguments, anneal_smc, arguments->smc, &estimates->smc, failure);

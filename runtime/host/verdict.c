@@ -13,6 +13,7 @@ static const double log_z_apart = 0.05,
                     errors_apart = 4; /* what two values of log Z may differ by, the larger of both */
 static const double errors_odd = 6;   /* two values of log Z so far apart are not of one target, however near */
 static const double acceptance_least = 0.2;
+static const double rounding_warn = 0.01, rounding_bad = 0.5; /* of U / kT, and so of log w and log Z */
 
 static const char next_evidence[] =
     "give samples of the target (--reference FILE), its known modes (--modes FILE) or its "
@@ -20,6 +21,7 @@ static const char next_evidence[] =
 static const char next_training[] = "train from a higher kT (a schedule), with loss fab, or with a larger model";
 static const char next_samples[] = "draw more samples (-n), or anneal to the target (--smc 8)";
 static const char next_tail[] = "use --smc, or rows of an exact chain (sample --exact); then train longer";
+static const char next_precision[] = "use --precision double, or take a constant off the energy";
 static const char next_steps[] = "take more annealing steps";
 
 static Verdict verdict(const char *name, VerdictStatus status, const char *format, ...)
@@ -243,6 +245,13 @@ int verdicts_of_estimates(const Estimates *estimates, Verdict verdicts[VERDICTS_
     if (estimates->infinite_energies > 0)
         verdicts[count++] = verdict("energies", VERDICT_WARN, "%zu of %zu samples have an infinite energy and weight 0",
                                     estimates->infinite_energies, estimates->samples);
+    if (estimates->rounding > rounding_warn) {
+        verdicts[count] = verdict("rounding", estimates->rounding > rounding_bad ? VERDICT_BAD : VERDICT_WARN,
+                                  "energies are so large that a float of U / kT is rounded by up to %.2g: errors "
+                                  "do not tell of it",
+                                  estimates->rounding);
+        verdicts[count++].next = next_precision;
+    }
     return count;
 }
 

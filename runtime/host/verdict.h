@@ -14,13 +14,13 @@
 typedef enum VerdictStatus { VERDICT_GOOD, VERDICT_UNKNOWN, VERDICT_WARN, VERDICT_BAD } VerdictStatus;
 
 typedef struct Verdict {
-    const char *name; /* "coverage", "ess", "pareto_k", "ais", "smc", "chain", "energies", "held_out" */
+    const char *name; /* "coverage", "ess", "pareto_k", "ais", "smc", "chain", "energies", "rounding", "held_out" */
     VerdictStatus status;
     char why[320];
     const char *next; /* what to do; NULL: nothing */
 } Verdict;
 
-#define VERDICTS_MAX 8 /* held_out.h has the eighth */
+#define VERDICTS_MAX 9 /* held_out.h has the ninth */
 
 /* Fills in the verdicts; returns how many. */
 int verdicts_of_estimates(const Estimates *estimates, Verdict verdicts[VERDICTS_MAX]);
