@@ -145,6 +145,26 @@ static void test_the_example_runs(void **state)
     shell_must("cd %s && package/example/example three.csv; test $? -eq 65", folder);
 }
 
+/* The header is for C++, too; what stands behind it is C. */
+static void test_a_program_in_cpp_calls_the_library(void **state)
+{
+    (void)state;
+    static const char program[] =
+        "#include \"package/double_well.h\"\n#include <cstdio>\nint main()\n{\n    DOUBLE_WELL_WORKSPACE(workspace, "
+        "1);\n"
+        "    static float weights[DOUBLE_WELL_WEIGHTS];\n    const float scalars[DOUBLE_WELL_SCALARS] = {1, 1};\n"
+        "    float x[DOUBLE_WELL_DIMENSION], log_q;\n"
+        "    double_well_sample(weights, scalars, 1, 0, 1, x, &log_q, workspace, 1);\n"
+        "    std::printf(\"sample 0: x[0] = %g, log q = %g\\n\", x[0], log_q);\n}\n";
+    if (!shell_has("g++"))
+        shell_skip("no g++");
+    shell_write(program, strlen(program), "%s/call.cpp", folder);
+    shell_must("cd %s && gcc -std=c11 -O1 -march=native -c package/double_well_model.c -o model.o && "
+               "g++ -std=c++11 -Wall -Wextra -pedantic -Werror call.cpp model.o -lm -o call && ./call >called && "
+               "gcc -std=c11 -O1 package/example/example.c model.o -lm -o call && ./call | head -n 1 | cmp - called",
+               folder);
+}
+
 static void test_emitted_code_has_no_warnings(void **state)
 {
     (void)state;
@@ -270,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_one_sample_at_a_time_has_the_same_bits),
         cmocka_unit_test(test_a_microcontroller_has_the_same_bits),
         cmocka_unit_test(test_the_example_runs),
+        cmocka_unit_test(test_a_program_in_cpp_calls_the_library),
         cmocka_unit_test(test_emitted_code_has_no_warnings),
         cmocka_unit_test(test_every_external_name_has_the_prefix),
         cmocka_unit_test(test_two_packages_link_into_one_program),

@@ -164,8 +164,8 @@ static void put_sizes(PackageWriter *writer, Text *out)
                4 * (long long)room->single);
     text_print(out,
                "/* A workspace as a variable: %s_WORKSPACE(workspace, 1); */\n"
-               "#define %s_WORKSPACE(name, threads) static _Alignas(64) float name[%s_WORKSPACE_BYTES(threads) / 4]\n",
-               upper, upper, upper);
+               "#define %s_WORKSPACE(name, threads) %s_ALIGNED static float name[%s_WORKSPACE_BYTES(threads) / 4]\n",
+               upper, upper, upper, upper);
 }
 
 static void add_header(PackageWriter *writer)
@@ -179,6 +179,10 @@ static void add_header(PackageWriter *writer)
         "follows its\n"
         " * header (whose length stands in the first 8 bytes, the least first).");
     text_print(&text, "#ifndef %s_H\n#define %s_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n", upper, upper);
+    text_print(&text,
+               "#ifdef __cplusplus /* what is compiled is C, who calls it may be C++ */\nextern \"C\" {\n"
+               "#define %s_ALIGNED alignas(64)\n#else\n#define %s_ALIGNED _Alignas(64)\n#endif\n\n",
+               upper, upper);
     put_sizes(writer, &text);
     put_conditions(writer, &text);
     put_kinds(writer, &text);
@@ -206,7 +210,7 @@ static void add_header(PackageWriter *writer)
     }
     text_put(&text, "\n/* ---- the same in double: to check the above ---- */\n\n");
     declare_all(writer, "double_", "double", true, &text);
-    text_put(&text, "\n#endif\n");
+    text_put(&text, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
     package_add_text(writer, arena_print(writer->arena, "%s.h", writer->name), &text);
 }
 

@@ -9,6 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus /* what is compiled is C, who calls it may be C++ */
+extern "C" {
+#define DOUBLE_WELL_ALIGNED alignas(64)
+#else
+#define DOUBLE_WELL_ALIGNED _Alignas(64)
+#endif
+
 #define DOUBLE_WELL_DIMENSION 2 /* components of one configuration */
 #define DOUBLE_WELL_WEIGHTS 26508 /* numbers in the block of weights */
 #define DOUBLE_WELL_SCALARS 2 /* numbers given at each call */
@@ -24,7 +31,7 @@ enum { /* the scalars, in their order */
 #define DOUBLE_WELL_DOUBLE_WORKSPACE_BYTES(threads) (2 * DOUBLE_WELL_WORKSPACE_BYTES(threads))
 #define DOUBLE_WELL_ONE_WORKSPACE_BYTES ((size_t)1344)
 /* A workspace as a variable: DOUBLE_WELL_WORKSPACE(workspace, 1); */
-#define DOUBLE_WELL_WORKSPACE(name, threads) static _Alignas(64) float name[DOUBLE_WELL_WORKSPACE_BYTES(threads) / 4]
+#define DOUBLE_WELL_WORKSPACE(name, threads) DOUBLE_WELL_ALIGNED static float name[DOUBLE_WELL_WORKSPACE_BYTES(threads) / 4]
 
 /* ---- many samples: blocks of 64 in vector lanes, on `threads` threads where built with OpenMP ---- */
 
@@ -74,5 +81,9 @@ void double_well_double_force(const double *scalars, size_t count, const double 
 void double_well_double_observables(const double *scalars, size_t count, const double *x, double *values, void *workspace, int threads);
 void double_well_double_score(const double *weights, const double *scalars, size_t count, const double *x, double *log_q, double *score, void *workspace, int threads);
 double double_well_double_step(const double *weights, const double *scalars, const double *data, uint64_t seed, uint32_t step, double *gradient, void *workspace, int threads);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

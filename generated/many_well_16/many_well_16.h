@@ -9,6 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus /* what is compiled is C, who calls it may be C++ */
+extern "C" {
+#define MANY_WELL_16_ALIGNED alignas(64)
+#else
+#define MANY_WELL_16_ALIGNED _Alignas(64)
+#endif
+
 #define MANY_WELL_16_DIMENSION 16 /* components of one configuration */
 #define MANY_WELL_16_WEIGHTS 58352 /* numbers in the block of weights */
 #define MANY_WELL_16_SCALARS 2 /* numbers given at each call */
@@ -24,7 +31,7 @@ enum { /* the scalars, in their order */
 #define MANY_WELL_16_DOUBLE_WORKSPACE_BYTES(threads) (2 * MANY_WELL_16_WORKSPACE_BYTES(threads))
 #define MANY_WELL_16_ONE_WORKSPACE_BYTES ((size_t)3904)
 /* A workspace as a variable: MANY_WELL_16_WORKSPACE(workspace, 1); */
-#define MANY_WELL_16_WORKSPACE(name, threads) static _Alignas(64) float name[MANY_WELL_16_WORKSPACE_BYTES(threads) / 4]
+#define MANY_WELL_16_WORKSPACE(name, threads) MANY_WELL_16_ALIGNED static float name[MANY_WELL_16_WORKSPACE_BYTES(threads) / 4]
 
 /* ---- many samples: blocks of 64 in vector lanes, on `threads` threads where built with OpenMP ---- */
 
@@ -69,5 +76,9 @@ void many_well_16_double_energy(const double *scalars, size_t count, const doubl
 void many_well_16_double_force(const double *scalars, size_t count, const double *x, double *force, void *workspace, int threads);
 void many_well_16_double_score(const double *weights, const double *scalars, size_t count, const double *x, double *log_q, double *score, void *workspace, int threads);
 double many_well_16_double_step(const double *weights, const double *scalars, const double *data, uint64_t seed, uint32_t step, double *gradient, void *workspace, int threads);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus /* what is compiled is C, who calls it may be C++ */
+extern "C" {
+#define RING_ALIGNED alignas(64)
+#else
+#define RING_ALIGNED _Alignas(64)
+#endif
+
 #define RING_DIMENSION 2 /* components of one configuration */
 #define RING_WEIGHTS 12272 /* numbers in the block of weights */
 #define RING_SCALARS 2 /* numbers given at each call */
@@ -24,7 +31,7 @@ enum { /* the scalars, in their order */
 #define RING_DOUBLE_WORKSPACE_BYTES(threads) (2 * RING_WORKSPACE_BYTES(threads))
 #define RING_ONE_WORKSPACE_BYTES ((size_t)1856)
 /* A workspace as a variable: RING_WORKSPACE(workspace, 1); */
-#define RING_WORKSPACE(name, threads) static _Alignas(64) float name[RING_WORKSPACE_BYTES(threads) / 4]
+#define RING_WORKSPACE(name, threads) RING_ALIGNED static float name[RING_WORKSPACE_BYTES(threads) / 4]
 
 /* ---- many samples: blocks of 64 in vector lanes, on `threads` threads where built with OpenMP ---- */
 
@@ -55,5 +62,9 @@ void ring_one_log_prob(const float *weights, const float *scalars, size_t count,
 void ring_double_sample(const double *weights, const double *scalars, uint64_t seed, uint64_t first, size_t count, double *x, double *log_q, void *workspace, int threads);
 void ring_double_log_prob(const double *weights, const double *scalars, size_t count, const double *x, double *log_q, void *workspace, int threads);
 double ring_double_step(const double *weights, const double *scalars, const double *data, uint64_t seed, uint32_t step, double *gradient, void *workspace, int threads);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -56,7 +56,7 @@ static bool read_tensor(const Safetensors *file, const JsonNode *entry, Safetens
 {
     const JsonNode *type = json_member(entry, "dtype"), *offsets = json_member(entry, "data_offsets");
     uint64_t begin, end;
-    size_t bytes;
+    size_t bytes = 0;
     if (entry->kind != JSON_OBJECT)
         return fail(file, entry, failure, "its entry is not an object");
     if (type == NULL || type->kind != JSON_STRING || size_of_type(type->text) == 0)
