@@ -182,6 +182,15 @@ static void test_run_builds_all_where_a_part_cannot_be(void **state)
     shell_must("test -e %s/ansatz/double_well-*-use/build", folder);
 }
 
+static void test_run_says_where_options_stand(void **state)
+{
+    (void)state;
+    ShellResult result = shell_run("%s run specs/double_well.yaml --set train.steps=9 train -o run", shell_ansatz());
+    assert_int_equal(result.code, 64);
+    assert_non_null(strstr(result.output, "--set stands where VERB should: options of `ansatz run` come before SPEC"));
+    free(result.output);
+}
+
 static void test_the_exit_code_of_run_is_the_programs(void **state)
 {
     (void)state;
@@ -212,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_run_builds_once_in_a_private_cache),
         cmocka_unit_test(test_run_builds_what_the_verb_needs),
         cmocka_unit_test(test_run_builds_all_where_a_part_cannot_be),
+        cmocka_unit_test(test_run_says_where_options_stand),
         cmocka_unit_test(test_the_exit_code_of_run_is_the_programs),
         cmocka_unit_test(test_what_the_compiler_made_is_what_it_makes),
     };

@@ -69,8 +69,25 @@ static bool find_program(Session *session, const Package *package, RunProgram wh
     return cache_build(session->arena, package, entry, &session->diagnostics);
 }
 
+/* "--set" in `ansatz run SPEC --set KEY=VALUE VERB`; NULL: the verb, or a question that the program answers itself. */
+static const char *misplaced_option(const Arguments *arguments)
+{
+    static const char *const answered[] = {"--help", "-h", "--version"};
+    const char *word = arguments->operand_count > 1 ? arguments->operands[1] : "";
+    for (size_t i = 0; i < sizeof answered / sizeof *answered; i++)
+        if (strcmp(word, answered[i]) == 0)
+            return NULL;
+    return word[0] == '-' ? word : NULL;
+}
+
 int command_run(Session *session, const Arguments *arguments)
 {
+    const char *misplaced = misplaced_option(arguments);
+    if (misplaced != NULL)
+        return session_usage(
+            command_find("run"),
+            "%s stands where VERB should: options of `ansatz run` come before SPEC, the program's after VERB",
+            misplaced);
     SpecOptions options = arguments_spec_options(session, arguments);
     const char *spec = arguments->operands[0];
     const Program *program = NULL;
