@@ -270,6 +270,15 @@ static void test_divergence_keeps_the_last_checkpoint(void **state)
     expect_like_straight("diverged");
 }
 
+/* Where nothing was learned yet, no rate is to blame. */
+static void test_divergence_at_the_start_names_the_energy(void **state)
+{
+    (void)state;
+    expect_code(run_program("--break=loss0 train -o at_once -q"), FAILURE_NOT_FINITE);
+    expect_text("err", "the loss is nan at step 0; no step was taken: the energy may not be finite");
+    expect_command("! grep -q rate err");
+}
+
 static void test_divergence_names_the_tensor(void **state)
 {
     (void)state;
@@ -474,6 +483,7 @@ int main(void)
         cmocka_unit_test(test_progress_on_demand),
         cmocka_unit_test(test_progress_is_sparse_in_a_log),
         cmocka_unit_test(test_divergence_keeps_the_last_checkpoint),
+        cmocka_unit_test(test_divergence_at_the_start_names_the_energy),
         cmocka_unit_test(test_divergence_names_the_tensor),
         cmocka_unit_test(test_folders_that_are_refused),
         cmocka_unit_test(test_a_folder_has_one_training_at_a_time),

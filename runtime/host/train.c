@@ -410,6 +410,12 @@ static void tell_divergence(Training *training, Failure *failure)
         return;
     run_flush_metrics(&training->run, &ignored);
     write_record(training, "diverged", NULL, &ignored);
+    if (training->at.step == 0 && training->model->single_precision->energy != NULL) {
+        snprintf(failure->text + length, sizeof failure->text - length,
+                 "; no step was taken: the energy may not be finite at some first samples, as log and sqrt below 0 are "
+                 "not (give such components a range), or a number above 3.4e38");
+        return;
+    }
     snprintf(failure->text + length, sizeof failure->text - length,
              file_exists(training->run.checkpoint)
                  ? "; the last good checkpoint is %s (a smaller rate, or clip_norm, may help)"
