@@ -108,21 +108,37 @@ static int *find_places(const Split *split)
     return place;
 }
 
+/* Ops of the draft by where they are put: a list for each place, -1 at its end. */
+typedef struct OpLists {
+    int *head, *next;
+} OpLists;
+
+static OpLists op_lists_start(const Split *split)
+{
+    const int count = split->draft->op_count;
+    OpLists lists = {.head = ARENA_ARRAY(split->arena, int, count + 1), .next = ARENA_ARRAY(split->arena, int, count)};
+    for (int i = 0; i <= count; i++)
+        lists.head[i] = -1;
+    return lists;
+}
+
+/* Before those that are there. */
+static void op_lists_put(OpLists *lists, int place, int op)
+{
+    lists->next[op] = lists->head[place];
+    lists->head[place] = op;
+}
+
 /* The ops whose results are flagged, copied: the forward ones in their order, others where what they read is there. */
 static void copy_forward(const Split *split, IrFunction *forward, const bool *flags, IrId *map)
 {
     const IrFunction *draft = split->draft;
     const int *place = find_places(split);
-    int *next = ARENA_ARRAY(split->arena, int, draft->op_count),
-        *head = ARENA_ARRAY(split->arena, int, draft->op_count + 1);
+    OpLists lists = op_lists_start(split);
+    for (int i = draft->op_count - 1; i >= 0; i--)
+        op_lists_put(&lists, place[i] + 1, i);
     for (int i = 0; i <= draft->op_count; i++)
-        head[i] = -1;
-    for (int i = draft->op_count - 1; i >= 0; i--) {
-        next[i] = head[place[i] + 1];
-        head[place[i] + 1] = i;
-    }
-    for (int i = 0; i <= draft->op_count; i++)
-        for (int j = head[i]; j >= 0; j = next[j])
+        for (int j = lists.head[i]; j >= 0; j = lists.next[j])
             if (any_flagged(flags, &draft->ops[j])) {
                 IrOp op = draft->ops[j];
                 op.note = j < split->reverse->forward_op_count ? op.note : NULL;
@@ -196,18 +212,14 @@ static void copy_backward(const Split *split, IrFunction *backward, IrId *map)
 {
     const IrFunction *draft = split->draft;
     const int *first = find_first_needs(split);
-    int *next = ARENA_ARRAY(split->arena, int, draft->op_count),
-        *head = ARENA_ARRAY(split->arena, int, draft->op_count + 1);
-    for (int i = 0; i <= draft->op_count; i++)
-        head[i] = -1;
+    OpLists lists = op_lists_start(split);
     for (int i = draft->op_count - 1; i >= 0; i--) {
         if (draft->ops[i].result_count != 1 || !split->again[draft->ops[i].results[0]])
             continue;
-        next[i] = head[first[i]];
-        head[first[i]] = i;
+        op_lists_put(&lists, first[i], i);
     }
     for (int i = 0; i <= draft->op_count; i++) {
-        for (int j = head[i]; j >= 0; j = next[j]) {
+        for (int j = lists.head[i]; j >= 0; j = lists.next[j]) {
             IrOp op = draft->ops[j];
             op.note = j < split->reverse->forward_op_count ? NULL : op.note; /* it tells of the forward computation */
             ir_copy_op(backward, draft, &op, map);
