@@ -432,6 +432,7 @@ static void test_verdicts(void **state)
     Estimates odd = example(0.9, 0.2, 0.9);
     odd.log_z.error = odd.log_z_forward.error = 0.001; /* near, but of another target */
     expect_verdicts(odd, VERDICT_WARN, VERDICT_WARN, VERDICT_GOOD);
+    expect_verdicts(example(0.9, 0.51, 0.88), VERDICT_GOOD, VERDICT_GOOD, VERDICT_WARN); /* no variance */
     Estimates few = example(0.9, 0.6, 0.9);
     few.samples = 200;
     few.pareto.threshold = 0.57;
@@ -450,6 +451,13 @@ static void test_verdicts_on_other_evidence(void **state)
     expect_verdicts(estimates, VERDICT_GOOD, VERDICT_GOOD, VERDICT_GOOD);
     estimates.modes = (Modes){0};
     estimates.log_z_given = 1.01;
+    expect_verdicts(estimates, VERDICT_GOOD, VERDICT_GOOD, VERDICT_GOOD);
+    estimates.log_z.error = 0.001; /* of log_z 1 */
+    estimates.log_z_given = 1.009;
+    expect_verdicts(estimates, VERDICT_GOOD, VERDICT_GOOD, VERDICT_GOOD);
+    estimates.log_z_given = 1.02;
+    expect_verdicts(estimates, VERDICT_WARN, VERDICT_WARN, VERDICT_GOOD);
+    estimates.log_z.error = 0.01;
     expect_verdicts(estimates, VERDICT_GOOD, VERDICT_GOOD, VERDICT_GOOD);
     estimates.log_z_given = 2.354;
     expect_verdicts(estimates, VERDICT_BAD, VERDICT_WARN, VERDICT_GOOD);

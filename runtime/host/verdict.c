@@ -13,6 +13,8 @@ static const double log_z_apart = 0.05,
                     errors_apart = 4; /* what two values of log Z may differ by, the larger of both */
 static const double errors_odd = 6;   /* two values of log Z so far apart are not of one target, however near */
 static const double acceptance_least = 0.2;
+static const double variance_exists = 0.5;                    /* the largest k of a tail of weights with a variance */
+static const double given_apart = 0.01;                       /* of a log Z that is given, perhaps to two decimals */
 static const double rounding_warn = 0.01, rounding_bad = 0.5; /* of U / kT, and so of log w and log Z */
 
 static const char next_evidence[] =
@@ -110,6 +112,13 @@ static Verdict find_coverage(const Estimates *estimates)
                        "reference is not of this target, or the errors are too small",
                        estimates->log_z.value, estimates->log_z_forward.value,
                        joint_errors(estimates->log_z, estimates->log_z_forward));
+    if (fabs(estimates->log_z.value - estimates->log_z_given) > given_apart &&
+        joint_errors(estimates->log_z, (Estimate){estimates->log_z_given, 0}) > errors_odd)
+        return verdict("coverage", VERDICT_WARN,
+                       "log_z is %.5g by the model's samples and %.5g as given, %.2g errors apart: the model is thin "
+                       "somewhere, or the errors are too small",
+                       estimates->log_z.value, estimates->log_z_given,
+                       joint_errors(estimates->log_z, (Estimate){estimates->log_z_given, 0}));
     if (estimates->reference_samples > 0 && !estimates->reference_is_own)
         return verdict("coverage", VERDICT_GOOD,
                        "the reference's %zu samples agree: ess %.2g by them, %.2g by the model's own",
@@ -179,11 +188,16 @@ static Verdict judge_tail(const Estimates *estimates)
         return verdict("pareto_k", VERDICT_WARN, "the largest weights are all equal: no tail to judge");
     if (!tail->is_defined)
         return verdict("pareto_k", VERDICT_BAD, "too few samples for a tail: at least 25 are needed");
+    if (tail->k > variance_exists && tail->k <= tail->threshold)
+        return verdict("pareto_k", VERDICT_WARN,
+                       "k is above %.1f: the weights may have no variance, and errors of means that are not smoothed "
+                       "may be too small",
+                       variance_exists);
     if (tail->k <= tail->threshold)
         return verdict("pareto_k", VERDICT_GOOD,
                        "k is at most %.2f: the tail of the weights is light enough for the errors "
                        "shown, where the model samples",
-                       tail->threshold);
+                       fmin(tail->threshold, variance_exists));
     if (tail->k <= 0.7)
         return verdict("pareto_k", VERDICT_WARN, "k is above %.2f: %zu samples are too few for reliable errors",
                        tail->threshold, estimates->samples);
@@ -200,7 +214,7 @@ static Verdict pareto(const Estimates *estimates)
 {
     Verdict result = judge_tail(estimates);
     if (result.status == VERDICT_WARN && estimates->pareto.is_defined)
-        result.next = next_samples;
+        result.next = estimates->pareto.k <= estimates->pareto.threshold ? next_tail : next_samples;
     else if (result.status == VERDICT_BAD)
         result.next = estimates->pareto.is_defined ? next_tail : next_samples;
     return result;
