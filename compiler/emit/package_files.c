@@ -162,7 +162,7 @@ void package_add_readme(PackageWriter *writer)
     text_print(
         &text,
         "# %s\n\nA normalizing flow over %lld components with %lld weights, compiled from `%s` by ansatz %s. It "
-        "needs a C compiler\n"
+        "needs GCC or clang,\n"
         "%s.\n\n    ninja\n\nbuilds the program `%s`; so does, without Ninja,\n\n    %s\n\n"
         "Both are for the machine that compiles them. One program for any x86 machine, which uses AVX-512 or AVX2 "
         "where it finds them:\n\n    cc -std=c11 -O3 -D%s_DISPATCH%s -o %s *.c dispatch/*.c "
