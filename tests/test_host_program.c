@@ -242,6 +242,18 @@ static void test_energies_and_forces(void **state)
     free(f);
 }
 
+/* What is said to come next can be pasted into a shell. */
+static void test_next_commands_are_quoted(void **state)
+{
+    (void)state;
+    need_trained();
+    assert_true(command_works("rm -rf \"it's a run\" && cp -r trained \"it's a run\""));
+    expect_code(run_program("sample -w \"it's a run\" -n 3 -o three.npy"), 0);
+    expect_text("err", " evaluate -w 'it'\\''s a run' -n 100000");
+    expect_code(run_program("sample -w trained -n 3 -o three.npy"), 0);
+    expect_text("err", " evaluate -w trained -n 100000");
+}
+
 static void test_damaged_inputs(void **state)
 {
     (void)state;
@@ -319,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_sample_failures),
         cmocka_unit_test(test_log_prob_of_samples_is_their_log_q),
         cmocka_unit_test(test_energies_and_forces),
+        cmocka_unit_test(test_next_commands_are_quoted),
         cmocka_unit_test(test_damaged_inputs),
         cmocka_unit_test(test_info),
         cmocka_unit_test(test_selftest_finds_what_is_broken),

@@ -7,6 +7,7 @@
 #include "json.h"
 #include "interrupt.h"
 #include "number.h"
+#include "progress.h"
 #include "report.h"
 #include "requirement.h"
 #include "verbs.h"
@@ -208,10 +209,10 @@ static bool tell(const Report *report, const Arguments *arguments, const Require
     else if (good)
         report_print(stdout, report);
     if (good && holds && !arguments->quiet && !arguments->json)
-        fprintf(stderr, "next: %s sample -w %s -n 1000 -o x.npy%s\n", program, arguments->weights,
-                conditions_options(model, report->session->scalars + model->scalar_count,
-                                   model->single_precision->energy == NULL ? report->session->is_given : NULL,
-                                   options));
+        progress_suggest(program, "sample -w", arguments->weights, " -n 1000 -o x.npy",
+                         conditions_options(model, report->session->scalars + model->scalar_count,
+                                            model->single_precision->energy == NULL ? report->session->is_given : NULL,
+                                            options));
     json_free(&text);
     return good && holds;
 }

@@ -103,3 +103,29 @@ void progress_clear(Progress *progress)
     }
     progress->width = 0;
 }
+
+/* A word of a command, in single quotes where the shell would not take it as it is. */
+static void put_word(const char *word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./@%+=:,-";
+    if (*word != '\0' && word[strspn(word, plain)] == '\0') {
+        fputs(word, stderr);
+        return;
+    }
+    fputc('\'', stderr);
+    for (; *word != '\0'; word++)
+        if (*word == '\'')
+            fputs("'\\''", stderr);
+        else
+            fputc(*word, stderr);
+    fputc('\'', stderr);
+}
+
+void progress_suggest(const char *program, const char *verb, const char *file, const char *rest, const char *options)
+{
+    fputs("next: ", stderr);
+    put_word(program);
+    fprintf(stderr, " %s ", verb);
+    put_word(file);
+    fprintf(stderr, "%s%s\n", rest, options);
+}

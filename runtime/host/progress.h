@@ -14,6 +14,7 @@
 #define progress_is_due   RUNTIME_NAME(progress_is_due)
 #define progress_show     RUNTIME_NAME(progress_show)
 #define progress_clear    RUNTIME_NAME(progress_clear)
+#define progress_suggest  RUNTIME_NAME(progress_suggest)
 #define progress_duration RUNTIME_NAME(progress_duration)
 
 enum { PROGRESS_WINDOW = 16 }; /* lines over which the speed is measured */
@@ -44,5 +45,8 @@ void progress_clear(Progress *progress);
 
 /* "00:31", "2:05:00", "3d 04:00:00". Returns `text`. */
 const char *progress_duration(double seconds, char text[32]);
+
+/* "next: PROGRAM VERB FILE REST OPTIONS" on stderr, as it can be pasted into a shell; `verb` has the option that FILE belongs to. */
+void progress_suggest(const char *program, const char *verb, const char *file, const char *rest, const char *options);
 
 #endif

@@ -193,13 +193,14 @@ static bool sample_session(const Session *session, const Arguments *arguments, c
         printf("%s\n", text.text);
     if (good && is_exact && !(arguments->quiet && energy.time > 0))
         tell_chain(&state, &energy);
-    if (good && !arguments->quiet)
-        fprintf(
-            stderr, "%llu samples in %s\nnext: %s evaluate -w %s -n 100000%s\n", (unsigned long long)arguments->count,
-            arguments->output, program, arguments->weights,
+    if (good && !arguments->quiet) {
+        fprintf(stderr, "%llu samples in %s\n", (unsigned long long)arguments->count, arguments->output);
+        progress_suggest(
+            program, "evaluate -w", arguments->weights, " -n 100000",
             session->model->single_precision->energy == NULL /* rows of data have conditions of their own */
                 ? ""
                 : conditions_options(session->model, session->scalars + session->model->scalar_count, NULL, options));
+    }
     json_free(&text);
     free_chunk(&chunk);
     free(state.x);

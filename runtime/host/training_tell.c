@@ -99,9 +99,10 @@ void training_tell_result(const Training *training, const char *program)
     tell_end(training);
     fprintf(stderr, "weights: %s\n", training->run.weights);
     if (at->step < at->steps && at->ended == NOT_ENDED)
-        fprintf(stderr, "next: %s train -o %s --resume\n", program, training->run.folder);
+        progress_suggest(program, "train -o", training->run.folder, " --resume", "");
     else
-        fprintf(stderr, "next: %s evaluate -w %s -n 100000%s\n", program, training->run.folder,
-                training->evaluation_count == 0 ? ""
-                                                : conditions_options(training->model, training->middle, NULL, options));
+        progress_suggest(program, "evaluate -w", training->run.folder, " -n 100000",
+                         training->evaluation_count == 0
+                             ? ""
+                             : conditions_options(training->model, training->middle, NULL, options));
 }
