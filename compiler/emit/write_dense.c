@@ -16,7 +16,6 @@ typedef struct Kernel {
     Text body;
     bool blas;                       /* OpenBLAS makes the product, where the first result then goes */
     bool kept;                       /* with blocks another kernel makes the sums, where the first result then goes */
-    bool tanh_first;                 /* tanh of the sums, which nothing else reads, is taken of a whole tile at once */
     const char *product;             /* the call that makes product or sums, or "" */
     const char **loads, **variables; /* addresses read in the epilogue, and where they are */
     int load_count, load_room;
@@ -160,7 +159,7 @@ static void write_epilogue(Kernel *kernel)
         Register *reg = &writer->registers[result];
         bool stored = writer->plan->places[result].kind != PLACE_NONE;
         Term term, operands[3];
-        if (i == 0 || (i == 1 && kernel->tanh_first)) {
+        if (i == 0) {
             term = term_primary("tile.value[i][v]", false);
         } else {
             for (int k = 0; k < op->operand_count && k < 3; k++)
@@ -277,8 +276,6 @@ static void begin_kernel(Kernel *kernel, Text *head)
         begin_by_columns(kernel, head);
     else
         begin_tile(kernel, head);
-    if (kernel->tanh_first)
-        text_put(head, "    tile_tanh(&tile, rows);\n");
     text_put(head,
              "    UNROLL(TILE_ROWS)\n    for (int i = 0; i < TILE_COUNT(rows); i++)\n        UNROLL(TILE_VECTORS)\n"
              "        for (int v = 0; v < TILE_USED(rows); v++) {\n");
@@ -336,19 +333,6 @@ static bool has_function(const Kernel *kernel)
     return false;
 }
 
-static bool is_tanh_first(const Kernel *kernel)
-{
-    const Plan *plan = kernel->writer->plan;
-    const IrId sum = op_at(kernel, 0)->results[0];
-    if (kernel->group->op_count < 2 || op_at(kernel, 1)->code != IR_TANH || plan->places[sum].kind != PLACE_NONE)
-        return false;
-    int reads = 0;
-    for (int i = 1; i < kernel->group->op_count; i++)
-        for (int k = 0; k < op_at(kernel, i)->operand_count; k++)
-            reads += plan->views[op_at(kernel, i)->operands[k]].root == sum;
-    return reads == 1 && plan->views[op_at(kernel, 1)->operands[0]].root == sum;
-}
-
 /* The kernel of the sums alone, and its call. */
 static const char *sums_call(Writer *writer, const Group *group)
 {
@@ -370,7 +354,6 @@ void write_dense_group(Writer *writer, const Group *group)
     Text head = text_start(writer->arena);
     kernel.blas = is_for_blas(writer, group->dense);
     kernel.kept = !kernel.blas && has_function(&kernel);
-    kernel.tanh_first = is_tanh_first(&kernel);
     if (kernel.kept)
         kernel.product = sums_call(writer, group);
     begin_kernel(&kernel, &head);

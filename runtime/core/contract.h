@@ -8,7 +8,6 @@
 #ifndef ANSATZ_CORE_CONTRACT_H
 #define ANSATZ_CORE_CONTRACT_H
 
-#include "elementary.h"
 #include "elements.h"
 
 #if ANSATZ_BLOCK == 1 && ANSATZ_LANE_BYTES >= 32 /* enough chains of multiply-adds to hide how long one takes */
@@ -137,17 +136,6 @@ static ALWAYS_INLINE void tile_start_each(Tile *tile, const int rows, const real
         UNROLL(TILE_VECTORS)
     for (int v = 0; v < TILE_USED(rows); v++)
         tile->value[i][v] = lanes_load(start + TILE_ELEMENT(r, i, s, v));
-}
-
-/* tanh of each accumulator. */
-static ALWAYS_INLINE void tile_tanh(Tile *tile, const int rows)
-{
-    (void)rows;
-    UNROLL(TILE_ROWS)
-    for (int i = 0; i < TILE_COUNT(rows); i++)
-        UNROLL(TILE_VECTORS)
-    for (int v = 0; v < TILE_USED(rows); v += TANH_TOGETHER)
-        lanes_tanh_each(tile->value[i] + v, TILE_USED(rows) - v < TANH_TOGETHER ? TILE_USED(rows) - v : TANH_TOGETHER);
 }
 
 /* Sums that are there already. */

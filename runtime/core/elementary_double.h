@@ -112,13 +112,6 @@ static ALWAYS_INLINE lanes lanes_tanh(lanes x)
     return lanes_copysign(lanes_fma(lost, lanes_splat(1.0) / sum, quotient), x);
 }
 
-enum { TANH_TOGETHER = 1 };
-static ALWAYS_INLINE void lanes_tanh_each(lanes *x, const int count)
-{
-    for (int i = 0; i < count; i++)
-        x[i] = lanes_tanh(x[i]);
-}
-
 /* ---- logarithm
  * ------------------------------------------------------------------------------------------------------- */
 

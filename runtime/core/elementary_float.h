@@ -68,49 +68,21 @@ static ALWAYS_INLINE lanes lanes_softplus(lanes x)
     return lanes_select_less(x, zero, zero, x) + lanes_fma(t * t, q, t);
 }
 
-/* x[i] <- tanh x[i] for i < count <= TANH_TOGETHER, a constant: step by step for all of them, so that what one waits for is
- * time for the others.
- *
- * tanh |x| = m / (2 - m), m = 1 - u, u = e^(-2|x|) = 2^n (1 + 2 v), v = (e^(2 r) - 1) / 2 = r + r^2 q(r) with a relative error
- * below 1.5e-8: m keeps the digits that are lost in u where x is small. A division would keep the multipliers busy as long as
- * ten multiplications: 1 / (2 - m) is a cubic c(m) up to e = 1 - (2 - m) c, |e| <= 1/577 (the Chebyshev polynomial of degree
- * 4 on [0, 1]), and m / (2 - m) is m c (1 + e + e^2) up to e^3 < 5.3e-9. 1 - 2 c is exact. Where m rounds to 1, m c is exact
- * and the result is 1, which no result exceeds. */
-enum { TANH_TOGETHER = 4 };
-static ALWAYS_INLINE void lanes_tanh_each(lanes *x, const int count)
-{
-#define EACH UNROLL(4) for (int i = 0; i < count; i++)
-    const lanes one = lanes_splat(1.0f);
-    const lanes round = lanes_splat(REAL_ROUND + 384.0f); /* the sum's lower bits: sign and exponent of -2^(n + 1) */
-    lanes y[TANH_TOGETHER], t[TANH_TOGETHER], r[TANH_TOGETHER], r2[TANH_TOGETHER], q[TANH_TOGETHER], p[TANH_TOGETHER],
-        m[TANH_TOGETHER], c[TANH_TOGETHER], e[TANH_TOGETHER];
-    EACH y[i] = lanes_at_least(lanes_minus_abs(x[i]), -10.0f);
-    EACH t[i] = lanes_fma(y[i], lanes_splat(0x1.715476p+1f), round);
-    EACH r[i] = lanes_fma(t[i] - round, lanes_splat(-0x1.62e430p-2f), y[i]);
-    EACH t[i] = lanes_from_bits(lanes_to_bits(t[i]) << 23);
-    EACH r2[i] = r[i] * r[i];
-    EACH q[i] = lanes_fma(r[i], lanes_splat(0x1.5554a8p-1f), lanes_splat(0x1.fffffep-1f));
-    EACH p[i] = lanes_fma(r[i], lanes_splat(0x1.122e28p-3f), lanes_splat(0x1.555796p-2f));
-    EACH p[i] = lanes_fma(r2[i], lanes_splat(0x1.6ac12cp-5f), p[i]);
-    EACH q[i] = lanes_fma(p[i], r2[i], q[i]);
-    EACH m[i] = lanes_fma(t[i], lanes_splat(0.5f), one);
-    EACH q[i] = lanes_fma(r2[i], q[i], r[i]);
-    EACH m[i] = lanes_fma(t[i], q[i], m[i]);
-    EACH c[i] = m[i] * m[i];
-    EACH c[i] = lanes_fma(c[i], lanes_splat(0x1.c65286p-3f), lanes_splat(0x1.1bf394p-2f));
-    EACH c[i] = lanes_fma(c[i], m[i], lanes_splat(0x1.ff1cd6p-2f));
-    EACH e[i] = lanes_fma(c[i], lanes_splat(-2.0f), one);
-    EACH e[i] = lanes_fma(m[i], c[i], e[i]);
-    EACH m[i] = m[i] * c[i];
-    EACH e[i] = lanes_fma(e[i], e[i], e[i]);
-    EACH x[i] = lanes_with_sign(lanes_fma(m[i], e[i], m[i]), x[i]);
-#undef EACH
-}
-
+/* tanh |x| = m / (2 - m), m = 1 - u, u = e^(-2|x|) = 2^n (1 + 2 v), v = (e^(2 r) - 1) / 2 = r + r^2 q(r) with a relative error
+ * below 1.5e-8: one division, and m keeps the digits that are lost in u where x is small. */
 static ALWAYS_INLINE lanes lanes_tanh(lanes x)
 {
-    lanes_tanh_each(&x, 1);
-    return x;
+    const lanes y = lanes_at_least(lanes_minus_abs(x), -10.0f);
+    const lanes round = lanes_splat(REAL_ROUND + 384.0f); /* the sum's lower bits: sign and exponent of -2^(n + 1) */
+    const lanes t = lanes_fma(y, lanes_splat(0x1.715476p+1f), round);
+    const lanes r = lanes_fma(t - round, lanes_splat(-0x1.62e430p-2f), y), r2 = r * r;
+    const lanes minus_twice = lanes_from_bits(lanes_to_bits(t) << 23);
+    const lanes q01 = lanes_fma(r, lanes_splat(0x1.5554a8p-1f), lanes_splat(0x1.fffffep-1f));
+    const lanes q23 = lanes_fma(r, lanes_splat(0x1.122e28p-3f), lanes_splat(0x1.555796p-2f));
+    const lanes q = lanes_fma(lanes_fma(r2, lanes_splat(0x1.6ac12cp-5f), q23), r2, q01);
+    const lanes m =
+        lanes_fma(minus_twice, lanes_fma(r2, q, r), lanes_fma(minus_twice, lanes_splat(0.5f), lanes_splat(1.0f)));
+    return lanes_with_sign(m / (lanes_splat(2.0f) - m), x);
 }
 
 /* ---- logarithm
