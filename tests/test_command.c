@@ -126,6 +126,22 @@ static void test_a_foreign_folder_is_refused(void **state)
     shell_must("test -e %s/out/double_well.h && test ! -e %s/out/many_well_16.h", folder, folder);
 }
 
+/* What is said to come next can be pasted into a shell. */
+static void test_next_commands_are_quoted(void **state)
+{
+    (void)state;
+    const char *folder = shell_folder();
+    ShellResult result = shell_run("cd %s && %s init plain -t double_well && %s emit plain.yaml -o \"it's o ut\" && "
+                                   "mv plain.yaml 'a b.yaml' && %s check 'a b.yaml' && %s emit 'a b.yaml' -o out",
+                                   folder, shell_ansatz(), shell_ansatz(), shell_ansatz(), shell_ansatz());
+    assert_int_equal(result.code, 0);
+    assert_non_null(strstr(result.output, "next: ansatz check plain.yaml\n"));
+    assert_non_null(strstr(result.output, "next: ninja -C 'it'\\''s o ut' && 'it'\\''s o ut/plain' train -o run\n"));
+    assert_non_null(strstr(result.output, "next: ansatz run 'a b.yaml' train -o run\n"));
+    assert_non_null(strstr(result.output, "next: ninja -C out && out/plain train -o run\n"));
+    free(result.output);
+}
+
 static void test_run_builds_once_in_a_private_cache(void **state)
 {
     (void)state;
@@ -218,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_ir_of_a_spec_can_be_read_again),
         cmocka_unit_test(test_a_bad_spec_leaves_nothing_behind),
         cmocka_unit_test(test_a_foreign_folder_is_refused),
+        cmocka_unit_test(test_next_commands_are_quoted),
         cmocka_unit_test(test_run_builds_once_in_a_private_cache),
         cmocka_unit_test(test_run_builds_what_the_verb_needs),
         cmocka_unit_test(test_run_builds_all_where_a_part_cannot_be),

@@ -33,6 +33,6 @@ int command_check(Session *session, const Arguments *arguments)
     }
     int code = session_finish(session, EX_CONFIG);
     if (code == EX_OK && good)
-        session_suggest(session, "ansatz run %s train -o run", good);
+        session_suggest(session, "ansatz run %s train -o run", session_word(session, good));
     return code;
 }

@@ -55,7 +55,9 @@ int session_usage(const Command *command, const char *format, ...) __attribute__
 int session_finish(Session *session, int code_of_errors);
 /* Text to stdout. EX_IOERR where that fails. */
 int session_write(const Text *text);
-/* The next command to type, on stderr: only for people, so not with --json. */
+/* A word of a command, in single quotes where the shell would not take it as it is. */
+const char *session_word(const Session *session, const char *word);
+/* The next command to type, on stderr: only for people, so not with --json. What may not be plain is a session_word. */
 void session_suggest(const Session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 int command_check(Session *session, const Arguments *arguments);

@@ -43,6 +43,7 @@ int command_emit(Session *session, const Arguments *arguments)
     if (dry)
         return list_files(session, program, package);
     if (!arguments_has(arguments, "without-runtime"))
-        session_suggest(session, "ninja -C %s && %s/%s train -o run", directory, directory, program->spec->name);
+        session_suggest(session, "ninja -C %s && %s train -o run", session_word(session, directory),
+                        session_word(session, arena_print(session->arena, "%s/%s", directory, program->spec->name)));
     return EX_OK;
 }

@@ -73,6 +73,6 @@ int command_init(Session *session, const Arguments *arguments)
         fprintf(stderr, "ansatz init: cannot write %s: %s\n", path, strerror(error));
         return EX_CANTCREAT;
     }
-    session_suggest(session, "ansatz check %s", path);
+    session_suggest(session, "ansatz check %s", session_word(session, path));
     return EX_OK;
 }

@@ -84,6 +84,22 @@ int session_write(const Text *text)
     return EX_IOERR;
 }
 
+const char *session_word(const Session *session, const char *word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./@%+=:,-";
+    if (*word != '\0' && word[strspn(word, plain)] == '\0')
+        return word;
+    Text quoted = text_start(session->arena);
+    text_put(&quoted, "'");
+    for (; *word != '\0'; word++)
+        if (*word == '\'')
+            text_put(&quoted, "'\\''");
+        else
+            text_add(&quoted, word, 1);
+    text_put(&quoted, "'");
+    return quoted.bytes;
+}
+
 void session_suggest(const Session *session, const char *format, ...)
 {
     if (session->json)
