@@ -151,6 +151,20 @@ static const char *synonym_among(const char *written, const char *const *names, 
     return NULL;
 }
 
+/* The first `built` of the names can be proposed; of the others, which are not implemented yet, one that is nearer keeps a
+ * farther one from being taken for what was meant. */
+static const char *name_meant(const char *written, const char *const *names, size_t built, size_t count)
+{
+    const char *meant = synonym_among(written, names, built);
+    if (meant != NULL || synonym_among(written, names, count) != NULL)
+        return meant;
+    meant = diagnostics_nearest(written, names, count);
+    for (size_t i = 0; i < built; i++)
+        if (names[i] == meant)
+            return meant;
+    return NULL;
+}
+
 static void put_list(Text *out, const char *title, const char *const *names, size_t count)
 {
     text_print(out, "%s: ", title);
@@ -165,11 +179,19 @@ static void put_list(Text *out, const char *title, const char *const *names, siz
 typedef struct Search {
     const char *name;
     char found[SCHEMA_PATH_MAX]; /* the path of the map that has it; empty: none */
+    char later[SCHEMA_PATH_MAX]; /* the last key on the walk that is not implemented yet: nothing below it is found */
 } Search;
 
 static void look_at(void *context, const char *path, const SchemaKey *key)
 {
     Search *search = context;
+    size_t above = strlen(search->later);
+    if (above > 0 && strncmp(path, search->later, above) == 0 && path[above] == '.')
+        return;
+    if ((key->flags & SCHEMA_LATER) != 0) {
+        strcpy(search->later, path);
+        return;
+    }
     if (search->found[0] != '\0' || strcmp(key->name, search->name) != 0)
         return;
     const char *end = strrchr(path, '.');
@@ -206,68 +228,77 @@ static void put_elsewhere(Text *out, const char *written)
 
 /* ---- keys and words ---- */
 
-/* The keys of a map, with all of these flags and none of those. */
-static size_t key_names(const SchemaMap *map, unsigned with, unsigned without, const char **names)
+/* Adds the keys of a map, with all of these flags and none of those. */
+static size_t add_keys(const SchemaMap *map, unsigned with, unsigned without, const char **names, size_t count)
 {
     const SchemaKey *key;
-    size_t count = 0;
     for (size_t cursor = 0; (key = schema_next(map, &cursor)) != NULL && count < NAMES_MAX;)
         if (!schema_is_wildcard(key) && (key->flags & with) == with && (key->flags & without) == 0)
             names[count++] = key->name;
     return count;
 }
 
-static size_t word_names(Arena *arena, const SchemaKey *key, bool with_later, const char **names)
+static size_t add_words(Arena *arena, const SchemaKey *key, bool of_later, const char **names, size_t count)
 {
-    const SchemaMap *map = key->kind == SCHEMA_MAP ? schema_map(key->of) : NULL;
-    size_t count = map != NULL ? key_names(map, SCHEMA_ALTERNATIVE, with_later ? 0 : SCHEMA_LATER, names) : 0;
     char word[64];
     bool later;
     for (const char *words = key->words; count < NAMES_MAX && schema_next_word(&words, word, &later);)
-        if (with_later || !later)
+        if (later == of_later)
             names[count++] = arena_copy_text(arena, word, strlen(word));
     return count;
+}
+
+/* What a key's value may be: alternatives and words, those that are built. */
+static size_t add_built(Arena *arena, const SchemaKey *key, const char **names)
+{
+    const SchemaMap *map = key->kind == SCHEMA_MAP ? schema_map(key->of) : NULL;
+    size_t count = map != NULL ? add_keys(map, SCHEMA_ALTERNATIVE, SCHEMA_LATER, names, 0) : 0;
+    return add_words(arena, key, false, names, count);
+}
+
+/* And those that are not. */
+static size_t add_later(Arena *arena, const SchemaKey *key, const char **names, size_t count)
+{
+    const SchemaMap *map = key->kind == SCHEMA_MAP ? schema_map(key->of) : NULL;
+    if (map != NULL)
+        count = add_keys(map, SCHEMA_ALTERNATIVE | SCHEMA_LATER, 0, names, count);
+    return add_words(arena, key, true, names, count);
 }
 
 const char *schema_suggest_key(Arena *arena, const SchemaMap *map, const char *written, const char **meant)
 {
     const char *names[NAMES_MAX];
-    size_t count = key_names(map, 0, 0, names);
+    const size_t built = add_keys(map, 0, SCHEMA_LATER, names, 0);
     Text out = text_start(arena);
-    *meant = synonym_among(written, names, count);
-    if (*meant == NULL)
-        *meant = diagnostics_nearest(written, names, count);
+    *meant = name_meant(written, names, built, add_keys(map, SCHEMA_LATER, 0, names, built));
     if (*meant != NULL)
         text_print(&out, "did you mean '%s'? ", *meant);
     else
         put_elsewhere(&out, written);
-    count = key_names(map, 0, SCHEMA_LATER, names);
-    if (count == 0)
+    if (built == 0)
         text_put(&out, "it takes no keys");
     else
-        put_list(&out, "known keys", names, count);
+        put_list(&out, "known keys", names, built);
     return out.bytes;
 }
 
 const char *schema_suggest_word(Arena *arena, const SchemaKey *key, const char *written)
 {
     const char *names[NAMES_MAX];
-    size_t count = word_names(arena, key, true, names);
+    const size_t built = add_built(arena, key, names);
     Text out = text_start(arena);
-    const char *meant = synonym_among(written, names, count);
-    if (meant == NULL)
-        meant = diagnostics_nearest(written, names, count);
+    const char *meant = name_meant(written, names, built, add_later(arena, key, names, built));
     if (meant != NULL)
         text_print(&out, "did you mean '%s'? ", meant);
-    put_list(&out, "it may be", names, word_names(arena, key, false, names));
+    put_list(&out, "it may be", names, built);
     return out.bytes;
 }
 
 const char *schema_suggest_built(Arena *arena, const SchemaKey *key)
 {
     const char *names[NAMES_MAX];
-    size_t count = word_names(arena, key, false, names);
+    const size_t built = add_built(arena, key, names);
     Text out = text_start(arena);
-    put_list(&out, "it may be", names, count);
-    return count > 0 ? out.bytes : NULL;
+    put_list(&out, "it may be", names, built);
+    return built > 0 ? out.bytes : NULL;
 }

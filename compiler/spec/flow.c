@@ -20,6 +20,19 @@ static void check_normalized(const Build *build, const NetSpec *net, const Value
                 ->help = "make the layer wider, or leave out normalize";
 }
 
+/* A net that the layer can't have; nothing more of one that is not implemented yet. */
+static void check_kind(const Build *build, const Value *net, bool masked)
+{
+    if (net->kind != VALUE_MAP || net->choice == NULL || (net->choice->key->flags & SCHEMA_LATER) != 0 ||
+        value_chose(net, masked ? "masked_mlp" : "mlp"))
+        return;
+    diagnostics_error(build->diagnostics, net->choice->name_span, "E0321",
+                      masked ? "a masked autoregressive layer needs a masked net, not '%s'"
+                             : "a coupling needs a net whose outputs see all inputs, not '%s'",
+                      net->choice->name)
+        ->help = masked ? "net: {masked_mlp: [64, 64]}" : "net: {mlp: [64, 64]}";
+}
+
 static NetSpec build_net(const Build *build, const Value *net, bool masked)
 {
     static const char *const NAMES[] = {"tanh", "relu", "silu", "gelu", "softplus"};
@@ -28,12 +41,7 @@ static NetSpec build_net(const Build *build, const Value *net, bool masked)
     if (net == NULL)
         return result;
     result.masked = masked;
-    if (net->kind == VALUE_MAP && net->choice != NULL && !value_chose(net, masked ? "masked_mlp" : "mlp"))
-        diagnostics_error(build->diagnostics, net->choice->name_span, "E0321",
-                          masked ? "a masked autoregressive layer needs a masked net, not '%s'"
-                                 : "a coupling needs a net whose outputs see all inputs, not '%s'",
-                          net->choice->name)
-            ->help = masked ? "net: {masked_mlp: [64, 64]}" : "net: {mlp: [64, 64]}";
+    check_kind(build, net, masked);
     result.span = net->span;
     for (int i = 0; i < (int)(sizeof NAMES / sizeof NAMES[0]); i++)
         if (value_is(activation, NAMES[i]))
