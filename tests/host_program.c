@@ -192,6 +192,10 @@ static void break_model(Model *model, ModelFunctions32 *single, ModelFunctions64
         model->double_precision = NULL;
     else if (strcmp(what, "spec") == 0)
         model->spec_sha256 = "3333333333333333333333333333333333333333333333333333333333333333";
+    else if (strcmp(what, "name") == 0) {
+        model->name = "another";
+        model->spec_sha256 = "3333333333333333333333333333333333333333333333333333333333333333";
+    }
 }
 
 int main(int argc, char **argv)

@@ -348,6 +348,9 @@ static void test_checkpoints_that_are_refused(void **state)
     expect_code(run_program("train -o base -q --resume --steps 59"), FAILURE_USAGE);
     expect_code(run_program("--break=spec train -o base -q --resume"), FAILURE_DATA);
     expect_text("err", "base/checkpoint: made with another version of the spec");
+    expect_code(run_program("--break=name train -o base -q --resume"), FAILURE_DATA);
+    expect_text("err", "base/checkpoint: of the model 'host_model', and this program trains another: give another -o");
+    expect_command("! grep -q force err");
     expect_command("cp -r base damaged && printf '\\001' | dd of=damaged/checkpoint bs=1 conv=notrunc "
                    "seek=$(($(wc -c <base/checkpoint) - 6))");
     expect_code(run_program("train -o damaged -q --resume"), FAILURE_DATA);

@@ -104,7 +104,7 @@ bool checkpoint_write(const char *path, const Model *model, const Checkpoint *ch
     const Arrays arrays = arrays_of(checkpoint, model, weights, optimiser);
     int64_t shapes[ARRAYS_MOST][1];
     SafetensorsFloat tensors[ARRAYS_MOST];
-    SafetensorsPair pairs[FIELDS + 7];
+    SafetensorsPair pairs[FIELDS + 8];
     char text[FIELDS][NUMBER_TEXT_SIZE], hash[SHA256_TEXT_SIZE];
     Checkpoint copy = *checkpoint;
     Field fields[FIELDS];
@@ -123,6 +123,7 @@ bool checkpoint_write(const char *path, const Model *model, const Checkpoint *ch
     }
     hash_arrays(&arrays, hash);
     pairs[count++] = (SafetensorsPair){"format", CHECKPOINT_FORMAT};
+    pairs[count++] = (SafetensorsPair){"name", model->name};
     pairs[count++] = (SafetensorsPair){"spec_sha256", model->spec_sha256};
     pairs[count++] = (SafetensorsPair){"package_sha256", model->package_sha256};
     pairs[count++] = (SafetensorsPair){"tool_version", model->version};
@@ -142,6 +143,18 @@ static bool expect_text(const Safetensors *file, const char *name, const char *e
     if (text != NULL && strcmp(text, expected) == 0)
         return true;
     return failure_set(failure, FAILURE_DATA, "%s: %s", file->path, otherwise);
+}
+
+/* The run of another model is none to train anew in. */
+static bool expect_model(const Safetensors *file, const Model *model, Failure *failure)
+{
+    char quoted[FAILURE_QUOTE_SIZE];
+    const char *name = safetensors_metadata(file, "name");
+    if (name != NULL && strcmp(name, model->name) != 0)
+        return failure_set(failure, FAILURE_DATA, "%s: of the model %s, and this program trains %s: give another -o",
+                           file->path, failure_quote(quoted, name, strlen(name)), model->name);
+    return expect_text(file, "spec_sha256", model->spec_sha256,
+                       "made with another version of the spec; train anew (--force), or use that version", failure);
 }
 
 static bool read_fields(const Safetensors *file, Checkpoint *checkpoint, Failure *failure)
@@ -193,16 +206,14 @@ bool checkpoint_read(const char *path, const Model *model, Checkpoint *checkpoin
         return false;
     bool good = safetensors_parse(bytes.bytes, bytes.length, path, &file, failure);
     if (good) {
-        good =
-            expect_text(&file, "format", CHECKPOINT_FORMAT, "not a checkpoint of this program", failure) &&
-            expect_text(&file, "spec_sha256", model->spec_sha256,
-                        "made with another version of the spec; train anew (--force), or use that version", failure) &&
-            expect_text(&file, "package_sha256", model->package_sha256,
-                        "made by another package of this spec (another compiler version?); train anew (--force)",
-                        failure) &&
-            expect_text(&file, "data_sha256", checkpoint->data_sha256,
-                        "the run learned from other data; give it those, or train anew (--force)", failure) &&
-            read_fields(&file, checkpoint, failure) && read_arrays(&file, &arrays, failure);
+        good = expect_text(&file, "format", CHECKPOINT_FORMAT, "not a checkpoint of this program", failure) &&
+               expect_model(&file, model, failure) &&
+               expect_text(&file, "package_sha256", model->package_sha256,
+                           "made by another package of this spec (another compiler version?); train anew (--force)",
+                           failure) &&
+               expect_text(&file, "data_sha256", checkpoint->data_sha256,
+                           "the run learned from other data; give it those, or train anew (--force)", failure) &&
+               read_fields(&file, checkpoint, failure) && read_arrays(&file, &arrays, failure);
         if (good)
             optimiser->updates = checkpoint->step;
         safetensors_release(&file);
