@@ -153,7 +153,7 @@ static void test_own_samples_are_no_evidence(void **state)
     char arguments[200];
     for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
         snprintf(arguments, sizeof arguments, "evaluate -w trained -n 2000 %s --json", given[i]);
-        expect_code(run_program(arguments), 0);
+        expect_code(run_program("%s", arguments), 0);
         Json json = read_json("out");
         assert_string_equal(text_of(verdict_named(&json, "coverage"), "status"), "unknown");
         assert_string_equal(text_of(verdict_named(&json, "ess"), "status"), "warn");
