@@ -190,6 +190,22 @@ static void test_a_reference_of_another_temperature_is_refused(void **state)
     expect_code(run_program("evaluate -w trained -n 2000 --reference warm.npy -q"), 0);
 }
 
+/* "kT" in its x.json: a number, or the name of the condition that it is; files of before have the scalar alone. */
+static void test_the_temperature_of_a_reference_may_be_a_condition(void **state)
+{
+    (void)state;
+    need_trained();
+    expect_code(run_program("sample -w trained -n 2000 --exact --kT 1.6 -o hot.npy -q"), 0);
+    assert_true(command_works("grep -q '^  \"kT\": 1.6,' hot.json && cp hot.json hot"));
+    assert_true(command_works("sed -e 's/^  \"kT\": 1.6/  \"kT\": \"T\", \"conditions\": {\"T\": 1.6}/' "
+                              "-e 's/^    \"kT\": 1.6/    \"a\": 1.6/' hot >hot.json && ! cmp -s hot hot.json"));
+    expect_code(run_program("evaluate -w trained -n 2000 --kT 1.6 --reference hot.npy -q"), 0);
+    expect_code(run_program("evaluate -w trained -n 2000 --reference hot.npy -q"), FAILURE_DATA);
+    expect_text("err", "hot.npy: its samples are those of kT=1.6, and here kT is 1");
+    assert_true(command_works("sed '/^  \"kT\": 1.6/d' hot >hot.json && ! cmp -s hot hot.json"));
+    expect_code(run_program("evaluate -w trained -n 2000 --reference hot.npy -q"), FAILURE_DATA);
+}
+
 /* A model so far from the reference that log q is -inf or no number there is a verdict, not an error. */
 static void test_a_reference_beyond_the_floats_is_missed(void **state)
 {
@@ -335,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_a_reference_shows_coverage),
         cmocka_unit_test(test_own_samples_are_no_evidence),
         cmocka_unit_test(test_a_reference_of_another_temperature_is_refused),
+        cmocka_unit_test(test_the_temperature_of_a_reference_may_be_a_condition),
         cmocka_unit_test(test_a_reference_beyond_the_floats_is_missed),
         cmocka_unit_test(test_energies_too_large_for_floats_are_told),
         cmocka_unit_test(test_gates),

@@ -249,6 +249,16 @@ static void expect_conditions_of_references(const char *folder)
     assert_int_equal(result.code, 65);
     assert_non_null(strstr(result.output, "those of season='summer', and --condition season=winter is given"));
     free(result.output);
+    /* those of a model that has kT as a number, not as the condition T */
+    shell_must("cd %s && cp r.json was && sed -e 's/\"kT\": \"T\"/\"kT\": 2/' -e '/\"T\": 2/d' was >r.json && ! cmp -s "
+               "r.json was && "
+               "%s r.npy --condition T=2 --condition season=summer",
+               folder, evaluate);
+    result = shell_run("cd %s && %s r.npy --condition T=1.5 --condition season=summer", folder, evaluate);
+    assert_int_equal(result.code, 65);
+    assert_non_null(strstr(result.output, "r.npy: its samples are those of kT=2, and here kT is 1.5: give samples of "
+                                          "this kT, or --condition T=2"));
+    free(result.output);
     /* what it says of another file says nothing */
     shell_must(
         "cd %s && package/given sample -w run -n 500 -o s.npy --exact --condition T=2 --condition season=winter -q && "
@@ -278,7 +288,7 @@ static void test_a_package_is_steered_by_its_conditions(void **state)
                "--require 'ess > 0.8' --require 'log_z > 2.48' --require 'log_z < 2.58' --precision double",
                folder);
     shell_must("cd %s && package/given sample -w run -n 5000 -o x.npy --condition T=2 --condition season=summer -q && "
-               "grep -q '\"season\": \"summer\"' x.json && "
+               "grep -q '\"season\": \"summer\"' x.json && grep -q '^  \"kT\": \"T\"' x.json && "
                "package/given sample -w run --range 4500:5000 -o y.npy --condition T=2 --condition season=summer -q && "
                "tail -c 4000 x.npy >x && tail -c 4000 y.npy >y && cmp x y",
                folder);

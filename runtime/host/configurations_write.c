@@ -183,6 +183,7 @@ static void put_description(const SamplesWriter *writer, char hashes[3][SHA256_T
     json_open_object(text, NULL);
     json_put_string(text, "format", "ansatz samples 1");
     session_put_origin(text, writer->session);
+    session_put_temperature(text, writer->session);
     json_put_string(text, "purpose", "sample");
     json_put_count(text, "first", writer->first);
     json_put_count(text, "count", writer->count);

@@ -152,28 +152,46 @@ void session_put_origin(JsonWriter *writer, const Session *session)
         conditions_put(writer, model, session->scalars + model->scalar_count, session->is_given);
 }
 
-/* The scalar alone: a temperature that is a condition is compared as one. */
+void session_put_temperature(JsonWriter *writer, const Session *session)
+{
+    if (session->model->kT_condition != NULL)
+        json_put_string(writer, "kT", session->model->kT_condition->name);
+    else
+        json_put_real(writer, "kT", session->kT);
+}
+
+/* As session_put_temperature writes it; files of before have the scalar alone. */
+static bool read_temperature(const JsonNode *object, double *kT)
+{
+    const JsonNode *node = json_member(object, "kT");
+    if (node == NULL)
+        node = json_member(json_member(object, "scalars"), "kT");
+    else if (node->kind == JSON_STRING)
+        node = json_member(json_member(object, "conditions"), node->text);
+    return json_to_real(node, kT);
+}
+
 static bool compare_temperature(const Session *session, const JsonNode *object, const char *path, Failure *failure)
 {
     const Model *model = session->model;
-    const int kT = conditions_temperature(model);
+    const ModelInput *condition = model->kT_condition;
     char theirs[NUMBER_TEXT_SIZE], ours[NUMBER_TEXT_SIZE];
     double value;
-    if (kT < 0 || kT >= model->scalar_count ||
-        !json_to_real(json_member(json_member(object, "scalars"), "kT"), &value) ||
-        (float)value == session->scalars_single[kT])
+    if (conditions_temperature(model) < 0 || (condition != NULL && !session->is_given[condition - model->conditions]) ||
+        !read_temperature(object, &value) || (float)value == (float)session->kT)
         return true;
     number_write(value, theirs);
     return failure_set(failure, FAILURE_DATA,
-                       "%s: its samples are those of kT=%s, and here kT is %s: give samples of this kT, or --kT %s",
-                       path, theirs, number_write(session->scalars[kT], ours), theirs);
+                       "%s: its samples are those of kT=%s, and here kT is %s: give samples of this kT, or %s%s%s%s",
+                       path, theirs, number_write(session->kT, ours), condition != NULL ? "--condition " : "--kT",
+                       condition != NULL ? condition->name : "", condition != NULL ? "=" : " ", theirs);
 }
 
 bool session_compare_origin(const Session *session, const JsonNode *object, const char *path, Failure *failure)
 {
     const Model *model = session->model;
-    return compare_temperature(session, object, path, failure) &&
-           conditions_compare(object, path, model, session->scalars + model->scalar_count, failure);
+    return conditions_compare(object, path, model, session->scalars + model->scalar_count, failure) &&
+           compare_temperature(session, object, path, failure);
 }
 
 bool session_is_origin(const Session *session, const JsonNode *object)

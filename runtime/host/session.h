@@ -14,6 +14,7 @@
 #define session_threads          RUNTIME_NAME(session_threads)
 #define session_put_package      RUNTIME_NAME(session_put_package)
 #define session_put_origin       RUNTIME_NAME(session_put_origin)
+#define session_put_temperature  RUNTIME_NAME(session_put_temperature)
 #define session_compare_origin   RUNTIME_NAME(session_compare_origin)
 #define session_is_origin        RUNTIME_NAME(session_is_origin)
 #define session_log_weight       RUNTIME_NAME(session_log_weight)
@@ -52,6 +53,8 @@ double session_log_weight(const Session *session, double energy, double log_q);
 void session_put_package(JsonWriter *writer, const Model *model);
 /* Members that name what made a result: model, spec, package, weights, seed, scalars. */
 void session_put_origin(JsonWriter *writer, const Session *session);
+/* "kT" of samples: a number, or the name of the condition that it is. */
+void session_put_temperature(JsonWriter *writer, const Session *session);
 /* Fails (65) where such members of `object`, which describes the file `path`, have another kT or other conditions. */
 bool session_compare_origin(const Session *session, const JsonNode *object, const char *path, Failure *failure);
 /* Whether those samples were drawn from these weights. */
