@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* Sums of so few products are made row by row, without a whole tile's accumulators, and not kept in memory. */
+enum { SHORT_INNER = 8 };
+
 typedef struct Kernel {
     Writer *writer;
     const Group *group;
@@ -15,6 +18,7 @@ typedef struct Kernel {
     Text arguments;  /* what the caller passes */
     Text body;
     bool blas;                       /* OpenBLAS makes the product, where the first result then goes */
+    bool by_rows;                    /* row by row, so that an elementary function has room for its constants */
     bool kept;                       /* with blocks another kernel makes the sums, where the first result then goes */
     const char *product;             /* the call that makes product or sums, or "" */
     const char **loads, **variables; /* addresses read in the epilogue, and where they are */
@@ -303,8 +307,8 @@ static const char *kernel_name(Kernel *kernel, const Text *head)
                "static ALWAYS_INLINE void %s_tile(const int rows, const int r, const int s%s)\n{\n%s%s        }\n}\n",
                name, kernel->parameters.bytes, head->bytes, kernel->body.bytes);
     text_print(out, "static BY_ITSELF void %s(%s)\n{\n%s    %s(%lld, %s_tile%s);\n}\n", name,
-               kernel->parameters.bytes + 2, kernel->product, kernel->kept ? "DENSE_KEPT" : "DENSE_TILES", rows, name,
-               kernel->names.bytes);
+               kernel->parameters.bytes + 2, kernel->product, kernel->by_rows ? "DENSE_ROWS" : "DENSE_TILES", rows,
+               name, kernel->names.bytes);
     return name;
 }
 
@@ -353,7 +357,8 @@ void write_dense_group(Writer *writer, const Group *group)
     Kernel kernel = kernel_start(writer, group);
     Text head = text_start(writer->arena);
     kernel.blas = is_for_blas(writer, group->dense);
-    kernel.kept = !kernel.blas && has_function(&kernel);
+    kernel.by_rows = !kernel.blas && has_function(&kernel);
+    kernel.kept = kernel.by_rows && group->dense->inner > SHORT_INNER;
     if (kernel.kept)
         kernel.product = sums_call(writer, group);
     begin_kernel(&kernel, &head);

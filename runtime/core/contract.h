@@ -42,9 +42,9 @@ typedef struct Tile {
  *   TILE_SAMPLE   its samples
  *   TILE_ROW      its row (with one sample: the first of a vector of rows)
  * TILE_COUNT and TILE_USED bound i and v; TILE_LEFT rows remain from vector v on. DENSE_TILES(count, function, ...)
- * calls function(rows, r, s, ...) for tiles of nearly equal heights that cover all rows. DENSE_KEPT does so row by row
- * where TILES_ARE_KEPT, that is, where the sums are in memory by then: constants of elementary functions and
- * accumulators do not fit in the registers together. */
+ * calls function(rows, r, s, ...) for tiles of nearly equal heights that cover all rows. DENSE_ROWS does so row by row,
+ * but for one sample: constants of elementary functions and accumulators do not fit in the registers together. Where
+ * TILES_ARE_KEPT, long sums are in memory by then. */
 #if ANSATZ_BLOCK == 1
 #define TILE_COUNT(rows)         1
 #define TILE_USED(rows)          (((rows) + LANES - 1) / LANES)
@@ -53,7 +53,7 @@ typedef struct Tile {
 #define TILE_ROW(r, i, v)        ((r) + (v)*LANES)
 #define TILE_LEFT(rows, v)       ((rows) - (v)*LANES)
 #define TILES_ARE_KEPT           0
-#define DENSE_KEPT               DENSE_TILES
+#define DENSE_ROWS               DENSE_TILES
 #define DENSE_TILES(count, function, ...)                                                                              \
     do {                                                                                                               \
         enum { TILE_SIZE = LANES * TILE_VECTORS };                                                                     \
@@ -70,7 +70,7 @@ typedef struct Tile {
 #define TILE_ROW(r, i, v)        ((r) + (i))
 #define TILE_LEFT(rows, v)       LANES
 #define TILES_ARE_KEPT           1
-#define DENSE_KEPT(count, function, ...)                                                                               \
+#define DENSE_ROWS(count, function, ...)                                                                               \
     do {                                                                                                               \
         UNROLL(1)                                                                                                      \
         for (int tile_row = 0; tile_row < (count); tile_row++)                                                         \
