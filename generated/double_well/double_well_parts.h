@@ -38,34 +38,12 @@ MODEL_SHARED void gaussian_log_prob(const real *z, real *log_prob, real *workspa
 
 /* ---- contraction kernels, one for each shape ---- */
 
-/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
-static ALWAYS_INLINE void dense_64x1_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
-{
-    Tile tile;
-    tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 1, matrix, r, WEIGHT_STRIDES(64, 1), x, s, 0);
-    UNROLL(TILE_ROWS)
-    for (int i = 0; i < TILE_COUNT(rows); i++)
-        UNROLL(TILE_VECTORS)
-        for (int v = 0; v < TILE_USED(rows); v++) {
-            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
-        }
-}
-static BY_ITSELF void dense_64x1(const real *matrix, const real *x, const real *start, real *result)
-{
-    DENSE_TILES(64, dense_64x1_tile, matrix, x, start, result);
-}
-
 /* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
 static ALWAYS_INLINE void dense_64x1_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
-    if (TILES_ARE_KEPT) {
-        tile_load(&tile, rows, result, r, s);
-    } else {
-        tile_start_rows(&tile, rows, start, r);
-        tile_multiply(&tile, rows, 1, matrix, r, WEIGHT_STRIDES(64, 1), x, s, 0);
-    }
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 1, matrix, r, WEIGHT_STRIDES(64, 1), x, s, 0);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -76,9 +54,7 @@ static ALWAYS_INLINE void dense_64x1_sigmoid_tile(const int rows, const int r, c
 }
 static BY_ITSELF void dense_64x1_sigmoid(const real *matrix, const real *x, const real *start, real *result)
 {
-    if (TILES_ARE_KEPT)
-        dense_64x1(matrix, x, start, result);
-    DENSE_KEPT(64, dense_64x1_sigmoid_tile, matrix, x, start, result);
+    DENSE_ROWS(64, dense_64x1_sigmoid_tile, matrix, x, start, result);
 }
 
 /* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
@@ -121,7 +97,7 @@ static BY_ITSELF void dense_64x64_sigmoid(const real *matrix, const real *x, con
 {
     if (TILES_ARE_KEPT)
         dense_64x64(matrix, x, start, result);
-    DENSE_KEPT(64, dense_64x64_sigmoid_tile, matrix, x, start, result);
+    DENSE_ROWS(64, dense_64x64_sigmoid_tile, matrix, x, start, result);
 }
 
 /* 2 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
@@ -142,34 +118,12 @@ static BY_ITSELF void dense_2x64(const real *matrix, const real *x, const real *
     DENSE_TILES(2, dense_2x64_tile, matrix, x, start, result);
 }
 
-/* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
-static ALWAYS_INLINE void dense_64x1_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
-{
-    Tile tile;
-    tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
-    UNROLL(TILE_ROWS)
-    for (int i = 0; i < TILE_COUNT(rows); i++)
-        UNROLL(TILE_VECTORS)
-        for (int v = 0; v < TILE_USED(rows); v++) {
-            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
-        }
-}
-static BY_ITSELF void dense_64x1_2(const real *matrix, const real *x, const real *start, real *result)
-{
-    DENSE_TILES(64, dense_64x1_2_tile, matrix, x, start, result);
-}
-
 /* 64 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
 static ALWAYS_INLINE void dense_64x1_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     Tile tile;
-    if (TILES_ARE_KEPT) {
-        tile_load(&tile, rows, result, r, s);
-    } else {
-        tile_start_rows(&tile, rows, start, r);
-        tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
-    }
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -183,9 +137,7 @@ static ALWAYS_INLINE void dense_64x1_sigmoid_2_tile(const int rows, const int r,
 }
 static BY_ITSELF void dense_64x1_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
-    if (TILES_ARE_KEPT)
-        dense_64x1_2(matrix, x, start, result);
-    DENSE_KEPT(64, dense_64x1_sigmoid_2_tile, matrix, x, start, result, result_2);
+    DENSE_ROWS(64, dense_64x1_sigmoid_2_tile, matrix, x, start, result, result_2);
 }
 
 /* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
@@ -213,7 +165,7 @@ static BY_ITSELF void dense_64x64_sigmoid_2(const real *matrix, const real *x, c
 {
     if (TILES_ARE_KEPT)
         dense_64x64(matrix, x, start, result);
-    DENSE_KEPT(64, dense_64x64_sigmoid_2_tile, matrix, x, start, result, result_2);
+    DENSE_ROWS(64, dense_64x64_sigmoid_2_tile, matrix, x, start, result, result_2);
 }
 
 /* 64 x 2: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
@@ -276,12 +228,8 @@ static BY_ITSELF void dense_1x64(const real *matrix, const real *x, real *result
 static ALWAYS_INLINE void dense_64x1_sigmoid_3_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     Tile tile;
-    if (TILES_ARE_KEPT) {
-        tile_load(&tile, rows, result, r, s);
-    } else {
-        tile_start_rows(&tile, rows, start, r);
-        tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
-    }
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -294,9 +242,7 @@ static ALWAYS_INLINE void dense_64x1_sigmoid_3_tile(const int rows, const int r,
 }
 static BY_ITSELF void dense_64x1_sigmoid_3(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
-    if (TILES_ARE_KEPT)
-        dense_64x1_2(matrix, x, start, result);
-    DENSE_KEPT(64, dense_64x1_sigmoid_3_tile, matrix, x, start, result, result_2);
+    DENSE_ROWS(64, dense_64x1_sigmoid_3_tile, matrix, x, start, result, result_2);
 }
 
 /* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
@@ -323,7 +269,7 @@ static BY_ITSELF void dense_64x64_sigmoid_3(const real *matrix, const real *x, c
 {
     if (TILES_ARE_KEPT)
         dense_64x64(matrix, x, start, result);
-    DENSE_KEPT(64, dense_64x64_sigmoid_3_tile, matrix, x, start, result, result_2);
+    DENSE_ROWS(64, dense_64x64_sigmoid_3_tile, matrix, x, start, result, result_2);
 }
 
 /* 64 x 2: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */

@@ -54,34 +54,12 @@ static const int32_t index_9[16] = {8, 0, 9, 1, 10, 2, 11, 3, 12, 4, 13, 5, 14, 
 
 /* ---- contraction kernels, one for each shape ---- */
 
-/* 64 x 8: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
-static ALWAYS_INLINE void dense_64x8_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
-{
-    Tile tile;
-    tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 8, matrix, r, WEIGHT_STRIDES(64, 8), x, s, 1);
-    UNROLL(TILE_ROWS)
-    for (int i = 0; i < TILE_COUNT(rows); i++)
-        UNROLL(TILE_VECTORS)
-        for (int v = 0; v < TILE_USED(rows); v++) {
-            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
-        }
-}
-static BY_ITSELF void dense_64x8(const real *matrix, const real *x, const real *start, real *result)
-{
-    DENSE_TILES(64, dense_64x8_tile, matrix, x, start, result);
-}
-
 /* 64 x 8: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
 static ALWAYS_INLINE void dense_64x8_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
-    if (TILES_ARE_KEPT) {
-        tile_load(&tile, rows, result, r, s);
-    } else {
-        tile_start_rows(&tile, rows, start, r);
-        tile_multiply(&tile, rows, 8, matrix, r, WEIGHT_STRIDES(64, 8), x, s, 1);
-    }
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 8, matrix, r, WEIGHT_STRIDES(64, 8), x, s, 1);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -92,9 +70,7 @@ static ALWAYS_INLINE void dense_64x8_sigmoid_tile(const int rows, const int r, c
 }
 static BY_ITSELF void dense_64x8_sigmoid(const real *matrix, const real *x, const real *start, real *result)
 {
-    if (TILES_ARE_KEPT)
-        dense_64x8(matrix, x, start, result);
-    DENSE_KEPT(64, dense_64x8_sigmoid_tile, matrix, x, start, result);
+    DENSE_ROWS(64, dense_64x8_sigmoid_tile, matrix, x, start, result);
 }
 
 /* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
@@ -137,7 +113,7 @@ static BY_ITSELF void dense_64x64_sigmoid(const real *matrix, const real *x, con
 {
     if (TILES_ARE_KEPT)
         dense_64x64(matrix, x, start, result);
-    DENSE_KEPT(64, dense_64x64_sigmoid_tile, matrix, x, start, result);
+    DENSE_ROWS(64, dense_64x64_sigmoid_tile, matrix, x, start, result);
 }
 
 /* 376 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
@@ -162,12 +138,8 @@ static BY_ITSELF void dense_376x64(const real *matrix, const real *x, const real
 static ALWAYS_INLINE void dense_64x8_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     Tile tile;
-    if (TILES_ARE_KEPT) {
-        tile_load(&tile, rows, result, r, s);
-    } else {
-        tile_start_rows(&tile, rows, start, r);
-        tile_multiply(&tile, rows, 8, matrix, r, WEIGHT_STRIDES(64, 8), x, s, 1);
-    }
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 8, matrix, r, WEIGHT_STRIDES(64, 8), x, s, 1);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -181,9 +153,7 @@ static ALWAYS_INLINE void dense_64x8_sigmoid_2_tile(const int rows, const int r,
 }
 static BY_ITSELF void dense_64x8_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
-    if (TILES_ARE_KEPT)
-        dense_64x8(matrix, x, start, result);
-    DENSE_KEPT(64, dense_64x8_sigmoid_2_tile, matrix, x, start, result, result_2);
+    DENSE_ROWS(64, dense_64x8_sigmoid_2_tile, matrix, x, start, result, result_2);
 }
 
 /* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
@@ -211,7 +181,7 @@ static BY_ITSELF void dense_64x64_sigmoid_2(const real *matrix, const real *x, c
 {
     if (TILES_ARE_KEPT)
         dense_64x64(matrix, x, start, result);
-    DENSE_KEPT(64, dense_64x64_sigmoid_2_tile, matrix, x, start, result, result_2);
+    DENSE_ROWS(64, dense_64x64_sigmoid_2_tile, matrix, x, start, result, result_2);
 }
 
 /* 64 x 376: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
@@ -274,12 +244,8 @@ static BY_ITSELF void dense_8x64(const real *matrix, const real *x, real *result
 static ALWAYS_INLINE void dense_64x8_sigmoid_3_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     Tile tile;
-    if (TILES_ARE_KEPT) {
-        tile_load(&tile, rows, result, r, s);
-    } else {
-        tile_start_rows(&tile, rows, start, r);
-        tile_multiply(&tile, rows, 8, matrix, r, WEIGHT_STRIDES(64, 8), x, s, 1);
-    }
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 8, matrix, r, WEIGHT_STRIDES(64, 8), x, s, 1);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -292,9 +258,7 @@ static ALWAYS_INLINE void dense_64x8_sigmoid_3_tile(const int rows, const int r,
 }
 static BY_ITSELF void dense_64x8_sigmoid_3(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
-    if (TILES_ARE_KEPT)
-        dense_64x8(matrix, x, start, result);
-    DENSE_KEPT(64, dense_64x8_sigmoid_3_tile, matrix, x, start, result, result_2);
+    DENSE_ROWS(64, dense_64x8_sigmoid_3_tile, matrix, x, start, result, result_2);
 }
 
 /* 64 x 64: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
@@ -321,7 +285,7 @@ static BY_ITSELF void dense_64x64_sigmoid_3(const real *matrix, const real *x, c
 {
     if (TILES_ARE_KEPT)
         dense_64x64(matrix, x, start, result);
-    DENSE_KEPT(64, dense_64x64_sigmoid_3_tile, matrix, x, start, result, result_2);
+    DENSE_ROWS(64, dense_64x64_sigmoid_3_tile, matrix, x, start, result, result_2);
 }
 
 /* 64 x 376: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */

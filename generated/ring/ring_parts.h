@@ -49,34 +49,12 @@ static const real table_4[48] = {REAL(0.0), REAL(1.0), REAL(2.0), REAL(3.0), REA
 
 /* ---- contraction kernels, one for each shape ---- */
 
-/* 32 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
-static ALWAYS_INLINE void dense_32x1_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
-{
-    Tile tile;
-    tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 1, matrix, r, WEIGHT_STRIDES(32, 1), x, s, 0);
-    UNROLL(TILE_ROWS)
-    for (int i = 0; i < TILE_COUNT(rows); i++)
-        UNROLL(TILE_VECTORS)
-        for (int v = 0; v < TILE_USED(rows); v++) {
-            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
-        }
-}
-static BY_ITSELF void dense_32x1(const real *matrix, const real *x, const real *start, real *result)
-{
-    DENSE_TILES(32, dense_32x1_tile, matrix, x, start, result);
-}
-
 /* 32 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
 static ALWAYS_INLINE void dense_32x1_sigmoid_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
 {
     Tile tile;
-    if (TILES_ARE_KEPT) {
-        tile_load(&tile, rows, result, r, s);
-    } else {
-        tile_start_rows(&tile, rows, start, r);
-        tile_multiply(&tile, rows, 1, matrix, r, WEIGHT_STRIDES(32, 1), x, s, 0);
-    }
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 1, matrix, r, WEIGHT_STRIDES(32, 1), x, s, 0);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -87,9 +65,7 @@ static ALWAYS_INLINE void dense_32x1_sigmoid_tile(const int rows, const int r, c
 }
 static BY_ITSELF void dense_32x1_sigmoid(const real *matrix, const real *x, const real *start, real *result)
 {
-    if (TILES_ARE_KEPT)
-        dense_32x1(matrix, x, start, result);
-    DENSE_KEPT(32, dense_32x1_sigmoid_tile, matrix, x, start, result);
+    DENSE_ROWS(32, dense_32x1_sigmoid_tile, matrix, x, start, result);
 }
 
 /* 32 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
@@ -132,7 +108,7 @@ static BY_ITSELF void dense_32x32_sigmoid(const real *matrix, const real *x, con
 {
     if (TILES_ARE_KEPT)
         dense_32x32(matrix, x, start, result);
-    DENSE_KEPT(32, dense_32x32_sigmoid_tile, matrix, x, start, result);
+    DENSE_ROWS(32, dense_32x32_sigmoid_tile, matrix, x, start, result);
 }
 
 /* 59 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
@@ -153,34 +129,12 @@ static BY_ITSELF void dense_59x32(const real *matrix, const real *x, const real 
     DENSE_TILES(59, dense_59x32_tile, matrix, x, start, result);
 }
 
-/* 32 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ... */
-static ALWAYS_INLINE void dense_32x1_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result)
-{
-    Tile tile;
-    tile_start_rows(&tile, rows, start, r);
-    tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
-    UNROLL(TILE_ROWS)
-    for (int i = 0; i < TILE_COUNT(rows); i++)
-        UNROLL(TILE_VECTORS)
-        for (int v = 0; v < TILE_USED(rows); v++) {
-            store_each(result + TILE_ELEMENT(r, i, s, v), tile.value[i][v], TILE_LEFT(rows, v));
-        }
-}
-static BY_ITSELF void dense_32x1_2(const real *matrix, const real *x, const real *start, real *result)
-{
-    DENSE_TILES(32, dense_32x1_2_tile, matrix, x, start, result);
-}
-
 /* 32 x 1: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
 static ALWAYS_INLINE void dense_32x1_sigmoid_2_tile(const int rows, const int r, const int s, const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
     Tile tile;
-    if (TILES_ARE_KEPT) {
-        tile_load(&tile, rows, result, r, s);
-    } else {
-        tile_start_rows(&tile, rows, start, r);
-        tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
-    }
+    tile_start_rows(&tile, rows, start, r);
+    tile_multiply(&tile, rows, 1, matrix, r, 1, 0, x, s, 0);
     UNROLL(TILE_ROWS)
     for (int i = 0; i < TILE_COUNT(rows); i++)
         UNROLL(TILE_VECTORS)
@@ -193,9 +147,7 @@ static ALWAYS_INLINE void dense_32x1_sigmoid_2_tile(const int rows, const int r,
 }
 static BY_ITSELF void dense_32x1_sigmoid_2(const real *matrix, const real *x, const real *start, real *result, real *result_2)
 {
-    if (TILES_ARE_KEPT)
-        dense_32x1_2(matrix, x, start, result);
-    DENSE_KEPT(32, dense_32x1_sigmoid_2_tile, matrix, x, start, result, result_2);
+    DENSE_ROWS(32, dense_32x1_sigmoid_2_tile, matrix, x, start, result, result_2);
 }
 
 /* 32 x 32: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
@@ -222,7 +174,7 @@ static BY_ITSELF void dense_32x32_sigmoid_2(const real *matrix, const real *x, c
 {
     if (TILES_ARE_KEPT)
         dense_32x32(matrix, x, start, result);
-    DENSE_KEPT(32, dense_32x32_sigmoid_2_tile, matrix, x, start, result, result_2);
+    DENSE_ROWS(32, dense_32x32_sigmoid_2_tile, matrix, x, start, result, result_2);
 }
 
 /* 32 x 59: sum_k matrix[r][k] x[k] from its start, k = 0, 1, 2, ..., and what is done with it */
