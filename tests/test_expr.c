@@ -35,7 +35,7 @@ static void test_numbers_in_all_their_forms(void **state)
 {
     EXPECT("1e-3 + .5 + 5. + 2.5E+1 + 007", 37.501);
     EXPECT("pi*x[0]", 3.141592653589793 * x[0]);
-    EXPECT("x[2] + 1e300", x[2] + 1e300);
+    EXPECT("x[2] + 1e38", x[2] + 1e38);
 }
 
 static void test_powers(void **state)

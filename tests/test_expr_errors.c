@@ -159,10 +159,31 @@ static void test_values_that_are_not_finite(void **state)
           "through nothing at i = 0");
 }
 
-/* Undefined where its own condition leaves it out. */
+/* Energies are computed in float. */
+static void test_constants_beyond_floats(void **state)
+{
+    ERROR("where(x[0] > 0, x[0]^2, 1e300)", "                        ^^^^^", "E0511", "too large for a float: 1e+300");
+    ERROR("1e20*1e20 + x[0]", "^^^^^^^^^", "E0511", "too large for a float: 1e+40");
+    ERROR("1e20*1e20*x[0]", "^^^^^^^^^", "E0511", "too large for a float: 1e+40");
+    ERROR("x[0]*1e20^2", "     ^^^^^^", "E0511", "too large for a float: 1e+40");
+    ERROR("x[0] - 1e39", "       ^^^^", "E0511", "whose largest number is about 3.4e38");
+    ERROR("x[0]*1e39*1e-39", "     ^^^^", "E0511", "too large for a float: 1e+39");
+    ERROR("sum(i, 0, 3, x[i]*10^(20*i))", "                  ^^^^^^^^^", "E0511", "too large for a float: 1e+40");
+    ERROR("sum(i, 0, 3, x[i]*(1/i))", "                  ^^^^^", "E0511", "not a finite number: it is infinite");
+    ERROR("sum(i, 0, 3, x[i]*(k*1e38*i))", "                  ^^^^^^^^^^", "E0511", "too large for a float: 3.5e+38");
+    EXPECT("3.4028235e38 + x[0]", 3.4028235e38 + x[0]);
+    EXPECT("(1e30*1e30*1e-40)*x[0]", (1e30 * 1e30 * 1e-40) * x[0]);
+    EXPECT("1e30*1e30*1e-40*x[0]", 1e30 * 1e30 * 1e-40 * x[0]);
+    EXPECT("1e200*1e-200 + x[0]*1e-60", 1e200 * 1e-200 + x[0] * 1e-60);
+}
+
+/* Undefined, or too large, where bounds or its own condition leave it out. */
 static void test_tables_may_be_undefined_where_nobody_looks(void **state)
 {
     EXPECT("sum(i, 0, 3, where(i == 0, 0, x[i]/i))", x[1] + x[2] / 2);
+    EXPECT("sum(i, 0, 3, where(i == 0, 0, x[i]*(1/i)))", x[1] + x[2] / 2);
+    EXPECT("sum(i, 0, 3, where(i > 1, 0, x[i]*10^(20*i)))", x[0] + x[1] * 1e20);
+    EXPECT("sum(i, 0, 2, sum(j, 0, 1 - i, x[j]*(1e38*10^i)))", x[0] * 1e38);
 }
 
 static void test_several_errors_in_one_formula(void **state)
@@ -328,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_taken_names),
         cmocka_unit_test(test_parameters_with_taken_names),
         cmocka_unit_test(test_values_that_are_not_finite),
+        cmocka_unit_test(test_constants_beyond_floats),
         cmocka_unit_test(test_tables_may_be_undefined_where_nobody_looks),
         cmocka_unit_test(test_several_errors_in_one_formula),
         cmocka_unit_test(test_unused_parameters_are_mentioned),

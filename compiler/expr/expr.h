@@ -143,6 +143,9 @@ void expr_warn_unused(const ExprScope *scope, Diagnostics *diagnostics);
  * outside their lists are moved to the nearest element (they belong to terms that the bounds leave out). */
 double expr_static_value(const Expr *expr, const int64_t *index);
 
+/* Whether a static expression becomes one table of constants: where that is no larger than what it is made of. */
+bool expr_is_table(const Expr *expr);
+
 /* x^n by repeated squaring, every product rounded; 1 / x^-n where n is negative. */
 double expr_integer_power(double x, int64_t n);
 

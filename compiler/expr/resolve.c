@@ -6,8 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { ERRORS_MAX = 20 }; /* of one formula */
-
 static const struct {
     int least, most;
     bool exact;
@@ -366,7 +364,7 @@ static bool resolve_power(Resolver *resolver, Expr *expr)
 
 bool resolve_expr(Resolver *resolver, Expr *expr)
 {
-    if (resolver->error_count >= ERRORS_MAX)
+    if (resolver->error_count >= RESOLVE_ERRORS_MAX)
         return false;
     switch (expr->kind) {
     case EXPR_NAME:
@@ -399,5 +397,5 @@ const Expr *expr_read(Arena *arena, const Formula *formula, const ExprScope *sco
         return NULL;
     if (scope->instances)
         resolver.loops[resolver.loop_count++] = scope->instances;
-    return resolve_typed(&resolver, expr, EXPR_REAL) ? expr : NULL;
+    return resolve_typed(&resolver, expr, EXPR_REAL) && resolve_check_constants(&resolver, expr) ? expr : NULL;
 }

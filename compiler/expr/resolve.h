@@ -5,6 +5,8 @@
 
 #include "compiler/expr/expr.h"
 
+enum { RESOLVE_ERRORS_MAX = 20 }; /* of one formula */
+
 typedef struct Resolver {
     Arena *arena;
     const Formula *formula;
@@ -56,6 +58,8 @@ bool resolve_integer(Resolver *resolver, const Expr *expr, const char *what, con
 bool resolve_check_array(Resolver *resolver, const Expr *expr, unsigned axes);
 /* Counts what compiling the formula costs: evaluations of something static for all indices of `axes`. */
 bool resolve_spend(Resolver *resolver, const Expr *at, unsigned axes);
+/* Whether the constants of a whole formula, all resolved, are numbers in float. */
+bool resolve_check_constants(Resolver *resolver, const Expr *expr);
 /* sum and logsumexp. */
 bool resolve_sum(Resolver *resolver, Expr *expr, ExprKind kind);
 

@@ -115,17 +115,6 @@ static Spread lower_static(Lowering *lowering, const Expr *expr)
     return result;
 }
 
-/* A static expression becomes a table when that is no larger than what it is made of. */
-static bool is_table(const Expr *expr)
-{
-    if (!expr->is_static)
-        return false;
-    bool leaf = expr->operand_count == 0 || expr->kind == EXPR_PARAMETER;
-    for (int i = 0; i < expr->operand_count && !leaf; i++)
-        leaf = expr->operands[i]->axes == expr->axes;
-    return leaf;
-}
-
 /* ---- variables --------------------------------------------------------------------------------------------------- */
 
 static IrId lower_element(Lowering *lowering, int variable, int64_t element)
@@ -352,7 +341,7 @@ static Spread lower_any(Lowering *lowering, const Expr *expr)
 {
     Span outer = lowering->builder->span;
     lowering->builder->span = span_of(lowering, expr);
-    Spread value = is_table(expr) ? lower_static(lowering, expr) : lower_dynamic(lowering, expr);
+    Spread value = expr_is_table(expr) ? lower_static(lowering, expr) : lower_dynamic(lowering, expr);
     lowering->builder->span = outer;
     return value;
 }

@@ -233,7 +233,9 @@ const SchemaCode SCHEMA_CODES[] = {
      "parameters: {exp: 2}", "parameters: {exponent: 2}"},
     {"E0510", "a parameter that does not fit the scope",
      "With `over`, a list without an index gives each instance its entry: it has one for each.", NULL, NULL},
-    {"E0511", "a number that is not finite", "A constant part of the formula is infinite or undefined.",
+    {"E0511", "a number that is not finite", "A constant part of the formula is infinite or undefined, or too large for a float (3.4e38), in which energies are "
+     "computed. What is known when the spec is compiled is computed in double before: (1e30*1e30*1e-40)*x[0] has the "
+     "constant 1e20. A constant too small for a float is 0.",
      "value: \"x[0]/0\"", NULL},
     {"E0512", "a logsumexp of nothing", "The logarithm of an empty sum is minus infinity.",
      "logsumexp(i, 3, 3, x[i])", "logsumexp(i, 0, 3, x[i])"},
