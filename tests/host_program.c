@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The program of the model of tests/host_model.h, and, for a first argument --break=WHAT, of one that is broken:
+/* The program of the model of tests/host_model.h, and, for first arguments --break=WHAT, of one that is broken:
  *   loss N      the loss is nan from step N on
  *   gradient N  the gradient of log_scale is infinite from step N on
  *   energy      energies are nan
  *   bottom      energies fall without end
  *   high        energies are 10^7 too large, in float and in double
+ *   constant    energies and the loss of a step are 10^8 too large in double, and forces and gradients are right
  *   wall        energies are infinite for x[0] < 0
  *   density     log q is too large by 0.5
  *   force       forces are 1% too large
@@ -57,6 +58,22 @@ static double step_hanging(const float *weights, const float *scalars, const flo
     for (int i = 0; i < 2000; i++)
         step_slow(weights, scalars, data, seed, step, gradient, workspace, threads);
     return host_functions_single.step(weights, scalars, data, seed, step, gradient, workspace, threads);
+}
+
+/* What a constant in the energy does. */
+static double step_constant(const double *weights, const double *scalars, const double *data, uint64_t seed,
+                            uint32_t step, double *gradient, void *workspace, int threads)
+{
+    return host_functions_double.step(weights, scalars, data, seed, step, gradient, workspace, threads) + 1e8;
+}
+
+static double step_constant_inexact(const double *weights, const double *scalars, const double *data, uint64_t seed,
+                                    uint32_t step, double *gradient, void *workspace, int threads)
+{
+    double loss = step_constant(weights, scalars, data, seed, step, gradient, workspace, threads);
+    for (int i = 0; i < HOST_WEIGHTS; i++)
+        gradient[i] *= 1.01;
+    return loss;
 }
 
 static double step_inexact(const double *weights, const double *scalars, const double *data, uint64_t seed,
@@ -130,6 +147,14 @@ static void energy_high_double(const double *scalars, size_t count, const double
         energy[i] += 1e7;
 }
 
+static void energy_constant(const double *scalars, size_t count, const double *x, double *energy, void *workspace,
+                            int threads)
+{
+    host_functions_double.energy(scalars, count, x, energy, workspace, threads);
+    for (size_t i = 0; i < count; i++)
+        energy[i] += 1e8;
+}
+
 static void log_prob_other(const float *weights, const float *scalars, size_t count, const float *x, float *log_q,
                            void *workspace, int threads)
 {
@@ -166,7 +191,7 @@ static void break_model(Model *model, ModelFunctions32 *single, ModelFunctions64
     else if (strcmp(what, "hang") == 0)
         single->step = step_hanging;
     else if (strcmp(what, "inexact") == 0)
-        in_double->step = step_inexact;
+        in_double->step = in_double->step == step_constant ? step_constant_inexact : step_inexact;
     else if (strcmp(what, "energy") == 0)
         single->energy = energy_nan;
     else if (strcmp(what, "bottom") == 0)
@@ -174,6 +199,9 @@ static void break_model(Model *model, ModelFunctions32 *single, ModelFunctions64
     else if (strcmp(what, "high") == 0) {
         single->energy = energy_high;
         in_double->energy = energy_high_double;
+    } else if (strcmp(what, "constant") == 0) {
+        in_double->energy = energy_constant;
+        in_double->step = step_constant;
     } else if (strcmp(what, "wall") == 0)
         single->energy = energy_wall;
     else if (strcmp(what, "force") == 0)
@@ -205,7 +233,7 @@ int main(int argc, char **argv)
     ModelFunctions64 in_double = host_functions_double;
     model.single_precision = &single;
     model.double_precision = &in_double;
-    if (argc > 1 && strncmp(argv[1], "--break=", 8) == 0) {
+    while (argc > 1 && strncmp(argv[1], "--break=", 8) == 0) {
         break_model(&model, &single, &in_double, argv[1] + 8);
         argv[1] = argv[0];
         argc--;

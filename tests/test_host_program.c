@@ -318,6 +318,21 @@ static void test_selftest_finds_what_is_broken(void **state)
     json_release(&json);
 }
 
+/* Differences of energies with a large constant are rounded, which says nothing of the derivatives; wrong ones are found
+ * nevertheless. */
+static void test_selftest_with_a_large_constant(void **state)
+{
+    (void)state;
+    need_trained();
+    expect_code(run_program("--break=constant selftest"), 0);
+    expect_text("out", "good  force");
+    expect_text("out", "good  gradient");
+    expect_code(run_program("--break=constant --break=force selftest"), FAILURE_INTERNAL);
+    expect_text("out", "bad   force");
+    expect_code(run_program("--break=constant --break=inexact selftest"), FAILURE_INTERNAL);
+    expect_text("out", "bad   gradient");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_damaged_inputs),
         cmocka_unit_test(test_info),
         cmocka_unit_test(test_selftest_finds_what_is_broken),
+        cmocka_unit_test(test_selftest_with_a_large_constant),
     };
     return cmocka_run_group_tests(tests, scratch_start, scratch_end);
 }

@@ -4,11 +4,13 @@
 #include "../core/config.h"
 #include "draws.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { ROUNDINGS = 4 };
 enum { SAMPLES = 256, KERNELS = 128, DENSITY_SAMPLES = 8192, ALL_SAMPLES = DENSITY_SAMPLES + KERNELS };
 
 static Check *begin_check(Checks *checks, const char *name, double tolerance)
@@ -33,6 +35,19 @@ static void note(Check *check, double deviation, const char *what, size_t number
     check->worst = deviation;
     check->is_good = deviation <= check->tolerance;
     snprintf(check->what, sizeof check->what, "%.100s %zu", what, number);
+}
+
+/* How much a central difference of these values over h may be off because they are rounded: a few last places of the larger
+ * one, which is much where a large constant is part of both. (Values that are exact to the last place differ by one.) */
+static double rounding_of(double low, double high, double h)
+{
+    return ROUNDINGS * DBL_EPSILON * fmax(fabs(low), fabs(high)) / (2 * h);
+}
+
+/* How much of a deviation rounding does not account for; NaN stays. */
+static double beyond_rounding(double deviation, double rounding)
+{
+    return deviation < rounding ? 0 : deviation - rounding;
 }
 
 /* ---- set-up ------------------------------------------------------------------------------------------------------ */
@@ -165,7 +180,10 @@ static double direction(const Checks *checks, uint32_t which, size_t i)
     return (double)draw_initial_normal(checks->session->seed, 2, which, i);
 }
 
-/* How far a difference over h is from the gradient along it, relative to the gradient's norm. */
+static const double longest = 1e-5; /* distance of differences of the loss */
+
+/* How far a difference over h is from the gradient along it, relative to the gradient's norm, beyond what rounding does over
+ * the longest distance. (Over a short one it could do anything.) */
 static double gradient_error(Checks *checks, int t, double h)
 {
     const ModelTensor *tensor = &checks->session->model->tensors[t];
@@ -181,7 +199,8 @@ static double gradient_error(Checks *checks, int t, double h)
             checks->moved_weights[tensor->offset + i] += (side == 0 ? -h : h) * direction(checks, (uint32_t)t, i);
         loss[side] = step_double(checks, checks->moved_weights, checks->scratch_gradient);
     }
-    return fabs((loss[1] - loss[0]) / (2 * h) - along) / fmax(sqrt(squares), 1e-3);
+    return beyond_rounding(fabs((loss[1] - loss[0]) / (2 * h) - along), rounding_of(loss[0], loss[1], longest)) /
+           fmax(sqrt(squares), 1e-3);
 }
 
 /* A wrong gradient deviates over every distance. A right one may over long ones, where samples cross kinks (of relu, of
@@ -189,7 +208,7 @@ static double gradient_error(Checks *checks, int t, double h)
 static void check_tensor(Checks *checks, int t, Check *check)
 {
     double least = INFINITY;
-    for (double h = 1e-5; h > 5e-9 && !(least <= check->tolerance); h *= 0.1)
+    for (double h = longest; h > 5e-9 && !(least <= check->tolerance); h *= 0.1)
         least = fmin(least, gradient_error(checks, t, h));
     note(check, least, checks->session->model->tensors[t].name, (size_t)t);
 }
@@ -251,7 +270,9 @@ static void check_force(Checks *checks)
             along -= checks->force[i] * direction(checks, 0, i);
             squares += checks->force[i] * checks->force[i];
         }
-        note(check, fabs((energies[1][s] - energies[0][s]) / (2 * h) - along) / fmax(sqrt(squares), 1), "sample", s);
+        const double low = energies[0][s], high = energies[1][s];
+        const double deviation = beyond_rounding(fabs((high - low) / (2 * h) - along), rounding_of(low, high, h));
+        note(check, deviation / fmax(sqrt(squares), 1), "sample", s);
     }
 }
 
