@@ -204,11 +204,24 @@ static void test_sample_failures(void **state)
     expect_code(run_program("sample -w s.json -n 5 -o x.npy"), FAILURE_DATA);
     expect_text("err", "not a safetensors file");
     expect_code(run_program("sample -w trained --range 18446744073709551614:18446744073709551615 -o last.npy"), 0);
+    static const char *const too_many[] = {"-n 9000000000000000000 -o huge.npy", "-n 9000000000000000000 -o huge.csv",
+                                           "-n 1000000000000000 -o huge.npy", "-n 1000000000000000 -o ./huge.csv",
+                                           "--range 0:18446744073709551615 -o ./huge.npy"};
+    for (size_t i = 0; i < sizeof too_many / sizeof *too_many; i++) {
+        expect_code(run_program("sample -w trained %s", too_many[i]), FAILURE_CANNOT_CREATE);
+        expect_text("err", " GB of the disk are free: draw fewer (-n)");
+    }
+    assert_true(command_works("ln -s /dev/full full.csv && ln -s /dev/full full.npy && ln -s /dev/full full.log_q.npy"
+                              " && ln -s /dev/full full.log_w.npy"));
+    expect_code(run_program("sample -w trained -n 1000000000000000 -o full.csv"), FAILURE_IO); /* no disk to fill */
+    expect_code(run_program("sample -w trained -n 1000000000000000 -o full.npy"), FAILURE_IO);
+    expect_code(run_program("sample -w trained -n 9000000000000000000 -o full.npy"), FAILURE_USAGE);
+    expect_text("err", "more than an array can have");
     expect_code(run_program("--break=energy sample -w trained -n 5 -o nan.npy"), FAILURE_NOT_FINITE);
     expect_text("err", "sample 0: the energy is nan");
     expect_code(run_program("--break=spec sample -w trained -n 5 -o other.npy"), 0);
     expect_text("err", "warning: trained/weights.safetensors was trained with another version of the spec");
-    assert_true(command_works("test -z \"$(ls | grep -E 'nan|tmp')\"")); /* nothing half-made is left */
+    assert_true(command_works("test -z \"$(ls | grep -E 'nan|tmp|huge')\"")); /* nothing half-made is left */
 }
 
 /* ---- log_prob and energy ----------------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 /* Samples to files: several at once, which get their names only when all are complete. */
 #include "configurations.h"
 #include "columns.h"
+#include "number.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,43 @@ static bool start_arrays(SamplesWriter *writer, Failure *failure)
            (!writer->has_log_w || npy_start(&writer->arrays[2], writer->paths[PATH_LOG_W], 8, 1, shape, failure));
 }
 
+/* How many bytes a sample takes of the disk; *room is what is free there, or UINT64_MAX. A table's number is at least a digit
+ * and what stands behind it. */
+static uint64_t bytes_of_sample(const SamplesWriter *writer, uint64_t *room)
+{
+    const uint64_t dimension = (uint64_t)writer->session->model->dimension, has_log_w = writer->has_log_w;
+    const uint64_t bytes[3] = {writer->is_csv ? 2 * (dimension + 1 + has_log_w) : 4 * dimension, writer->is_csv ? 0 : 4,
+                               writer->is_csv ? 0 : 8 * has_log_w};
+    uint64_t sum = 0;
+    *room = UINT64_MAX;
+    for (int i = 0; i < 3; i++)
+        if (bytes[i] > 0 && file_find_room(writer->paths[i], room))
+            sum += bytes[i];
+    return sum;
+}
+
+/* Before anything is written: a disk that is full after hours tells too late. */
+static bool check_room(const SamplesWriter *writer, Failure *failure)
+{
+    char needed[NUMBER_TEXT_SIZE], free_text[NUMBER_TEXT_SIZE];
+    uint64_t room;
+    const uint64_t bytes = bytes_of_sample(writer, &room),
+                   row = sizeof(float) * (uint64_t)writer->session->model->dimension;
+    const bool fits = bytes == 0 || writer->count <= room / bytes;
+    if (fits && (writer->is_csv || writer->count <= INT64_MAX / row))
+        return true;
+    if (fits)
+        return failure_set(failure, FAILURE_USAGE, "%s: %llu samples are more than an array can have",
+                           writer->paths[PATH_X], (unsigned long long)writer->count);
+    return failure_set(
+        failure, FAILURE_CANNOT_CREATE,
+        "cannot create %s: %llu samples take %s%s GB, and %s GB of the disk are free: draw fewer (-n), or "
+        "write them elsewhere (-o)",
+        writer->paths[PATH_X], (unsigned long long)writer->count, writer->is_csv ? "at least " : "",
+        number_write_short((double)writer->count * (double)bytes / 1e9, 3, needed),
+        number_write_short((double)room / 1e9, 3, free_text));
+}
+
 bool samples_start(SamplesWriter *writer, const Session *session, const char *path, uint64_t first, uint64_t count,
                    const Chain *chain, Failure *failure)
 {
@@ -82,7 +120,7 @@ bool samples_start(SamplesWriter *writer, const Session *session, const char *pa
                               .has_log_w = chain == NULL && session->model->single_precision->energy != NULL,
                               .first = first,
                               .count = count};
-    if (name_files(writer, path, failure) &&
+    if (name_files(writer, path, failure) && check_room(writer, failure) &&
         (writer->is_csv ? start_table(writer, failure) : start_arrays(writer, failure)))
         return true;
     samples_abandon(writer);

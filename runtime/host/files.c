@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static FailureCode code_of_reading(int error)
@@ -204,6 +205,24 @@ bool file_write_whole(const char *path, const void *bytes, size_t length, Failur
     FileWriter writer;
     return file_start(&writer, path, failure) && file_write(&writer, bytes, length, failure) &&
            file_finish(&writer, NULL, failure);
+}
+
+bool file_find_room(const char *path, uint64_t *bytes)
+{
+    struct stat facts;
+    struct statvfs disk;
+    if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode))
+        return false;
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == NULL ? NULL : strdup(path);
+    if (folder != NULL)
+        folder[slash - path + 1] = '\0';
+    const bool is_known = (slash == NULL || folder != NULL) && statvfs(slash == NULL ? "." : folder, &disk) == 0 &&
+                          disk.f_blocks > 0; /* none: a file system without a size */
+    free(folder);
+    if (is_known)
+        *bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+    return is_known;
 }
 
 /* ---- folders and names ------------------------------------------------------------------------------------------- */

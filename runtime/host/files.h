@@ -17,6 +17,7 @@
 #define file_abandon         RUNTIME_NAME(file_abandon)
 #define file_write_whole     RUNTIME_NAME(file_write_whole)
 #define file_hash            RUNTIME_NAME(file_hash)
+#define file_find_room       RUNTIME_NAME(file_find_room)
 #define file_exists          RUNTIME_NAME(file_exists)
 #define file_is_folder       RUNTIME_NAME(file_is_folder)
 #define file_make_folder     RUNTIME_NAME(file_make_folder)
@@ -58,6 +59,10 @@ bool file_write_whole(const char *path, const void *bytes, size_t length, Failur
 
 /* The SHA-256 of a file as 64 hexadecimal digits and a 0. */
 bool file_hash(const char *path, char text[SHA256_TEXT_SIZE], Failure *failure);
+
+/* How many bytes the disk has free where file_start would put PATH; false where PATH is a device or a pipe, or the file system
+ * does not tell. */
+bool file_find_room(const char *path, uint64_t *bytes);
 
 bool file_exists(const char *path);
 bool file_is_folder(const char *path);
