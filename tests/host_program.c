@@ -6,6 +6,7 @@
  *   bottom      energies fall without end
  *   high        energies are 10^7 too large, in float and in double
  *   constant    energies and the loss of a step are 10^8 too large in double, and forces and gradients are right
+ *   data        there is no energy
  *   wall        energies are infinite for x[0] < 0
  *   density     log q is too large by 0.5
  *   force       forces are 1% too large
@@ -199,6 +200,9 @@ static void break_model(Model *model, ModelFunctions32 *single, ModelFunctions64
     else if (strcmp(what, "high") == 0) {
         single->energy = energy_high;
         in_double->energy = energy_high_double;
+    } else if (strcmp(what, "data") == 0) {
+        single->energy = NULL;
+        in_double->energy = NULL;
     } else if (strcmp(what, "constant") == 0) {
         in_double->energy = energy_constant;
         in_double->step = step_constant;

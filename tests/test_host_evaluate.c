@@ -206,6 +206,16 @@ static void test_the_temperature_of_a_reference_may_be_a_condition(void **state)
     expect_code(run_program("evaluate -w trained -n 2000 --reference hot.npy -q"), FAILURE_DATA);
 }
 
+/* Samples of a model of data are of no temperature that could be another. */
+static void test_a_reference_of_a_model_without_an_energy(void **state)
+{
+    (void)state;
+    need_trained();
+    expect_code(run_program("--break=data sample -w trained -n 2000 -o rows.npy -q"), 0);
+    assert_true(command_works("grep -q '^  \"kT\": null,' rows.json"));
+    expect_code(run_program("evaluate -w trained -n 2000 --kT 1.6 --reference rows.npy -q"), 0);
+}
+
 /* A model so far from the reference that log q is -inf or no number there is a verdict, not an error. */
 static void test_a_reference_beyond_the_floats_is_missed(void **state)
 {
@@ -352,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_own_samples_are_no_evidence),
         cmocka_unit_test(test_a_reference_of_another_temperature_is_refused),
         cmocka_unit_test(test_the_temperature_of_a_reference_may_be_a_condition),
+        cmocka_unit_test(test_a_reference_of_a_model_without_an_energy),
         cmocka_unit_test(test_a_reference_beyond_the_floats_is_missed),
         cmocka_unit_test(test_energies_too_large_for_floats_are_told),
         cmocka_unit_test(test_gates),

@@ -157,7 +157,8 @@ void session_put_temperature(JsonWriter *writer, const Session *session)
     if (session->model->kT_condition != NULL)
         json_put_string(writer, "kT", session->model->kT_condition->name);
     else
-        json_put_real(writer, "kT", session->kT);
+        json_put_real(writer, "kT",
+                      session->model->single_precision->energy != NULL ? session->kT : (double)NAN); /* NaN: null */
 }
 
 /* As session_put_temperature writes it; files of before have the scalar alone. */

@@ -39,7 +39,7 @@ typedef struct Session {
 bool session_start(Session *session, const Model *model, const Arguments *arguments, Failure *failure);
 void session_end(Session *session);
 
-/* How many threads to use: --threads, or what OpenMP would; 1 where the program was built without it. */
+/* How many threads to use: --threads, or what OpenMP would; 1 where the program was built without it or the spec says so. */
 bool session_threads(const Model *model, const Arguments *arguments, int *threads, Failure *failure);
 
 /* Fails (64) with the first condition that --condition did not give; `has_columns`: but for those that columns of data
@@ -53,7 +53,7 @@ double session_log_weight(const Session *session, double energy, double log_q);
 void session_put_package(JsonWriter *writer, const Model *model);
 /* Members that name what made a result: model, spec, package, weights, seed, scalars. */
 void session_put_origin(JsonWriter *writer, const Session *session);
-/* "kT" of samples: a number, or the name of the condition that it is. */
+/* "kT" of samples: a number, the name of the condition that it is, or null where there is no energy. */
 void session_put_temperature(JsonWriter *writer, const Session *session);
 /* Fails (65) where such members of `object`, which describes the file `path`, have another kT or other conditions. */
 bool session_compare_origin(const Session *session, const JsonNode *object, const char *path, Failure *failure);
