@@ -255,7 +255,7 @@ static void test_energies_and_forces(void **state)
     free(f);
 }
 
-/* What is said to come next can be pasted into a shell. */
+/* What is said to come next can be pasted into a shell, and is of the same temperature. */
 static void test_next_commands_are_quoted(void **state)
 {
     (void)state;
@@ -264,7 +264,11 @@ static void test_next_commands_are_quoted(void **state)
     expect_code(run_program("sample -w \"it's a run\" -n 3 -o three.npy"), 0);
     expect_text("err", " evaluate -w 'it'\\''s a run' -n 100000");
     expect_code(run_program("sample -w trained -n 3 -o three.npy"), 0);
-    expect_text("err", " evaluate -w trained -n 100000");
+    expect_text("err", " evaluate -w trained -n 100000\n");
+    expect_code(run_program("sample -w trained -n 3 -o three.npy --kT 1.6"), 0);
+    expect_text("err", " evaluate -w trained -n 100000 --kT 1.6\n");
+    expect_code(run_program("evaluate -w trained -n 1000 --kT 1.6"), 0);
+    expect_text("err", " sample -w trained -n 1000 -o x.npy --kT 1.6\n");
 }
 
 static void test_damaged_inputs(void **state)

@@ -228,7 +228,8 @@ static void expect_told_conditions(const char *folder)
     shell_must("cd %s && package/given selftest | grep -qx 'with --condition T=1.25 --condition season=winter' && "
                "package/given selftest --condition season=summer --condition T=0.75 >told && "
                "grep -qx 'with --condition T=0.75 --condition season=summer' told && "
-               "package/given selftest --condition season=summer --json | grep -q '\"T\": 1.25'",
+               "package/given selftest --condition season=summer --json | grep -q '\"T\": 1.25' && "
+               "package/given selftest --condition T=1.2345678 | grep -q 'with --condition T=1.2345678 '",
                folder);
     expect_failure(folder, "selftest --condition T=7", "expected from 0.5 to 2");
 }

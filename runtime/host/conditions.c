@@ -145,8 +145,8 @@ const char *conditions_options(const Model *model, const double *values, const b
         char number[NUMBER_TEXT_SIZE];
         if (is_given != NULL && !is_given[i])
             continue;
-        const char *value =
-            condition->choice_count > 0 ? condition->choices[(int)values[i]] : number_write_short(values[i], 6, number);
+        const char *value = condition->choice_count > 0 ? condition->choices[(int)values[i]]
+                                                        : number_write_float((float)values[i], number);
         const int more =
             snprintf(text + length, CONDITION_TEXT_SIZE - length, " --condition %s=%s", condition->name, value);
         if (more < 0 || (size_t)more >= CONDITION_TEXT_SIZE - length)

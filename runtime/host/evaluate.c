@@ -201,7 +201,7 @@ static bool tell(const Report *report, const Arguments *arguments, const Require
 {
     JsonWriter text = {0};
     const Model *model = report->session->model;
-    char options[CONDITION_TEXT_SIZE];
+    char options[SESSION_OPTIONS_SIZE];
     bool holds = false;
     bool good = write_text(report, gates, arguments->require_count, &text, &holds, failure);
     if (good && arguments->json)
@@ -210,9 +210,9 @@ static bool tell(const Report *report, const Arguments *arguments, const Require
         report_print(stdout, report);
     if (good && holds && !arguments->quiet && !arguments->json)
         progress_suggest(program, "sample -w", arguments->weights, " -n 1000 -o x.npy",
-                         conditions_options(model, report->session->scalars + model->scalar_count,
-                                            model->single_precision->energy == NULL ? report->session->is_given : NULL,
-                                            options));
+                         session_options(report->session, arguments,
+                                         model->single_precision->energy == NULL ? report->session->is_given : NULL,
+                                         options));
     json_free(&text);
     return good && holds;
 }

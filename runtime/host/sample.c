@@ -177,7 +177,7 @@ static bool sample_session(const Session *session, const Arguments *arguments, c
     ChainState state = {0};
     SamplesWriter writer = {0};
     JsonWriter text = {0};
-    char options[CONDITION_TEXT_SIZE];
+    char options[SESSION_OPTIONS_SIZE];
     const bool is_exact = arguments->exact;
     bool good = claim_chunk(&chunk, session->model, arguments->count, failure) &&
                 (!is_exact || claim_chain(&state, session, arguments->count, failure)) &&
@@ -195,11 +195,11 @@ static bool sample_session(const Session *session, const Arguments *arguments, c
         tell_chain(&state, &energy);
     if (good && !arguments->quiet) {
         fprintf(stderr, "%llu samples in %s\n", (unsigned long long)arguments->count, arguments->output);
-        progress_suggest(
-            program, "evaluate -w", arguments->weights, " -n 100000",
-            session->model->single_precision->energy == NULL /* rows of data have conditions of their own */
-                ? ""
-                : conditions_options(session->model, session->scalars + session->model->scalar_count, NULL, options));
+        progress_suggest(program, "evaluate -w", arguments->weights, " -n 100000",
+                         session->model->single_precision->energy ==
+                                 NULL /* rows of data have conditions of their own */
+                             ? ""
+                             : session_options(session, arguments, NULL, options));
     }
     json_free(&text);
     free_chunk(&chunk);

@@ -2,7 +2,6 @@
 /* Sessions. */
 #include "session.h"
 #include "curriculum.h"
-#include "number.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -116,6 +115,17 @@ bool session_needs_conditions(const Session *session, bool has_columns, Failure 
                                model->name, condition->name, condition->name, condition_describe(condition, values));
     }
     return true;
+}
+
+const char *session_options(const Session *session, const Arguments *arguments, const bool *is_given,
+                            char text[SESSION_OPTIONS_SIZE])
+{
+    char kT[NUMBER_TEXT_SIZE], conditions[CONDITION_TEXT_SIZE];
+    const bool has_kT = arguments->kT > 0;
+    snprintf(text, SESSION_OPTIONS_SIZE, "%s%s%s", has_kT ? " --kT " : "",
+             has_kT ? number_write(arguments->kT, kT) : "",
+             conditions_options(session->model, session->scalars + session->model->scalar_count, is_given, conditions));
+    return text;
 }
 
 double session_log_weight(const Session *session, double energy, double log_q)

@@ -7,6 +7,7 @@
 #include "conditions.h"
 #include "json.h"
 #include "model.h"
+#include "number.h"
 #include "weights.h"
 
 #define session_start            RUNTIME_NAME(session_start)
@@ -17,6 +18,7 @@
 #define session_put_temperature  RUNTIME_NAME(session_put_temperature)
 #define session_compare_origin   RUNTIME_NAME(session_compare_origin)
 #define session_is_origin        RUNTIME_NAME(session_is_origin)
+#define session_options          RUNTIME_NAME(session_options)
 #define session_log_weight       RUNTIME_NAME(session_log_weight)
 #define session_needs_conditions RUNTIME_NAME(session_needs_conditions)
 
@@ -45,6 +47,11 @@ bool session_threads(const Model *model, const Arguments *arguments, int *thread
 /* Fails (64) with the first condition that --condition did not give; `has_columns`: but for those that columns of data
  * hold. */
 bool session_needs_conditions(const Session *session, bool has_columns, Failure *failure);
+
+/* " --kT 2 --condition T=1.5", as they were given, to be shown behind another command. */
+enum { SESSION_OPTIONS_SIZE = CONDITION_TEXT_SIZE + NUMBER_TEXT_SIZE + 8 };
+const char *session_options(const Session *session, const Arguments *arguments,
+                            const bool *is_given /* NULL: all are */, char text[SESSION_OPTIONS_SIZE]);
 
 /* log w = -U / kT - log q. */
 double session_log_weight(const Session *session, double energy, double log_q);
