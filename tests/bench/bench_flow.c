@@ -25,7 +25,7 @@
 #define NAME           TEXT(BENCH_NAME)
 #define LABEL          TEXT(BENCH_LABEL)
 
-enum { ROUNDS = 15, SAMPLES = 1024 };
+enum { ROUNDS = 15, SAMPLES = 1024, STEPS = 5 };
 
 /* What stands behind a gradient: what training does by default, which clips by the norm and averages weights, or Adam alone, as
  * in the peers' steps. */
@@ -53,12 +53,13 @@ static void train_step(Bench *bench, Update update, int threads)
 static double time_steps(Bench *bench, Update update, int threads, double at_least)
 {
     double start = bench_seconds(), best = 1e9, now = start, begin;
+    int steps = 0;
     do {
         begin = now;
         train_step(bench, update, threads);
         now = bench_seconds();
         best = now - begin < best ? now - begin : best;
-    } while (now - start < at_least);
+    } while (++steps < STEPS || now - start < at_least);
     return best;
 }
 
