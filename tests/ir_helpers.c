@@ -282,3 +282,23 @@ IrTensor *ir_test_directional(Arena *arena, const IrFunction *function, int64_t 
     }
     return derivative;
 }
+
+double ir_test_log_determinant(double *a, int64_t n)
+{
+    double sum = 0;
+    for (int64_t k = 0; k < n; k++) {
+        int64_t pivot = k;
+        for (int64_t i = k + 1; i < n; i++)
+            pivot = fabs(a[i * n + k]) > fabs(a[pivot * n + k]) ? i : pivot;
+        for (int64_t j = 0; j < n; j++) {
+            double old = a[k * n + j];
+            a[k * n + j] = a[pivot * n + j];
+            a[pivot * n + j] = old;
+        }
+        sum += log(fabs(a[k * n + k]));
+        for (int64_t i = k + 1; i < n; i++)
+            for (int64_t j = n - 1; j >= k; j--)
+                a[i * n + j] -= a[i * n + k] / a[k * n + k] * a[k * n + j];
+    }
+    return sum;
+}

@@ -69,5 +69,7 @@ IrTensor ir_test_gradient(Arena *arena, const IrFunction *function, int64_t batc
 /* The derivative of all outputs along `tangents` (without data: zero), by the same four points. */
 IrTensor *ir_test_directional(Arena *arena, const IrFunction *function, int64_t batch, const IrTensor *inputs,
                               const IrTensor *tangents);
+/* log|det A| by elimination with row exchanges; A [n][n] is destroyed. */
+double ir_test_log_determinant(double *a, int64_t n);
 
 #endif

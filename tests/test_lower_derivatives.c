@@ -15,27 +15,6 @@
 
 /* ---- single layers ----------------------------------------------------------------------------------------------- */
 
-/* log|det A| by elimination with row exchanges; A [n][n] is destroyed. */
-static double log_determinant(double *a, int64_t n)
-{
-    double sum = 0;
-    for (int64_t k = 0; k < n; k++) {
-        int64_t pivot = k;
-        for (int64_t i = k + 1; i < n; i++)
-            pivot = fabs(a[i * n + k]) > fabs(a[pivot * n + k]) ? i : pivot;
-        for (int64_t j = 0; j < n; j++) {
-            double old = a[k * n + j];
-            a[k * n + j] = a[pivot * n + j];
-            a[pivot * n + j] = old;
-        }
-        sum += log(fabs(a[k * n + k]));
-        for (int64_t i = k + 1; i < n; i++)
-            for (int64_t j = n - 1; j >= k; j--)
-                a[i * n + j] -= a[i * n + k] / a[k * n + k] * a[k * n + j];
-    }
-    return sum;
-}
-
 /* A layer's function at random weights. */
 typedef struct Layer {
     Arena *arena;
@@ -99,7 +78,7 @@ static void test_log_determinants_are_those_of_numerical_jacobians(void **state)
             if (!lower_test_is_coupling(function))
                 continue;
             Layer layer = layer_of(*state, function, seed);
-            double expected = log_determinant(layer_jacobian(&layer), layer.pass_count + layer.move_count);
+            double expected = ir_test_log_determinant(layer_jacobian(&layer), layer.pass_count + layer.move_count);
             IrTensor *outputs = layer_run(&layer, layer.x);
             lower_test_expect(&model, function->output_count > 1 ? outputs[1].data[0] : 0, expected, 1e-7,
                               function->name);

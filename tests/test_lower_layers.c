@@ -69,12 +69,12 @@ static const IrTensor *layer_run(const Layer *layer, const double *x)
     return ir_test_run(layer->arena, layer->function, 1, layer->inputs);
 }
 
-/* log|det dy/dx| by central differences of four points, this far apart, and elimination with row exchanges. */
+/* log|det dy/dx| by central differences of four points, this far apart. */
 static double numerical_log_det(const Layer *layer, const double *x, double apart)
 {
     static const double STEPS[] = {-2, -1, 1, 2}, WEIGHTS[] = {1, -8, 8, -1};
     int64_t n = layer->size;
-    double *a = ARENA_ARRAY(layer->arena, double, n *n), *moved = ARENA_ARRAY(layer->arena, double, n), sum = 0;
+    double *a = ARENA_ARRAY(layer->arena, double, n *n), *moved = ARENA_ARRAY(layer->arena, double, n);
     for (int64_t j = 0; j < n; j++)
         for (int point = 0; point < 4; point++) {
             memcpy(moved, x, (size_t)n * sizeof x[0]);
@@ -83,21 +83,7 @@ static double numerical_log_det(const Layer *layer, const double *x, double apar
             for (int64_t i = 0; i < n; i++)
                 a[i * n + j] += WEIGHTS[point] / (12 * apart) * y[i];
         }
-    for (int64_t k = 0; k < n; k++) {
-        int64_t pivot = k;
-        for (int64_t i = k + 1; i < n; i++)
-            pivot = fabs(a[i * n + k]) > fabs(a[pivot * n + k]) ? i : pivot;
-        for (int64_t j = 0; j < n && pivot != k; j++) {
-            double old = a[k * n + j];
-            a[k * n + j] = a[pivot * n + j];
-            a[pivot * n + j] = old;
-        }
-        sum += log(fabs(a[k * n + k]));
-        for (int64_t i = k + 1; i < n; i++)
-            for (int64_t j = n - 1; j >= k; j--)
-                a[i * n + j] -= a[i * n + k] / a[k * n + k] * a[k * n + j];
-    }
-    return sum;
+    return ir_test_log_determinant(a, n);
 }
 
 static const double *some_x(Arena *arena, int64_t size)

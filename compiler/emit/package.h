@@ -42,8 +42,8 @@ const Package *package_emit(Arena *arena, const Program *program, const PackageO
                             Diagnostics *diagnostics);
 
 /* Writes the files to a temporary folder first and then to `directory`. A folder that is there already is used only when it is
- * empty, holds a package of the same name (by its MANIFEST.json), none of whose files has changed since, or `force` is set; what else it holds stays as it is. False after errors
- * (E08xx); `errno_out` is 0 or tells the system's reason for the exit code. */
+ * empty, holds a package of the same name (by its MANIFEST.json), none of whose files has changed since, or `force` is
+ * set; what else it holds stays as it is. False after errors (E08xx); `errno_out` is 0 or tells the system's reason for the exit code. */
 bool package_write(Arena *arena, const Package *package, const char *directory, bool force, Diagnostics *diagnostics,
                    int *errno_out);
 

@@ -4,8 +4,9 @@
 #include "runtime/core/random.h"
 
 /* The reverse KL without the score term of its gradient, whose mean is 0 and whose variance stays where q = p (Roeder, Wu and
- * Duvenaud 2017; for flows Vaitl et al. 2022): log q is computed by the way back, with weights that are held. The way back begins where the layers end,
- * not at x: the map into ranges has no weights, and x, a float, no longer tells how near an end of its range it is. */
+ * Duvenaud 2017; for flows Vaitl et al. 2022): log q is computed by the way back, with weights that are held. The way back
+ * begins where the layers end, not at x: the map into ranges has no weights, and x, a float, no longer tells how near an end
+ * of its range it is. */
 static IrFunction *held_log_prob(Lower *lower)
 {
     const Program *program = lower->program;
